@@ -1,0 +1,44 @@
+# make lab        work through the lessons       make test      check everything that changes often
+# make explore    (see README)                    make test-all  the long runs too
+PYTHON ?= python3
+LAB_FLAGS ?=
+TORCH_INDEX ?=
+BIN := .venv/bin
+
+.PHONY: install lab test test-all lessons bench
+.DEFAULT_GOAL := lab
+
+install: .venv/.installed
+lab: .venv/.installed
+	@$(BIN)/gancourse lab $(LAB_FLAGS)
+
+test: .venv/.installed-dev
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/gancourse build --check
+	@$(BIN)/python -m pytest -m "not long"
+
+test-all: .venv/.installed-dev
+	@$(BIN)/python -m pytest
+
+lessons: .venv/.installed-dev
+	@$(BIN)/gancourse build
+
+bench: .venv/.installed-dev
+	@$(BIN)/python tests/benchmarks/bench.py
+
+# A virtual environment with what a learner needs; it is brought up to date when the lists change.
+.venv/.installed: .venv/bin/pip pyproject.toml constraints.txt
+	@echo "Installing the course (a few minutes the first time) ..."
+	@if [ -n "$(TORCH_INDEX)" ]; then $(BIN)/pip install --quiet -c constraints.txt --index-url "$(TORCH_INDEX)" torch; fi
+	@$(BIN)/pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed
+	@echo "Installing what the tests need ..."
+	@$(BIN)/pip install --quiet -c constraints.txt -e ".[dev]"
+	@touch $@
+
+.venv/bin/pip:
+	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) was not found: install Python 3.11, 3.12 or 3.13, or name one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { echo "The course needs Python 3.11 to 3.13; $(PYTHON) is $$($(PYTHON) -V). Name another: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { echo "$(PYTHON) lacks venv: on Debian or Ubuntu, sudo apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }

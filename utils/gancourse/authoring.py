@@ -1,0 +1,145 @@
+"""From the source of a lesson to the notebooks that people read: solutions/*/*.py -> executed .ipynb -> lessons/.
+
+solutions/NN_topic/NN_topic.py      the source: jupytext percent, the only file that is edited
+solutions/NN_topic/NN_topic.ipynb   executed, with its pictures
+lessons/NN_topic/NN_topic.ipynb     released: no outputs
+"""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+from gancourse.training import save_atomically
+
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+CELL_SECONDS = 3600
+
+
+class BuildError(RuntimeError):
+    """A lesson does not run, or what it says and what was built disagree."""
+
+
+def sources(root: Path) -> list[Path]:
+    """Return the lessons' source files in order."""
+    return sorted(p for p in (root / "solutions").glob("*/*.py") if p.stem == p.parent.name)
+
+
+def to_notebook(source: Path) -> NotebookNode:
+    """Return the source as a notebook without outputs. Cell ids depend on a cell's text, so a diff shows real changes."""
+    parsed = jupytext.read(source, fmt="py:percent")
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": KERNEL})
+    seen: dict[str, int] = {}
+    for cell in parsed.cells:
+        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
+        seen[digest] = seen.get(digest, 0) + 1
+        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+        notebook.cells.append(cell)
+    return notebook
+
+
+def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
+    """Run the notebook in place, in `folder`, at the learner's budget, and keep what a reader needs of its outputs."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name=KERNEL["name"],
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,
+        coalesce_streams=True,
+    )
+    try:
+        client.execute(env=os.environ | {"GANCOURSE_BUDGET": os.environ.get("GANCOURSE_BUDGET", "cpu")})
+    except CellExecutionError as error:
+        raise BuildError(f"{folder.name}: a cell failed.\n{error}") from None
+    notebook.metadata = {"kernelspec": KERNEL}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream" and output.name == "stderr":
+                raise BuildError(
+                    f"{folder.name}: a cell wrote to stderr, which a learner would have to explain:\n{output.text}"
+                )
+            if output.output_type == "stream":
+                output.text = last_lines(output.text)
+            elif WIDGET_VIEW in output.get("data", {}):
+                if "image/png" not in output.data:
+                    raise BuildError(f"{folder.name}: a widget has no still picture for readers without widgets.")
+                del output.data[WIDGET_VIEW]
+    return notebook
+
+
+def last_lines(text: str) -> str:
+    """Return what a terminal would show of text whose progress bars overwrite their line with a carriage return."""
+    return re.sub(r"[^\n]*\r(?!\n)", "", text)
+
+
+def release(executed: NotebookNode) -> NotebookNode:
+    """Return the student's version of a notebook: its cells without outputs."""
+    released = nbformat.v4.new_notebook(metadata={"kernelspec": KERNEL})
+    for cell in executed.cells:
+        cell = nbformat.from_dict(cell)
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        released.cells.append(cell)
+    return released
+
+
+def build(root: Path, force: bool = False) -> list[str]:
+    """Execute and release every lesson whose source has changed; return a line for each lesson."""
+    lines = []
+    for source in sources(root):
+        executed_path, released_path = _paths(root, source)
+        if force or _difference(source, executed_path):
+            _write(executed_path, execute(to_notebook(source), source.parent))
+            lines.append(f"{source.stem}: executed and released")
+        else:
+            lines.append(f"{source.stem}: up to date")
+        _write(released_path, release(nbformat.read(executed_path, as_version=4)))
+    return lines
+
+
+def check(root: Path) -> list[str]:
+    """Return what disagrees between sources, executed notebooks and released lessons; writes nothing."""
+    problems = []
+    for source in sources(root):
+        executed_path, released_path = _paths(root, source)
+        problem = _difference(source, executed_path)
+        if problem:
+            problems.append(f"{executed_path.relative_to(root)}: {problem}")
+        elif not released_path.exists() or nbformat.read(released_path, as_version=4) != release(
+            nbformat.read(executed_path, as_version=4)
+        ):
+            problems.append(f"{released_path.relative_to(root)}: not the release of its source")
+    stems = {s.stem for s in sources(root)}
+    strays = [p for p in (root / "lessons").glob("*/*.ipynb") if p.stem not in stems]
+    return problems + [f"{p.relative_to(root)}: has no source in solutions/" for p in strays]
+
+
+def _paths(root: Path, source: Path) -> tuple[Path, Path]:
+    return source.with_suffix(".ipynb"), root / "lessons" / source.stem / f"{source.stem}.ipynb"
+
+
+def _difference(source: Path, executed_path: Path) -> str:
+    """Return in words how the executed notebook differs from its source, "" where it does not."""
+    if not executed_path.exists():
+        return "not built"
+    executed = nbformat.read(executed_path, as_version=4)
+    fresh = to_notebook(source)
+    if [(c.id, c.source) for c in executed.cells] != [(c.id, c.source) for c in fresh.cells]:
+        return f"older than {source.name}"
+    if not any(c.get("outputs") for c in executed.cells):
+        return "not executed"
+    return ""
+
+
+def _write(path: Path, notebook: NotebookNode) -> None:
+    nbformat.validate(notebook)
+    save_atomically(path, (nbformat.writes(notebook) + "\n").encode())

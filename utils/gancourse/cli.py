@@ -1,0 +1,112 @@
+"""The `gancourse` command."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return 0, or 1 where something is wrong and a message has said what."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options) or 0
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    except (RuntimeError, ValueError) as error:  # the package's own errors say what to do; anything else is a bug
+        print(f"gancourse {options.command}: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gancourse", description="Tools of the GAN course.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    command("doctor", _doctor, "Say what works on this machine, and how to mend what does not.")
+    lab = command("lab", _lab, "Open JupyterLab on your own copies of the lessons; further options go to JupyterLab.")
+    lab.add_argument("flags", nargs=argparse.REMAINDER, metavar="...")
+    data = command("data", _data, "Fetch datasets, so that the lessons work without a network.")
+    data.add_argument("names", nargs="+", metavar="NAME", help="mnist, cifar10, pokemon, pokemon819 or all")
+    train = command("train", _train, "Train one of the shipped networks again, going on from the last checkpoint.")
+    train.add_argument("recipe", metavar="RECIPE", help="digit_classifier, or a recipe of gancourse/recipes.py")
+    train.add_argument("--seeds", type=int, default=1, help="train with seeds 0, 1, ... and print a line for each")
+    train.add_argument("--steps", type=int, help="stop after so many steps instead of the recipe's")
+    train.add_argument("--runs", type=Path, default=Path("runs"), help="where checkpoints go (default: runs/)")
+    train.add_argument("--ship", action="store_true", help="write seed 0's weights and card to data/pretrained")
+    evaluate = command("evaluate", _evaluate, "Measure a shipped generator at each stage of its training.")
+    evaluate.add_argument("name", metavar="NAME")
+    build = command("build", _build, "Execute and release the lessons whose source has changed.")
+    build.add_argument("--check", action="store_true", help="write nothing; fail if a notebook and its source disagree")
+    build.add_argument("--force", action="store_true", help="execute every lesson again")
+    return parser
+
+
+def _doctor(options) -> int:
+    from gancourse import doctor
+
+    rows = doctor.rows()
+    print(doctor.table(rows))
+    return 0 if all(row.state != doctor.BROKEN for row in rows) else 1
+
+
+def _lab(options) -> None:
+    from gancourse import workspace
+
+    root = _checkout()
+    for line in workspace.prepare(root / "lessons", root / "work"):
+        print(line)
+    flags = [f"--ServerApp.root_dir={root / 'work'}", *options.flags]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        flags.insert(0, "--allow-root")
+    # This environment's executables first, for the server's own helpers and for `!command` in a notebook.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    os.execve(sys.executable, [sys.executable, "-m", "jupyterlab", *flags], os.environ | {"PATH": path})
+
+
+def _data(options) -> None:
+    from gancourse import datasets
+
+    names = datasets.NAMES if options.names == ["all"] else options.names
+    for name in names:
+        dataset = datasets.load(name)
+        print(f"{name}: {len(dataset):,} images of {'x'.join(map(str, dataset.images.shape[1:]))}")
+
+
+def _train(options) -> None:
+    from gancourse import shipping
+
+    if options.recipe == "digit_classifier":
+        shipping.train_classifier(ship=options.ship)
+    else:
+        shipping.train(options.recipe, options.seeds, options.runs, options.steps, options.ship)
+
+
+def _evaluate(options) -> None:
+    from gancourse import metrics, pretrained, shipping
+
+    for stage in range(1, len(pretrained.load(options.name).card["stages"]) + 1):
+        gan = pretrained.load(options.name, stage)
+        print(shipping.line(f"{options.name} step {gan.step:,}", metrics.evaluate_generator(gan.generator)))
+
+
+def _build(options) -> int:
+    from gancourse import authoring
+
+    root = _checkout()
+    lines = authoring.check(root) if options.check else authoring.build(root, options.force)
+    print("\n".join(lines) or "Every notebook agrees with its source.")
+    return 1 if options.check and lines else 0
+
+
+def _checkout() -> Path:
+    """Return the root of the repository this package runs from; RuntimeError for an installed wheel."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / "lessons").is_dir():
+        raise RuntimeError("this command works in a clone of the course's repository, not in an installed package.")
+    return root

@@ -1,0 +1,138 @@
+"""What works on this machine: `gancourse doctor`, and the one line at the top of every lesson."""
+
+import importlib.metadata
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+
+OK, MISSING, BROKEN = "ok", "–", "PROBLEM"  # MISSING: something optional, or not fetched yet
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what was looked at, its state, what was found, and the command that mends it."""
+
+    what: str
+    state: str
+    found: str
+    mend: str = ""
+
+
+def rows() -> list[Row]:
+    """Look at everything and return a row for each."""
+    return [_python(), *_torch(), *_datasets(), *_weights(), *_extensions(), _bubblewrap(), _chromium()]
+
+
+def table(found: list[Row]) -> str:
+    """Return the rows as text, each problem followed by the command that mends it."""
+    widths = [max(len(getattr(row, name)) for row in found) for name in ("what", "state")]
+    lines = []
+    for row in found:
+        lines.append(f"{row.what:<{widths[0]}}  {row.state:<{widths[1]}}  {row.found}")
+        if row.mend:
+            lines.append(f"{'':<{widths[0]}}  {'':<{widths[1]}}  -> {row.mend}")
+    return "\n".join(lines)
+
+
+def check(*datasets: str) -> None:
+    """Print one line for the top of a lesson: ready on which device, or what is missing and how to mend it."""
+    from gancourse import budget_name
+
+    found = [_python(), *_torch(), *(_dataset(name) for name in datasets), *_weights()]
+    problems = [row for row in found if row.state == BROKEN]
+    if problems:
+        print("Not ready yet:\n" + table(problems))
+        return
+    absent = [row.what.removeprefix("data ") for row in found if row.state == MISSING and row.what.startswith("data ")]
+    later = f" {' and '.join(absent)} will be fetched when first used." if absent else ""
+    print(f"Ready: {device_line()}, budget {budget_name()!r}.{later}")
+
+
+def device_line() -> str:
+    """Return the device in words: name, memory, whether bfloat16 is native."""
+    import torch
+
+    from gancourse.training import has_native_bf16, pick_device
+
+    device = pick_device()
+    bf16 = "native bf16" if has_native_bf16(device) else "no native bf16"
+    if device.type == "cuda":
+        properties = torch.cuda.get_device_properties(device)
+        return f"{properties.name}, {properties.total_memory / 2**30:.0f} GiB, {bf16}"
+    name = "Apple GPU" if device.type == "mps" else f"CPU, {torch.get_num_threads()} threads"
+    return f"{name}, {bf16}"
+
+
+def _python() -> Row:
+    right = (3, 11) <= sys.version_info[:2] < (3, 14)
+    mend = "" if right else "install Python 3.11 to 3.13 and run: rm -rf .venv && make install PYTHON=python3.12"
+    return Row("Python", OK if right else BROKEN, platform.python_version(), mend)
+
+
+def _torch() -> list[Row]:
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        return [Row("torch", BROKEN, str(error).splitlines()[0], "make install")]
+    return [Row("torch", OK, torch.__version__), Row("device", OK, device_line())]
+
+
+def _datasets() -> list[Row]:
+    from gancourse import datasets
+
+    return [_dataset(name) for name in datasets.NAMES]
+
+
+def _dataset(name: str) -> Row:
+    from gancourse import datasets
+
+    state = datasets.status(name)
+    if state == "ready":
+        return Row(f"data {name}", OK, "ready")
+    if state == "not fetched":
+        return Row(f"data {name}", MISSING, "not fetched yet", f"gancourse data {name}")
+    return Row(f"data {name}", BROKEN, state, f"gancourse data {name}")
+
+
+def _weights() -> list[Row]:
+    from gancourse import pretrained
+
+    found = []
+    for name in [pretrained.CLASSIFIER, *pretrained.names()]:
+        try:
+            if name == pretrained.CLASSIFIER:
+                pretrained.load_classifier()
+                found.append(Row(f"weights {name}", OK, "read and verified"))
+            else:
+                stages = pretrained.read_card(name)["stages"]
+                for stage in range(1, len(stages) + 1):
+                    pretrained.load(name, stage)
+                found.append(Row(f"weights {name}", OK, f"{len(stages)} stages read and verified"))
+        except pretrained.WeightsError as error:
+            found.append(Row(f"weights {name}", BROKEN, str(error), "git checkout -- data/pretrained"))
+    return found
+
+
+def _extensions() -> list[Row]:
+    found = []
+    for package in ("jupyterlab", "ipywidgets", "jupyterlab_widgets"):
+        try:
+            found.append(Row(package, OK, importlib.metadata.version(package)))
+        except importlib.metadata.PackageNotFoundError:
+            found.append(Row(package, BROKEN, "not installed", "make install"))
+    return found
+
+
+def _bubblewrap() -> Row:
+    path = shutil.which("bwrap")
+    if path:
+        return Row("bubblewrap", OK, path)
+    return Row("bubblewrap", MISSING, "not installed; only graders need it", "sudo apt-get install bubblewrap")
+
+
+def _chromium() -> Row:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path:
+        return Row("Chromium", OK, path)
+    return Row("Chromium", MISSING, "not installed; only the browser tests need it", "sudo apt-get install chromium")

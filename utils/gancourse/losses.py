@@ -1,0 +1,41 @@
+"""GAN losses on logits.
+
+A logit a(x) is what the discriminator returns; D(x) = sigmoid(a(x)) is its probability that x is real. With
+softplus(a) = log(1 + exp(a)), -log D(x) = softplus(-a) and -log(1 - D(x)) = softplus(a): no logarithm of a rounded
+zero. Every function averages over the batch and returns a 0-d tensor.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, real_target: float = 1.0) -> Tensor:
+    """Return -V(D, G), the summed binary cross-entropy that D minimises (Goodfellow et al. 2014, eq. 1).
+
+    `real_target` below 1 is one-sided label smoothing (Salimans et al. 2016, section 3.4): 0.9 asks D to be 90 %,
+    not 100 %, sure of a real image. Logits have any shape, the same for both.
+    """
+    # -t log D - (1 - t) log(1 - D) = softplus(a) - t a
+    real = (softplus(real_logits) - real_target * real_logits).mean()
+    return real + softplus(fake_logits).mean()
+
+
+def non_saturating_loss(fake_logits: Tensor) -> Tensor:
+    """Return the mean of -log D(G(z)): the generator loss that keeps its gradient when D wins (2014, section 3)."""
+    return softplus(-fake_logits).mean()
+
+
+def saturating_loss(fake_logits: Tensor) -> Tensor:
+    """Return the mean of log(1 - D(G(z))), the generator's side of the minimax game; flat where D is sure."""
+    return -softplus(fake_logits).mean()
+
+
+def r1_penalty(real_logits: Tensor, real: Tensor) -> Tensor:
+    """Return the mean squared length of the gradient of a(x) at the real images (Mescheder et al. 2018, eq. 9).
+
+    `real_logits` (N,) must have been computed from `real` (N, ...) with `real.requires_grad_()`. The result can be
+    differentiated again, by D's parameters. Multiply by gamma / 2.
+    """
+    (gradient,) = torch.autograd.grad(real_logits.sum(), real, create_graph=True)
+    return gradient.square().flatten(1).sum(1).mean()

@@ -1,0 +1,126 @@
+"""The trained networks that come with the course, and their model cards.
+
+Each lies in a folder of `data/pretrained/`: `card.json` says what was trained how, on what, and how well it did; the
+weights lie beside it as safetensors, half precision (the pictures are the same to within one grey level of 255).
+"""
+
+import hashlib
+import json
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import nn
+
+from gancourse import recipes
+from gancourse.networks.classifier import DigitClassifier
+from gancourse.sources import data_folder
+from gancourse.training import save_atomically
+
+CLASSIFIER = "digit_classifier"
+
+
+class WeightsError(RuntimeError):
+    """Shipped weights are missing or damaged."""
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A shipped GAN at one stage of its training, both networks in eval mode on the CPU."""
+
+    name: str
+    stage: int  # 1 is the earliest
+    step: int
+    generator: nn.Module
+    discriminator: nn.Module
+    card: dict
+
+
+def folder() -> Path:
+    """Return the folder of the shipped weights."""
+    return data_folder() / "pretrained"
+
+
+def names() -> list[str]:
+    """Return the names that `load` takes."""
+    return sorted(p.parent.name for p in folder().glob("*/card.json") if p.parent.name != CLASSIFIER)
+
+
+def load(name: str, stage: int | None = None) -> Pretrained:
+    """Return a shipped GAN, e.g. `load("mnist_better").generator`; `stage` counts from 1, the last is the default.
+
+    Raises ValueError for an unknown name or stage, WeightsError for missing or damaged files.
+    """
+    if name not in names():
+        raise ValueError(f"No weights are shipped under {name!r}. There are: {', '.join(names())}.")
+    card = read_card(name)
+    stages = card["stages"]
+    stage = stage or len(stages)
+    if not 1 <= stage <= len(stages):
+        raise ValueError(f"{name} has the stages 1 to {len(stages)}, not {stage}.")
+    entry = stages[stage - 1]
+    tensors = _read_weights(folder() / name / entry["file"], entry["sha256"])
+    G, D = recipes.get(card["recipe"]).networks()
+    for prefix, network in (("generator.", G), ("discriminator.", D)):
+        network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
+        network.eval().requires_grad_(False)
+    return Pretrained(name, stage, entry["step"], G, D, card)
+
+
+def load_classifier() -> tuple[DigitClassifier, str]:
+    """Return the frozen digit classifier in eval mode and the SHA-256 of its weights."""
+    card = read_card(CLASSIFIER)
+    classifier = DigitClassifier()
+    classifier.load_state_dict(_read_weights(folder() / CLASSIFIER / card["file"], card["sha256"]))
+    return classifier.eval().requires_grad_(False), card["sha256"]
+
+
+def read_card(name: str) -> dict:
+    """Return the model card of `name`."""
+    path = folder() / name / "card.json"
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        raise WeightsError(f"{path} is missing. {_MEND}") from None
+    except json.JSONDecodeError as error:
+        raise WeightsError(f"{path} is damaged ({error}). {_MEND}") from None
+
+
+def write_weights(path: Path, tensors: dict[str, torch.Tensor]) -> str:
+    """Write tensors as half-precision safetensors; return the SHA-256 of the file. Integers stay as they are."""
+    halved = {k: (v.half() if v.is_floating_point() else v).cpu().contiguous() for k, v in tensors.items()}
+    data = safetensors.torch.save(halved)
+    save_atomically(path, data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_card(name: str, card: dict) -> None:
+    """Write the model card of `name`."""
+    save_atomically(folder() / name / "card.json", (json.dumps(card, indent=2) + "\n").encode())
+
+
+def machine() -> str:
+    """Return what trained: the GPU's name, or the CPU's architecture and number of cores in use."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"CPU, {torch.get_num_threads()} threads, {platform.machine()}, {torch.backends.cpu.get_cpu_capability()}"
+
+
+_MEND = "The weights come with the course: `git checkout -- data/pretrained` or a new installation brings them back."
+
+
+def _read_weights(path: Path, sha256: str) -> dict[str, torch.Tensor]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read ({error.strerror}). {_MEND}") from None
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise WeightsError(f"{path} is not the file that its card describes (other SHA-256). {_MEND}")
+    try:
+        tensors = safetensors.torch.load(data)
+    except SafetensorError as error:
+        raise WeightsError(f"{path} is damaged ({error}). {_MEND}") from None
+    return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}

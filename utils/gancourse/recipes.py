@@ -1,0 +1,153 @@
+"""The trainings whose results the course ships: `gancourse train mnist_better` runs one of them again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.optim import Adam, Optimizer
+
+from gancourse import datasets
+from gancourse.losses import discriminator_loss, non_saturating_loss, r1_penalty
+from gancourse.networks.classifier import DigitClassifier
+from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
+from gancourse.training import Batches, Run, TrainStep, adam, fit, noise, pick_device, to_unit
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A GAN, the data it learns from and how."""
+
+    about: str  # one sentence for the model card
+    dataset: str
+    networks: Callable[[], tuple[nn.Module, nn.Module]]
+    optimizer: Callable[[nn.Module], Optimizer]
+    train_step: TrainStep
+    steps: int
+    stages: tuple[int, ...]  # steps whose weights are kept
+    batch_size: int
+    ema: float = 0.0
+    decay_from: float = 1.0
+
+
+def mlp_step(gamma: float = 0.0, every: int = 8, real_target: float = 1.0) -> TrainStep:
+    """Return a training step for a GAN without batch-norm in D: non-saturating loss, R1 on every `every`-th step.
+
+    gamma: weight of the R1 penalty, 0 for none; it counts `every` times where it is computed ("lazy" regularisation,
+        Karras et al. 2020, appendix B).
+    real_target: 0.9 for one-sided label smoothing.
+    """
+
+    def train_step(G, D, opt_G, opt_D, real: Tensor, step: int) -> dict[str, Tensor]:
+        fake = G(noise(G, len(real)))
+
+        # D: real and fake in one batch, which the processor handles faster than two halves.
+        real_logits, fake_logits = D(torch.cat([real, fake.detach()])).chunk(2)
+        d_loss = discriminator_loss(real_logits, fake_logits, real_target)
+        total = d_loss
+        if gamma and step % every == 0:
+            x = real.clone().requires_grad_()
+            total = d_loss + gamma / 2 * every * r1_penalty(D(x), x)
+        opt_D.zero_grad()
+        total.backward()
+        opt_D.step()
+
+        # G: through D, whose own gradients nobody needs here.
+        D.requires_grad_(False)
+        g_loss = non_saturating_loss(D(fake))
+        opt_G.zero_grad()
+        g_loss.backward()
+        opt_G.step()
+        D.requires_grad_(True)
+
+        return {
+            "d_loss": d_loss,
+            "g_loss": g_loss,
+            "d_real": (real_logits > 0).float().mean(),  # share of the real images that D takes for real
+            "d_fake": (fake_logits < 0).float().mean(),  # share of the fakes that D sees through
+        }
+
+    return train_step
+
+
+RECIPES = {
+    "mnist_tutorial": Recipe(
+        about="The vanilla GAN of many tutorials: two hidden layers of 128 for either player, label smoothing 0.9.",
+        dataset="mnist",
+        networks=lambda: (
+            MLPGenerator(z_dim=100, hidden=(128, 128), batch_norm=False, prior="uniform"),
+            MLPDiscriminator(hidden=(128, 128)),
+        ),
+        optimizer=lambda network: Adam(network.parameters(), lr=1e-3, fused=True),
+        train_step=mlp_step(real_target=0.9),
+        steps=30_000,
+        stages=(1_000, 3_000, 10_000, 30_000),
+        batch_size=100,
+    ),
+    "mnist_better": Recipe(
+        about="The vanilla GAN made better: batch-norm in G, R1 on D, an averaged generator.",
+        dataset="mnist",
+        networks=lambda: (MLPGenerator(), MLPDiscriminator()),
+        optimizer=lambda network: adam(network, lr=1e-3, betas=(0.5, 0.99)),
+        train_step=mlp_step(gamma=1.0),
+        steps=10_000,
+        stages=(300, 1_000, 3_000, 10_000),
+        batch_size=128,
+        ema=0.999,
+    ),
+}
+
+
+def get(name: str) -> Recipe:
+    """Return the recipe; raises ValueError with the names there are."""
+    if name not in RECIPES:
+        raise ValueError(f"There is no recipe {name!r}. There are: {', '.join(RECIPES)}.")
+    return RECIPES[name]
+
+
+def train(name: str, seed: int = 0, steps: int | None = None, folder: Path | None = None, progress: bool = True) -> Run:
+    """Train a recipe, from its last checkpoint in `folder` if there is one; `steps` shortens it."""
+    recipe = get(name)
+    torch.manual_seed(seed)
+    G, D = (network.to(pick_device()) for network in recipe.networks())
+    return fit(
+        recipe.train_step,
+        G,
+        D,
+        recipe.optimizer(G),
+        recipe.optimizer(D),
+        datasets.load(recipe.dataset).images,
+        steps=steps or recipe.steps,
+        batch_size=recipe.batch_size,
+        seed=seed,
+        ema=recipe.ema,
+        decay_from=recipe.decay_from,
+        snapshot_steps=recipe.stages,
+        folder=folder,
+        progress=progress,
+    )
+
+
+def train_classifier(seed: int = 0, epochs: int = 5, batch_size: int = 128) -> tuple[DigitClassifier, float]:
+    """Train the digit classifier on MNIST; return it in eval mode on the CPU, and its share of right test digits."""
+    device = pick_device()
+    torch.manual_seed(seed)
+    train, test = datasets.load("mnist"), datasets.load("mnist", split="test")
+    classifier = DigitClassifier().to(device, memory_format=torch.channels_last)
+    batches = Batches(train.images, batch_size, seed, device)
+    labels = train.labels.to(device)
+    steps = epochs * batches.per_epoch
+    optimizer = torch.optim.Adam(classifier.parameters(), fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=steps)
+    for step in range(1, steps + 1):
+        loss = cross_entropy(classifier(batches(step)), labels[batches.indices(step)])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    classifier = classifier.to("cpu", memory_format=torch.contiguous_format).eval()
+    with torch.no_grad():
+        digits = torch.cat([classifier(to_unit(images)).argmax(1) for images in test.images.split(500)])
+    return classifier, float((digits == test.labels).float().mean())

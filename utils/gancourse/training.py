@@ -1,0 +1,480 @@
+"""The training engine: one loop that drives any GAN training step.
+
+    run = fit(train_step, G, D, opt_G, opt_D, images, steps=3_000)
+
+`train_step(G, D, opt_G, opt_D, real, step)` updates both players once on a batch `real` (B, C, H, W) in [-1, 1] and
+returns a dict of 0-d tensors to record, such as {"d_loss": ..., "g_loss": ...}. The engine does the rest: batches,
+the averaged generator, progress, snapshots, checkpoints, and a clear stop when training has broken down.
+
+Where the speed comes from: the dataset lies on the device as one uint8 tensor and a batch is one indexing operation;
+the recorded numbers stay on the device, so that no step waits for a `.item()`; the optimisers are fused.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
+
+TrainStep = Callable[[nn.Module, nn.Module, Optimizer, Optimizer, Tensor, int], dict[str, Tensor]]
+
+CHECK_SECONDS = 0.5  # how often the engine looks at the losses; a look makes a GPU wait
+SNAPSHOT_IMAGES = 64
+
+
+class TrainingStopped(RuntimeError):
+    """Training broke down: a loss is not a number, or one player has nothing left to learn from."""
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint cannot be read, or belongs to another training."""
+
+
+# ---- device -------------------------------------------------------------------------------------------------------
+
+
+def pick_device() -> torch.device:
+    """Return the fastest device at hand: cuda, then mps (Apple), then cpu."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def has_native_bf16(device: torch.device) -> bool:
+    """Return whether the device multiplies bfloat16 matrices in hardware. Emulated, it is many times slower."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))
+    return False
+
+
+def adam(network: nn.Module, lr: float, betas: tuple[float, float] = (0.5, 0.999)) -> torch.optim.Adam:
+    """Return Adam over the network's parameters, fused: one kernel for all tensors instead of several for each."""
+    return torch.optim.Adam(network.parameters(), lr=lr, betas=betas, fused=True)
+
+
+def _keep_freed_memory() -> None:
+    """Ask glibc to keep what a step frees, so that the next step does not fetch the same pages from the kernel again."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # musl has no mallopt
+            mallopt = ctypes.CDLL(None).mallopt
+            mallopt(-3, 2**30)  # M_MMAP_THRESHOLD
+            mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
+
+
+# ---- batches ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Batches:
+    """Random batches out of one uint8 tensor, without replacement within an epoch.
+
+    Batch number `step` (from 1) depends on `seed` and `step` alone, so that a resumed training sees the same ones.
+    """
+
+    images: Tensor  # uint8 (N, C, H, W)
+    batch_size: int
+    seed: int = 0
+    device: torch.device = field(default_factory=pick_device)
+    augment: Callable[[Tensor], Tensor] | None = None
+
+    def __post_init__(self):
+        if self.images.dtype != torch.uint8 or self.images.dim() != 4:
+            raise ValueError(
+                f"images must be uint8 of shape (N, C, H, W), not {self.images.dtype} of {tuple(self.images.shape)}; "
+                "pass `datasets.load(...).images`."
+            )
+        self.per_epoch = len(self.images) // self.batch_size
+        if self.per_epoch == 0:
+            raise ValueError(f"a batch of {self.batch_size} cannot be drawn from {len(self.images)} images.")
+        self.images = self.images.to(self.device)
+        self._epoch, self._order = -1, None
+
+    def indices(self, step: int) -> Tensor:
+        """Return the int64 indices (B,) of batch number `step`."""
+        epoch, i = divmod(step - 1, self.per_epoch)
+        if epoch != self._epoch:
+            rng = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+            self._order = torch.randperm(len(self.images), generator=rng).to(self.device)
+            self._epoch = epoch
+        return self._order[i * self.batch_size : (i + 1) * self.batch_size]
+
+    def __call__(self, step: int) -> Tensor:
+        """Return batch number `step` as float32 (B, C, H, W) in [-1, 1]."""
+        images = to_unit(self.images[self.indices(step)])
+        return self.augment(images) if self.augment else images
+
+
+def to_unit(images: Tensor) -> Tensor:
+    """uint8 0..255 -> float32 -1..1, the range of a tanh."""
+    return images.float().div_(127.5).sub_(1)
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """float -1..1 -> uint8 0..255, rounded."""
+    return images.add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+
+
+# ---- the averaged generator ---------------------------------------------------------------------------------------
+
+
+def average_of(G: nn.Module, decay: float) -> AveragedModel:
+    """Return an exponential moving average of G's weights (Yazici et al. 2019); call `update_parameters(G)` each step."""
+    return AveragedModel(G, multi_avg_fn=get_ema_multi_avg_fn(decay))
+
+
+def refresh_batch_norm(G: nn.Module, batches: int = 40, batch_size: int = 250) -> nn.Module:
+    """Recompute G's batch-norm statistics from its own noise and leave G in eval mode.
+
+    Averaged weights produce activations that no training batch has seen, so the statistics gathered while training
+    do not fit them. A generator without batch-norm is only put in eval mode.
+    """
+    if any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in G.modules()):
+        update_bn((noise(G, batch_size, seed) for seed in range(batches)), G)
+    return G.eval()
+
+
+def noise(G: nn.Module, n: int, seed: int | None = None) -> Tensor:
+    """Return noise (n, G.z_dim) for G, on its device: N(0, 1), or uniform on (-1, 1) where `G.prior` says "uniform".
+
+    With a seed it depends on the seed alone, whatever the device; without, on torch's global generator.
+    """
+    device = _device_of(G)
+    uniform = getattr(G, "prior", "normal") == "uniform"
+    draw = torch.rand if uniform else torch.randn
+    if seed is None:
+        z = draw(n, G.z_dim, device=device)
+    else:
+        z = draw(n, G.z_dim, generator=torch.Generator().manual_seed(seed)).to(device)
+    return z * 2 - 1 if uniform else z
+
+
+@torch.no_grad()
+def sample(G: nn.Module, n: int, seed: int = 0, batch_size: int = 500) -> Tensor:
+    """Return n images of G in eval mode: uint8 (n, C, H, W) on the CPU; G's mode is left as it was."""
+    was_training = G.training
+    G.eval()
+    images = [to_uint8(G(z)).cpu() for z in noise(G, n, seed).split(batch_size)]
+    G.train(was_training)
+    return torch.cat(images)
+
+
+def _device_of(network: nn.Module) -> torch.device:
+    return next(network.parameters()).device
+
+
+# ---- checkpoints --------------------------------------------------------------------------------------------------
+
+
+def save_atomically(path: Path, data: bytes) -> None:
+    """Write the file under another name first: whoever finds `path` finds it whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _flatten_optimizer(optimizer: Optimizer, prefix: str) -> dict[str, Tensor]:
+    state = optimizer.state_dict()["state"]
+    return {f"{prefix}.{i}.{key}": v for i, values in state.items() for key, v in values.items() if v is not None}
+
+
+def _restore_optimizer(optimizer: Optimizer, prefix: str, tensors: dict[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in _with_prefix(tensors, prefix).items():
+        i, key = name.split(".", 1)
+        state.setdefault(int(i), {})[key] = value
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix + "."): t for name, t in tensors.items() if name.startswith(prefix + ".")}
+
+
+# ---- the run ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Run:
+    """What a training has produced so far."""
+
+    G: nn.Module
+    D: nn.Module
+    generator: nn.Module  # the one to sample from: the average of G where there is one, else G itself
+    step: int = 0  # steps done
+    seconds: float = 0.0  # time spent in the loop, over all resumed parts
+    history: dict[str, Tensor] = field(default_factory=dict)  # name -> float32 (step,) on the CPU
+    snapshots: dict[int, Tensor] = field(default_factory=dict)  # step -> uint8 (64, C, H, W), always the same noise
+    interrupted: bool = False
+
+
+def fit(
+    train_step: TrainStep,
+    G: nn.Module,
+    D: nn.Module,
+    opt_G: Optimizer,
+    opt_D: Optimizer,
+    images: Tensor,
+    *,
+    steps: int,
+    batch_size: int = 64,
+    seed: int = 0,
+    ema: float = 0.0,
+    decay_from: float = 1.0,
+    augment: Callable[[Tensor], Tensor] | None = None,
+    snapshot_steps: Iterable[int] = (),
+    folder: str | Path | None = None,
+    checkpoint_seconds: float = 30.0,
+    patience: int | None = 1_000,
+    progress: bool = True,
+) -> Run:
+    """Train G and D for `steps` steps on `images` (uint8, (N, C, H, W)) and return the Run.
+
+    ema: decay of the averaged generator, 0 for none.
+    decay_from: the share of the steps after which both learning rates fall linearly to zero; 1 keeps them constant.
+    snapshot_steps: where to draw 64 pictures from fixed noise; with `folder`, the weights are kept there too.
+    folder: where checkpoints go, every `checkpoint_seconds` and at the end. A training that finds one there goes on
+        from it; on a CPU the result is the same to the bit as without the stop.
+    patience: stop with TrainingStopped once D has been certain of everything for so many steps; None never does.
+
+    Networks must already lie on the device to train on. Ctrl-C (or the notebook's stop button) finishes the step, keeps
+    what was learnt and returns with `run.interrupted`. Raises TrainingStopped, CheckpointError, or ValueError for bad
+    arguments. Seeds torch's global generator with `seed`.
+    """
+    device = _device_of(G)
+    batches = Batches(images, batch_size, seed, device, augment)
+    snapshot_steps = set(snapshot_steps)
+    average = average_of(G, ema) if ema else None
+    run = Run(G, D, average.module if average else G)
+    base_lr = [[group["lr"] for group in opt.param_groups] for opt in (opt_G, opt_D)]
+    plan = {"batch_size": batch_size, "seed": seed, "ema": ema, "decay_from": decay_from}
+    if decay_from < 1:
+        plan["steps"] = steps  # the learning rate of a step depends on it
+    checkpoint = Path(folder) / "checkpoint.safetensors" if folder else None
+    _keep_freed_memory()
+    torch.manual_seed(seed)
+    if checkpoint and checkpoint.exists():
+        records = _resume(checkpoint, plan, run, average, opt_G, opt_D)
+        if run.step >= steps:
+            return _finish(run, average, records)
+    else:
+        records = []  # one tensor (names,) a step, on the device
+    names: list[str] = list(run.history)
+    G.train()
+    D.train()
+
+    def save() -> None:
+        if checkpoint:
+            _write_checkpoint(checkpoint, plan, run, average, opt_G, opt_D, names, records)
+
+    quiet = not progress or "NBGRADER_EXECUTION" in os.environ
+    with _stop_after_step() as stop_asked, _progress_bar(steps, run.step, quiet) as bar:
+        checked = run.step
+        began = last_check = last_save = time.monotonic()
+        earlier = run.seconds
+        for step in range(run.step + 1, steps + 1):
+            _set_learning_rates((opt_G, opt_D), base_lr, step, steps, decay_from)
+            values = train_step(G, D, opt_G, opt_D, batches(step), step)
+            names = names or list(values)
+            records.append(_as_record(values, names))
+            if average:
+                average.update_parameters(G)
+            run.step = step
+            now = time.monotonic()
+            last = step == steps or stop_asked()
+            if last or step in snapshot_steps or now - last_check > CHECK_SECONDS:
+                run.seconds = earlier + now - began
+                recent = torch.stack(records[checked:]).cpu()
+                records[checked:] = recent
+                _stop_if_broken(names, recent, checked, records, patience)
+                bar.set_postfix_str("  ".join(f"{n} {v:.3f}" for n, v in zip(names, recent[-1], strict=True)), False)
+                bar.update(step - checked)
+                checked, last_check = step, now
+                if step in snapshot_steps:
+                    _take_snapshot(run, folder)
+                if last or now - last_save > checkpoint_seconds:
+                    save()
+                    last_save = now
+                if stop_asked():
+                    run.interrupted = step < steps
+                    break
+        run.seconds = earlier + time.monotonic() - began
+    _set_learning_rates((opt_G, opt_D), base_lr, 1, steps, decay_from)  # as they were found
+    run.history = dict.fromkeys(names)
+    return _finish(run, average, records)
+
+
+def _finish(run: Run, average: AveragedModel | None, records: list[Tensor]) -> Run:
+    table = torch.stack(records).T if records else torch.empty(len(run.history), 0)
+    run.history = dict(zip(run.history, table, strict=True))
+    if average:
+        refresh_batch_norm(run.generator)
+    run.G.eval()
+    run.D.eval()
+    return run
+
+
+def _as_record(values: dict[str, Tensor], names: list[str]) -> Tensor:
+    if list(values) != names:
+        raise ValueError(f"train_step returned {list(values)} after {names}: return the same names at every step.")
+    return torch.stack([torch.as_tensor(v).detach().float() for v in values.values()])
+
+
+def _set_learning_rates(optimizers, base_lr, step: int, steps: int, decay_from: float) -> None:
+    if decay_from < 1:
+        scale = min(1.0, (1 - (step - 1) / steps) / (1 - decay_from))
+        for optimizer, rates in zip(optimizers, base_lr, strict=True):
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * scale
+
+
+def _stop_if_broken(names, recent: Tensor, first: int, records: list[Tensor], patience: int | None) -> None:
+    """Raise TrainingStopped if a recorded value is not finite, or if D has been certain for `patience` steps."""
+    bad = ~recent.isfinite().all(1)
+    if bad.any():
+        row = int(bad.nonzero()[0])
+        what = ", ".join(f"{n} = {v:.3g}" for n, v in zip(names, recent[row], strict=True))
+        raise TrainingStopped(
+            f"Step {first + row + 1}: {what}. Once a loss is not a finite number, every weight it touches is lost. "
+            "Look for a log of zero (work on logits), a learning rate that is too high, or a division by zero."
+        )
+    if patience and len(records) >= patience and {"d_real", "d_fake", "d_loss"} <= set(names):
+        d_real, d_fake, d_loss = (names.index(n) for n in ("d_real", "d_fake", "d_loss"))
+        if records[-1][d_loss] > 1e-3:
+            return
+        window = torch.stack(records[-patience:])
+        if window[:, [d_real, d_fake]].min() >= 1 and window[:, d_loss].max() < 1e-3:
+            raise TrainingStopped(
+                f"For {patience} steps the discriminator has been right about every single image (d_loss below 0.001): "
+                "the generator has stopped learning. Check that G's optimiser holds G's parameters, that G's loss is the "
+                "non-saturating one, and that D's learning rate is not far above G's. `patience=None` goes on regardless."
+            )
+
+
+def _take_snapshot(run: Run, folder: str | Path | None) -> None:
+    if run.generator is not run.G:
+        refresh_batch_norm(run.generator)
+    images = sample(run.generator, SNAPSHOT_IMAGES, seed=0)
+    run.snapshots[run.step] = images
+    if len(images.flatten(1).unique(dim=0)) == 1:
+        raise TrainingStopped(
+            f"Step {run.step}: the generator draws the same picture for every noise vector. It has collapsed; "
+            "start again with a lower learning rate, or let D see more varied fakes (larger batches)."
+        )
+    if folder:
+        save_players(Path(folder) / f"snapshot-{run.step:06d}.safetensors", run.generator, run.D, {"step": run.step})
+
+
+def save_players(path: Path, generator: nn.Module, discriminator: nn.Module, about: dict) -> None:
+    """Write both networks' weights to one safetensors file, under `generator.` and `discriminator.`."""
+    tensors = {f"generator.{k}": v for k, v in generator.state_dict().items()}
+    tensors |= {f"discriminator.{k}": v for k, v in discriminator.state_dict().items()}
+    metadata = {k: str(v) for k, v in about.items()}
+    save_atomically(path, safetensors.torch.save({k: v.cpu().contiguous() for k, v in tensors.items()}, metadata))
+
+
+def _networks(run: Run, average: AveragedModel | None) -> dict[str, nn.Module]:
+    return {"G": run.G, "D": run.D} | ({"average": average} if average else {})
+
+
+def _write_checkpoint(path: Path, plan, run: Run, average, opt_G, opt_D, names, records) -> None:
+    tensors = {f"{p}.{k}": v for p, net in _networks(run, average).items() for k, v in net.state_dict().items()}
+    tensors |= _flatten_optimizer(opt_G, "opt_G") | _flatten_optimizer(opt_D, "opt_D")
+    tensors |= {f"snapshot.{step}": images for step, images in run.snapshots.items()}
+    tensors["history"] = torch.stack(records)
+    tensors["rng.cpu"] = torch.get_rng_state()
+    if _device_of(run.G).type == "cuda":
+        tensors["rng.cuda"] = torch.cuda.get_rng_state()
+    about = {"step": run.step, "seconds": round(run.seconds, 2), "names": names, "plan": plan}
+    # clone: AveragedModel may share storage, which safetensors refuses
+    data = safetensors.torch.save({k: v.cpu().clone() for k, v in tensors.items()}, {"training": json.dumps(about)})
+    save_atomically(path, data)
+    card = about | {"last": {n: round(float(v), 4) for n, v in zip(names, records[-1], strict=True)}}
+    save_atomically(path.with_name("card.json"), (json.dumps(card, indent=2) + "\n").encode())
+
+
+def _resume(path: Path, plan: dict, run: Run, average, opt_G, opt_D) -> list[Tensor]:
+    """Load the checkpoint into everything that changes while training; return the recorded values, one row a step."""
+    advice = f"Delete the folder {path.parent} to start this training anew, or name another folder."
+    try:
+        with safe_open(path, "pt") as file:
+            about = json.loads(file.metadata()["training"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}. {advice}") from None
+    if about["plan"] != plan:
+        differ = ", ".join(
+            f"{k}: {about['plan'].get(k)} there, {plan.get(k)} here"
+            for k in sorted(plan.keys() | about["plan"].keys())
+            if plan.get(k) != about["plan"].get(k)
+        )
+        raise CheckpointError(f"{path} belongs to a training with other settings ({differ}). {advice}")
+    try:
+        for prefix, network in _networks(run, average).items():
+            network.load_state_dict(_with_prefix(tensors, prefix))
+        _restore_optimizer(opt_G, "opt_G", tensors)
+        _restore_optimizer(opt_D, "opt_D", tensors)
+    except (RuntimeError, ValueError) as error:
+        raise CheckpointError(f"{path} holds other networks than these: {error} {advice}") from None
+    run.step, run.seconds = about["step"], about["seconds"]
+    run.history = dict.fromkeys(about["names"])
+    run.snapshots = {int(k): v for k, v in _with_prefix(tensors, "snapshot").items()}
+    torch.set_rng_state(tensors["rng.cpu"])
+    if "rng.cuda" in tensors and torch.cuda.is_available():
+        torch.cuda.set_rng_state(tensors["rng.cuda"])
+    return list(tensors["history"])
+
+
+# ---- progress and stopping ----------------------------------------------------------------------------------------
+
+
+def _progress_bar(steps: int, done: int, quiet: bool):
+    from tqdm import tqdm
+
+    # On stdout, not stderr: a notebook shows stderr as an alarming red box.
+    return tqdm(total=steps, initial=done, unit="step", disable=quiet, file=sys.stdout, mininterval=0, ncols=110)
+
+
+@contextlib.contextmanager
+def _stop_after_step():
+    """Turn the first Ctrl-C into a request that the loop honours between two steps; a second one interrupts at once.
+
+    Stopping inside a step would leave one player updated and the other not.
+    """
+    asked = []
+
+    def on_interrupt(signum, frame):
+        asked.append(True)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    try:
+        before = signal.signal(signal.SIGINT, on_interrupt)
+    except ValueError:  # not the main thread, which alone receives Ctrl-C
+        yield lambda: False
+        return
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)
