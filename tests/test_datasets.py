@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+
 from gancourse import datasets, sources
 from gancourse.sources import DataError, SourceError
-from PIL import Image
 
 # Asking for what there is not
 

@@ -21,9 +21,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from gancourse import datasets, sources
 from gancourse.sources import DataError
-from PIL import Image
 
 UTILS = Path(sources.__file__).parents[1]
 

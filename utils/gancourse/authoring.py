@@ -14,7 +14,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from gancourse.training import save_atomically
+from gancourse.files import save_atomically
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -47,6 +47,7 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
     """Run the notebook in place, in `folder`, at the learner's budget, and keep what a reader needs of its outputs."""
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
+    from traitlets.config import Config
 
     client = NotebookClient(
         notebook,
@@ -55,6 +56,7 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
         coalesce_streams=True,
+        config=Config(KernelManager={"transport_encryption": "auto"}),  # else ipykernel warns in the terminal
     )
     try:
         client.execute(env=os.environ | {"GANCOURSE_BUDGET": os.environ.get("GANCOURSE_BUDGET", "cpu")})
@@ -78,7 +80,7 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
 
 def last_lines(text: str) -> str:
     """Return what a terminal would show of text whose progress bars overwrite their line with a carriage return."""
-    return re.sub(r"[^\n]*\r(?!\n)", "", text)
+    return re.sub(r"[^\n]*\r", "", re.sub(r"\r+(?=\n|\Z)", "", text))
 
 
 def release(executed: NotebookNode) -> NotebookNode:
@@ -102,7 +104,7 @@ def build(root: Path, force: bool = False) -> list[str]:
             lines.append(f"{source.stem}: executed and released")
         else:
             lines.append(f"{source.stem}: up to date")
-        _write(released_path, release(nbformat.read(executed_path, as_version=4)))
+        _write(released_path, release(_read(executed_path)))
     return lines
 
 
@@ -114,12 +116,11 @@ def check(root: Path) -> list[str]:
         problem = _difference(source, executed_path)
         if problem:
             problems.append(f"{executed_path.relative_to(root)}: {problem}")
-        elif not released_path.exists() or nbformat.read(released_path, as_version=4) != release(
-            nbformat.read(executed_path, as_version=4)
-        ):
+        elif _read(released_path) != release(_read(executed_path)):
             problems.append(f"{released_path.relative_to(root)}: not the release of its source")
     stems = {s.stem for s in sources(root)}
-    strays = [p for p in (root / "lessons").glob("*/*.ipynb") if p.stem not in stems]
+    notebooks = [p for room in ("lessons", "solutions") for p in sorted((root / room).glob("*/*.ipynb"))]
+    strays = [p for p in notebooks if p.stem not in stems]
     return problems + [f"{p.relative_to(root)}: has no source in solutions/" for p in strays]
 
 
@@ -131,13 +132,23 @@ def _difference(source: Path, executed_path: Path) -> str:
     """Return in words how the executed notebook differs from its source, "" where it does not."""
     if not executed_path.exists():
         return "not built"
-    executed = nbformat.read(executed_path, as_version=4)
+    executed = _read(executed_path)
+    if executed is None:
+        return "not a notebook"
     fresh = to_notebook(source)
     if [(c.id, c.source) for c in executed.cells] != [(c.id, c.source) for c in fresh.cells]:
         return f"older than {source.name}"
     if not any(c.get("outputs") for c in executed.cells):
         return "not executed"
     return ""
+
+
+def _read(path: Path) -> NotebookNode | None:
+    """Return the notebook, None where there is none that can be read (a merge conflict, say)."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError):
+        return None
 
 
 def _write(path: Path, notebook: NotebookNode) -> None:

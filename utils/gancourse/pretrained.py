@@ -16,9 +16,9 @@ from safetensors import SafetensorError
 from torch import nn
 
 from gancourse import recipes
+from gancourse.files import save_atomically
 from gancourse.networks.classifier import DigitClassifier
 from gancourse.sources import data_folder
-from gancourse.training import save_atomically
 
 CLASSIFIER = "digit_classifier"
 

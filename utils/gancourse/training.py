@@ -12,7 +12,6 @@ the recorded numbers stay on the device, so that no step waits for a `.item()`; 
 
 import contextlib
 import ctypes
-import json
 import os
 import signal
 import sys
@@ -21,12 +20,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import safetensors.torch
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
+
+from gancourse import checkpoints
 
 TrainStep = Callable[[nn.Module, nn.Module, Optimizer, Optimizer, Tensor, int], dict[str, Tensor]]
 
@@ -36,10 +35,6 @@ SNAPSHOT_IMAGES = 64
 
 class TrainingStopped(RuntimeError):
     """Training broke down: a loss is not a number, or one player has nothing left to learn from."""
-
-
-class CheckpointError(RuntimeError):
-    """A checkpoint cannot be read, or belongs to another training."""
 
 
 # ---- device -------------------------------------------------------------------------------------------------------
@@ -179,40 +174,6 @@ def _device_of(network: nn.Module) -> torch.device:
     return next(network.parameters()).device
 
 
-# ---- checkpoints --------------------------------------------------------------------------------------------------
-
-
-def save_atomically(path: Path, data: bytes) -> None:
-    """Write the file under another name first: whoever finds `path` finds it whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _flatten_optimizer(optimizer: Optimizer, prefix: str) -> dict[str, Tensor]:
-    state = optimizer.state_dict()["state"]
-    return {f"{prefix}.{i}.{key}": v for i, values in state.items() for key, v in values.items() if v is not None}
-
-
-def _restore_optimizer(optimizer: Optimizer, prefix: str, tensors: dict[str, Tensor]) -> None:
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in _with_prefix(tensors, prefix).items():
-        i, key = name.split(".", 1)
-        state.setdefault(int(i), {})[key] = value
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-
-
-def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix + "."): t for name, t in tensors.items() if name.startswith(prefix + ".")}
-
-
 # ---- the run ------------------------------------------------------------------------------------------------------
 
 
@@ -268,6 +229,8 @@ def fit(
     snapshot_steps = set(snapshot_steps)
     average = average_of(G, ema) if ema else None
     run = Run(G, D, average.module if average else G)
+    networks = {"G": G, "D": D} | ({"average": average} if average else {})
+    optimizers = {"opt_G": opt_G, "opt_D": opt_D}
     base_lr = [[group["lr"] for group in opt.param_groups] for opt in (opt_G, opt_D)]
     plan = {"batch_size": batch_size, "seed": seed, "ema": ema, "decay_from": decay_from}
     if decay_from < 1:
@@ -276,7 +239,11 @@ def fit(
     _keep_freed_memory()
     torch.manual_seed(seed)
     if checkpoint and checkpoint.exists():
-        records = _resume(checkpoint, plan, run, average, opt_G, opt_D)
+        tensors, about = checkpoints.read(checkpoint, networks, optimizers, plan)
+        run.step, run.seconds = about["step"], about["seconds"]
+        run.history = dict.fromkeys(about["names"])
+        run.snapshots = {int(step): t for step, t in checkpoints.with_prefix(tensors, "snapshot").items()}
+        records = list(tensors["history"])
         if run.step >= steps:
             return _finish(run, average, records)
     else:
@@ -287,7 +254,11 @@ def fit(
 
     def save() -> None:
         if checkpoint:
-            _write_checkpoint(checkpoint, plan, run, average, opt_G, opt_D, names, records)
+            tensors = {f"snapshot.{step}": images for step, images in run.snapshots.items()}
+            tensors["history"] = torch.stack(records)
+            last = {n: round(float(v), 4) for n, v in zip(names, records[-1], strict=True)}
+            about = {"step": run.step, "seconds": round(run.seconds, 2), "names": names, "last": last, "plan": plan}
+            checkpoints.write(checkpoint, networks, optimizers, tensors, about)
 
     quiet = not progress or "NBGRADER_EXECUTION" in os.environ
     with _stop_after_step() as stop_asked, _progress_bar(steps, run.step, quiet) as bar:
@@ -384,67 +355,7 @@ def _take_snapshot(run: Run, folder: str | Path | None) -> None:
             "start again with a lower learning rate, or let D see more varied fakes (larger batches)."
         )
     if folder:
-        save_players(Path(folder) / f"snapshot-{run.step:06d}.safetensors", run.generator, run.D, {"step": run.step})
-
-
-def save_players(path: Path, generator: nn.Module, discriminator: nn.Module, about: dict) -> None:
-    """Write both networks' weights to one safetensors file, under `generator.` and `discriminator.`."""
-    tensors = {f"generator.{k}": v for k, v in generator.state_dict().items()}
-    tensors |= {f"discriminator.{k}": v for k, v in discriminator.state_dict().items()}
-    metadata = {k: str(v) for k, v in about.items()}
-    save_atomically(path, safetensors.torch.save({k: v.cpu().contiguous() for k, v in tensors.items()}, metadata))
-
-
-def _networks(run: Run, average: AveragedModel | None) -> dict[str, nn.Module]:
-    return {"G": run.G, "D": run.D} | ({"average": average} if average else {})
-
-
-def _write_checkpoint(path: Path, plan, run: Run, average, opt_G, opt_D, names, records) -> None:
-    tensors = {f"{p}.{k}": v for p, net in _networks(run, average).items() for k, v in net.state_dict().items()}
-    tensors |= _flatten_optimizer(opt_G, "opt_G") | _flatten_optimizer(opt_D, "opt_D")
-    tensors |= {f"snapshot.{step}": images for step, images in run.snapshots.items()}
-    tensors["history"] = torch.stack(records)
-    tensors["rng.cpu"] = torch.get_rng_state()
-    if _device_of(run.G).type == "cuda":
-        tensors["rng.cuda"] = torch.cuda.get_rng_state()
-    about = {"step": run.step, "seconds": round(run.seconds, 2), "names": names, "plan": plan}
-    # clone: AveragedModel may share storage, which safetensors refuses
-    data = safetensors.torch.save({k: v.cpu().clone() for k, v in tensors.items()}, {"training": json.dumps(about)})
-    save_atomically(path, data)
-    card = about | {"last": {n: round(float(v), 4) for n, v in zip(names, records[-1], strict=True)}}
-    save_atomically(path.with_name("card.json"), (json.dumps(card, indent=2) + "\n").encode())
-
-
-def _resume(path: Path, plan: dict, run: Run, average, opt_G, opt_D) -> list[Tensor]:
-    """Load the checkpoint into everything that changes while training; return the recorded values, one row a step."""
-    advice = f"Delete the folder {path.parent} to start this training anew, or name another folder."
-    try:
-        with safe_open(path, "pt") as file:
-            about = json.loads(file.metadata()["training"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}. {advice}") from None
-    if about["plan"] != plan:
-        differ = ", ".join(
-            f"{k}: {about['plan'].get(k)} there, {plan.get(k)} here"
-            for k in sorted(plan.keys() | about["plan"].keys())
-            if plan.get(k) != about["plan"].get(k)
-        )
-        raise CheckpointError(f"{path} belongs to a training with other settings ({differ}). {advice}")
-    try:
-        for prefix, network in _networks(run, average).items():
-            network.load_state_dict(_with_prefix(tensors, prefix))
-        _restore_optimizer(opt_G, "opt_G", tensors)
-        _restore_optimizer(opt_D, "opt_D", tensors)
-    except (RuntimeError, ValueError) as error:
-        raise CheckpointError(f"{path} holds other networks than these: {error} {advice}") from None
-    run.step, run.seconds = about["step"], about["seconds"]
-    run.history = dict.fromkeys(about["names"])
-    run.snapshots = {int(k): v for k, v in _with_prefix(tensors, "snapshot").items()}
-    torch.set_rng_state(tensors["rng.cpu"])
-    if "rng.cuda" in tensors and torch.cuda.is_available():
-        torch.cuda.set_rng_state(tensors["rng.cuda"])
-    return list(tensors["history"])
+        checkpoints.write_players(Path(folder) / f"snapshot-{run.step:06d}.safetensors", run.generator, run.D)
 
 
 # ---- progress and stopping ----------------------------------------------------------------------------------------

@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 
-from gancourse.training import save_atomically
+from gancourse.files import save_atomically
 
 RECORD = ".lessons.json"  # which version of each lesson was copied last
 
@@ -17,26 +16,33 @@ def prepare(lessons: Path, work: Path) -> list[str]:
     and not one that was deleted.
     """
     work.mkdir(parents=True, exist_ok=True)
-    record_path = work / RECORD
-    try:
-        record = json.loads(record_path.read_text())
-    except (OSError, json.JSONDecodeError):
-        record = {}
+    record = _read_record(work / RECORD)
     lines = []
     for lesson in sorted(lessons.glob("*/*.ipynb")):
-        version = hashlib.sha256(lesson.read_bytes()).hexdigest()
+        content = lesson.read_bytes()
+        version = hashlib.sha256(content).hexdigest()
         name = lesson.stem
         if record.get(name) == version:
             continue
         mine = work / name / lesson.name
         mine.parent.mkdir(exist_ok=True)
         if not mine.exists():
-            shutil.copyfile(lesson, mine)
+            save_atomically(mine, content)
             lines.append(f"{name}: copied to {mine.parent}")
-        elif mine.read_bytes() != lesson.read_bytes():
+        elif mine.read_bytes() != content:
             newer = mine.with_name(f"{name}.new-{version[:6]}.ipynb")
-            shutil.copyfile(lesson, newer)
+            if not newer.exists():
+                save_atomically(newer, content)
             lines.append(f"{name}: has changed; the new version lies beside yours as {newer.name}")
         record[name] = version
-    save_atomically(record_path, (json.dumps(record, indent=2) + "\n").encode())
+    save_atomically(work / RECORD, (json.dumps(record, indent=2) + "\n").encode())
     return lines
+
+
+def _read_record(path: Path) -> dict[str, str]:
+    """Return the record, an empty one where it is missing or damaged: then at worst a lesson is offered once more."""
+    try:
+        record = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}

@@ -1,0 +1,217 @@
+"""From source to notebooks: what is built, what is said when the files disagree, and what stays away from learners."""
+
+import base64
+import io
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from PIL import Image
+
+from gancourse import authoring
+
+SOURCE = """\
+# %% [markdown]
+# # Tiny lesson
+
+# %%
+answer = 6 * 7
+answer
+
+# %%
+print("the end")
+"""
+
+
+def add_lesson(root: Path, source: str, name: str = "01_x") -> Path:
+    path = root / "solutions" / name / f"{name}.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(source)
+    return path
+
+
+def executed(root: Path, name: str = "01_x"):
+    return nbformat.read(root / "solutions" / name / f"{name}.ipynb", as_version=4)
+
+
+def released(root: Path, name: str = "01_x"):
+    return nbformat.read(root / "lessons" / name / f"{name}.ipynb", as_version=4)
+
+
+def built(root: Path, source: str):
+    """Build one lesson of this source and return the executed notebook."""
+    add_lesson(root, source)
+    authoring.build(root)
+    return executed(root)
+
+
+@pytest.fixture(scope="module")
+def built_once(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("built")
+    built(root, SOURCE)
+    return root
+
+
+@pytest.fixture
+def root(built_once, tmp_path) -> Path:
+    """A copy of a root in which the tiny lesson is built."""
+    return shutil.copytree(built_once, tmp_path, dirs_exist_ok=True)
+
+
+def files(root: Path) -> list[str]:
+    return sorted(str(p.relative_to(root)) for p in root.rglob("*") if p.is_file())
+
+
+def test_build_keeps_outputs_beside_the_source_and_releases_without(root):
+    notebook, lesson = executed(root), released(root)
+    assert notebook.cells[1].outputs[0].data["text/plain"] == "42"
+    assert notebook.cells[2].outputs[0].text == "the end\n"
+    assert [c.source for c in lesson.cells] == [c.source for c in notebook.cells]
+    assert [c.id for c in lesson.cells] == [c.id for c in notebook.cells]
+    assert all(c.outputs == [] and c.execution_count is None for c in lesson.cells if c.cell_type == "code")
+    assert authoring.check(root) == []
+
+
+def test_a_second_build_executes_nothing(root):
+    notebook = root / "solutions/01_x/01_x.ipynb"
+    before = notebook.stat().st_mtime_ns
+    assert authoring.build(root) == ["01_x: up to date"]
+    assert notebook.stat().st_mtime_ns == before
+
+
+def test_a_forced_build_executes_again_and_ends_with_the_same_notebook(root):
+    before = executed(root)
+    assert authoring.build(root, force=True) == ["01_x: executed and released"]
+    assert executed(root) == before
+    assert set(before.metadata) == {"kernelspec"}
+    assert all(c.metadata == {} for c in before.cells)  # no timing
+
+
+def test_editing_a_cell_changes_only_its_id(tmp_path):
+    before = authoring.to_notebook(add_lesson(tmp_path, SOURCE + '\n# %%\nprint("the end")\n'))
+    after = authoring.to_notebook(add_lesson(tmp_path, SOURCE.replace("6 * 7", "6 * 8") + '\n# %%\nprint("the end")\n'))
+    assert len({c.id for c in before.cells}) == 4  # also where two cells have the same text
+    assert [a.id == b.id for a, b in zip(after.cells, before.cells, strict=True)] == [True, False, True, True]
+
+
+def test_cells_run_in_this_environment_in_the_lessons_folder_at_the_cpu_budget(tmp_path, monkeypatch):
+    monkeypatch.delenv("GANCOURSE_BUDGET", raising=False)
+    lines = "import os, sys\nprint(sys.executable, os.getcwd(), os.environ['GANCOURSE_BUDGET'], sep='|')"
+    notebook = built(tmp_path, f"# %%\n{lines}\n")
+    assert notebook.cells[0].outputs[0].text == f"{sys.executable}|{tmp_path / 'solutions' / '01_x'}|cpu\n"
+
+
+# What check says
+
+
+def test_check_names_a_lesson_that_is_not_built(tmp_path):
+    add_lesson(tmp_path, SOURCE)
+    assert authoring.check(tmp_path) == ["solutions/01_x/01_x.ipynb: not built"]
+    assert files(tmp_path) == ["solutions/01_x/01_x.py"]
+
+
+def test_check_names_a_lesson_older_than_its_source_and_build_mends_it(root):
+    add_lesson(root, SOURCE.replace("6 * 7", "6 * 8"))
+    assert authoring.check(root) == ["solutions/01_x/01_x.ipynb: older than 01_x.py"]
+    authoring.build(root)
+    assert authoring.check(root) == []
+    assert executed(root).cells[1].outputs[0].data["text/plain"] == "48"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_text(path.read_text().replace("the end", "an end")),
+        lambda path: path.unlink(),
+        lambda path: path.write_text(path.read_text()[:100]),
+    ],
+    ids=["edited", "deleted", "cut short"],
+)
+def test_check_names_a_damaged_release_and_build_mends_it(root, damage):
+    damage(root / "lessons/01_x/01_x.ipynb")
+    assert authoring.check(root) == ["lessons/01_x/01_x.ipynb: not the release of its source"]
+    assert authoring.build(root) == ["01_x: up to date"]
+    assert authoring.check(root) == []
+
+
+def test_an_unreadable_executed_notebook_is_built_again(root):
+    (root / "solutions/01_x/01_x.ipynb").write_text("<<<<<<< HEAD\n{}")
+    assert authoring.check(root) == ["solutions/01_x/01_x.ipynb: not a notebook"]
+    assert authoring.build(root) == ["01_x: executed and released"]
+    assert authoring.check(root) == []
+
+
+def test_check_names_notebooks_whose_source_is_gone(root):
+    (root / "solutions/01_x/01_x.py").unlink()
+    assert authoring.check(root) == [
+        "lessons/01_x/01_x.ipynb: has no source in solutions/",
+        "solutions/01_x/01_x.ipynb: has no source in solutions/",
+    ]
+
+
+# What may not reach a learner
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("import sys\nsys.stderr.write('look at this')", "look at this"),
+        ("import warnings\nwarnings.warn('too old')", "too old"),
+    ],
+    ids=["exception", "stderr", "warning"],
+)
+def test_a_cell_that_fails_or_complains_stops_the_build_and_leaves_no_file(tmp_path, cell, reason):
+    add_lesson(tmp_path, f"{SOURCE}\n# %%\n{cell}\n")
+    with pytest.raises(authoring.BuildError, match=f"(?s)01_x.*{reason}"):
+        authoring.build(tmp_path)
+    assert files(tmp_path) == ["solutions/01_x/01_x.py"]
+
+
+def test_a_failed_build_keeps_the_last_good_notebook(root):
+    good = executed(root)
+    add_lesson(root, SOURCE.replace("6 * 7", "6 / 0"))
+    with pytest.raises(authoring.BuildError):
+        authoring.build(root)
+    assert executed(root) == good
+
+
+def test_a_widget_becomes_a_picture(tmp_path):
+    cell = """\
+import torch
+from gancourse.widgets import LatentExplorer
+
+G = torch.nn.Sequential(torch.nn.Linear(4, 64), torch.nn.Tanh(), torch.nn.Unflatten(1, (1, 8, 8)))
+G.z_dim = 4
+LatentExplorer(G)
+"""
+    notebook = built(tmp_path, f"# %%\n{cell}")
+    (output,) = notebook.cells[0].outputs
+    assert authoring.WIDGET_VIEW not in output.data
+    assert Image.open(io.BytesIO(base64.b64decode(output.data["image/png"]))).size == (280, 280)
+
+
+def test_a_widget_without_a_picture_stops_the_build(tmp_path):
+    add_lesson(tmp_path, "# %%\nimport ipywidgets\nipywidgets.IntSlider()\n")
+    with pytest.raises(authoring.BuildError, match=r"01_x.*no still picture"):
+        authoring.build(tmp_path)
+
+
+def test_a_progress_bar_leaves_its_last_state(tmp_path):
+    notebook = built(tmp_path, "# %%\nprint('a\\nb', end='')\nfor i in range(9):\n    print(f'\\r{i}', end='')\n")
+    assert notebook.cells[0].outputs[0].text == "a\n8"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("plain\ntext\n", "plain\ntext\n"),
+        ("\r10%\r100%\ndone\n", "100%\ndone\n"),
+        ("windows\r\nlines\r\n", "windows\nlines\n"),
+        ("50%\r100%\r", "100%"),
+    ],
+)
+def test_last_lines_is_what_a_terminal_shows(written, shown):
+    assert authoring.last_lines(written) == shown

@@ -1,0 +1,119 @@
+"""The `gancourse` command as a user meets it: in a process of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gancourse import authoring, cli
+
+GANCOURSE = Path(sys.executable).with_name("gancourse")
+
+
+def run(*command) -> subprocess.CompletedProcess:
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch) -> Path:
+    """A repository with one lesson that is not built yet."""
+    source = tmp_path / "solutions/01_x/01_x.py"
+    source.parent.mkdir(parents=True)
+    source.write_text("# %% [markdown]\n# # Hello\n\n# %%\nprint('hello')\n")
+    monkeypatch.setattr(cli, "_checkout", lambda: tmp_path)
+    return tmp_path
+
+
+def test_import_loads_nothing_heavy():
+    heavy = ("torch", "numpy", "matplotlib", "ipywidgets", "IPython", "jupytext", "pooch")
+    code = "import sys, gancourse\nprint(gancourse.__version__, *sys.modules)"
+    version, *loaded = run(sys.executable, "-c", code).stdout.split()
+    assert version == "0.1.0"
+    assert set(loaded) & set(heavy) == set()
+
+
+def test_training_and_metrics_run_without_notebooks_and_widgets():
+    code = "import sys\nfrom gancourse import training, metrics, recipes, pretrained\nprint(*sys.modules)"
+    loaded = run(sys.executable, "-c", code).stdout.split()
+    assert "torch" in loaded
+    assert set(loaded) & {"IPython", "ipywidgets", "nbgrader", "nbformat", "matplotlib", "tqdm", "pooch"} == set()
+
+
+def test_help_names_every_command_and_loads_no_torch():
+    code = "import sys\nfrom gancourse import cli\ntry: cli.main(['--help'])\nexcept SystemExit: assert 'torch' not in sys.modules"
+    shown = run(sys.executable, "-c", code)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert all(name in shown.stdout for name in ("doctor", "lab", "data", "train", "evaluate", "build"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "there_are"),
+    [
+        (["train", "nonsense"], "mnist_better"),
+        (["evaluate", "nonsense"], "mnist_better"),
+        (["data", "nonsense"], "pokemon819"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_an_unknown_name_is_answered_in_one_line_with_those_there_are(arguments, there_are):
+    answer = run(GANCOURSE, *arguments)
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    (line,) = answer.stderr.splitlines()
+    assert line.startswith(f"gancourse {arguments[0]}: ")
+    assert "nonsense" in line
+    assert there_are in line
+
+
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["train", "mnist_better", "--steps", "many"]])
+def test_a_wrong_command_line_gets_the_usage(arguments):
+    answer = run(GANCOURSE, *arguments)
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("usage: gancourse")
+
+
+def test_a_wrong_budget_is_said_clearly(monkeypatch, capsys):
+    monkeypatch.setenv("GANCOURSE_BUDGET", "huge")
+    code = "from gancourse import doctor\ndoctor.check()"
+    answer = run(sys.executable, "-c", code)
+    assert (
+        answer.stderr.splitlines()[-1] == "ValueError: GANCOURSE_BUDGET is 'huge'; it must be one of quick, cpu, gpu."
+    )
+
+
+def test_doctor_prints_its_table():
+    answer = run(GANCOURSE, "doctor")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert [line.split()[0] for line in answer.stdout.splitlines()[:3]] == ["Python", "torch", "device"]
+
+
+def test_build_check_fails_until_the_lessons_are_built(checkout, capsys):
+    assert cli.main(["build", "--check"]) == 1
+    assert capsys.readouterr().out == "solutions/01_x/01_x.ipynb: not built\n"
+    assert cli.main(["build"]) == 0
+    assert capsys.readouterr().out == "01_x: executed and released\n"
+    assert cli.main(["build", "--check"]) == 0
+    assert capsys.readouterr().out == "Every notebook agrees with its source.\n"
+
+
+def test_a_lesson_that_does_not_run_fails_the_build_with_the_cells_error(checkout, capsys):
+    (checkout / "solutions/01_x/01_x.py").write_text("# %%\n1 / 0\n")
+    assert cli.main(["build"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("gancourse build: 01_x")
+    assert "ZeroDivisionError" in said
+
+
+def test_the_repositorys_own_lessons_agree_with_their_sources():
+    root = Path(__file__).parents[1]
+    assert authoring.sources(root)
+    answer = run(GANCOURSE, "build", "--check")
+    assert (answer.returncode, answer.stdout) == (0, "Every notebook agrees with its source.\n")
+
+
+def test_outside_a_checkout_lab_and_build_say_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "__file__", str(tmp_path / "lib/site-packages/gancourse/cli.py"))
+    for command in ("lab", "build"):
+        assert cli.main([command]) == 1
+        assert "in a clone of the course's repository" in capsys.readouterr().err

@@ -1,0 +1,295 @@
+"""The training engine: batches, resuming to the bit, and stops that say why."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from gancourse import training
+from gancourse.checkpoints import CheckpointError
+from gancourse.files import save_atomically
+from gancourse.recipes import mlp_step
+from gancourse.training import Batches, TrainingStopped, fit
+from toy_training import images, players, toy_fit, weights_hash
+
+TOY = Path(__file__).with_name("toy_training.py")
+
+
+def stopping_step(at: int, act):
+    """A train step that does `act()` during step `at`."""
+    step_function = mlp_step(gamma=1.0)
+
+    def train_step(G, D, opt_G, opt_D, real, step):
+        if step == at:
+            act()
+        return step_function(G, D, opt_G, opt_D, real, step)
+
+    return train_step
+
+
+# ---- batches ----
+
+
+def test_an_epoch_shows_every_image_once_and_the_next_another_order():
+    batches = Batches(images(96), batch_size=32, seed=3)
+    first = torch.cat([batches.indices(s) for s in (1, 2, 3)])
+    second = torch.cat([batches.indices(s) for s in (4, 5, 6)])
+    assert sorted(first.tolist()) == sorted(second.tolist()) == list(range(96))
+    assert first.tolist() != second.tolist()
+
+
+def test_a_batch_depends_on_seed_and_step_alone():
+    forwards, at_once = Batches(images(), 32, seed=1), Batches(images(), 32, seed=1)
+    for step in range(1, 40):
+        forwards(step)
+    torch.testing.assert_close(forwards(40), at_once(40), rtol=0, atol=0)
+    assert not torch.equal(at_once(40), Batches(images(), 32, seed=2)(40))
+
+
+def test_batches_are_scaled_to_the_range_of_tanh():
+    black_and_white = torch.tensor([0, 255], dtype=torch.uint8).view(2, 1, 1, 1)
+    batch = Batches(black_and_white, 2)(1)
+    assert batch.dtype == torch.float32
+    assert sorted(batch.flatten().tolist()) == [-1, 1]
+
+
+@pytest.mark.parametrize(
+    ("bad", "size", "says"),
+    [(images().float(), 32, "must be uint8"), (images()[:, 0], 32, "must be uint8"), (images(9), 32, "batch of 32")],
+)
+def test_bad_images_are_refused_in_words(bad, size, says):
+    with pytest.raises(ValueError, match=says):
+        Batches(bad, size)
+
+
+def test_uint8_survives_the_way_to_unit_and_back():
+    every = torch.arange(256, dtype=torch.uint8)
+    assert torch.equal(training.to_uint8(training.to_unit(every)), every)
+
+
+# ---- the run ----
+
+
+def test_fit_records_every_step_and_leaves_networks_in_eval_mode():
+    run = toy_fit(steps=25, snapshot_steps=[10, 25])
+    assert run.step == 25
+    assert {name: len(values) for name, values in run.history.items()} == dict.fromkeys(
+        ("d_loss", "g_loss", "d_real", "d_fake"), 25
+    )
+    assert sorted(run.snapshots) == [10, 25]
+    assert run.snapshots[10].shape == (64, 1, 28, 28)
+    assert run.snapshots[10].dtype == torch.uint8
+    assert not torch.equal(run.snapshots[10], run.snapshots[25])
+    assert not any(network.training for network in (run.G, run.D, run.generator))
+
+
+def test_the_averaged_generator_is_the_average_by_hand():
+    weights = []
+
+    def train_step(*arguments):
+        values = mlp_step()(*arguments)
+        weights.append([p.detach().clone() for p in arguments[0].parameters()])
+        return values
+
+    run = toy_fit(steps=5, train_step=train_step, ema=0.7)
+    expected = weights[0]
+    for later in weights[1:]:
+        expected = [0.7 * e + 0.3 * w for e, w in zip(expected, later, strict=True)]
+    for p, e in zip(run.generator.parameters(), expected, strict=True):
+        torch.testing.assert_close(p, e)
+
+
+def test_batch_norm_of_the_average_is_refreshed_from_its_own_noise():
+    run = toy_fit(steps=40, ema=0.99)
+    norm = run.generator.body[1]
+    first = run.generator.body[0](training.noise(run.generator, 20_000, seed=99))
+    torch.testing.assert_close(norm.running_mean, first.mean(0), atol=0.05, rtol=0)
+    torch.testing.assert_close(norm.running_var, first.var(0), atol=0, rtol=0.1)
+
+
+def test_learning_rates_fall_to_zero_and_are_given_back():
+    seen = []
+
+    def train_step(G, D, opt_G, opt_D, real, step):
+        seen.append(opt_G.param_groups[0]["lr"])
+        return mlp_step()(G, D, opt_G, opt_D, real, step)
+
+    G, D, opt_G, opt_D = players()
+    fit(train_step, G, D, opt_G, opt_D, images(), steps=10, decay_from=0.5, progress=False)
+    assert seen[:6] == [1e-3] * 6
+    assert seen[6:] == pytest.approx([8e-4, 6e-4, 4e-4, 2e-4])
+    assert opt_G.param_groups[0]["lr"] == 1e-3
+
+
+def test_noise_depends_on_the_seed_and_follows_the_prior():
+    G, *_ = players()
+    assert torch.equal(training.noise(G, 5, seed=1), training.noise(G, 5, seed=1))
+    assert not torch.equal(training.noise(G, 5, seed=1), training.noise(G, 5, seed=2))
+    assert training.noise(G, 1_000, seed=1).abs().max() > 2
+    G.prior = "uniform"
+    z = training.noise(G, 10_000, seed=1)
+    assert -1 <= z.min() < -0.99
+    assert 0.99 < z.max() <= 1
+
+
+def test_progress_goes_to_stdout_and_can_be_silenced(capsys, monkeypatch):
+    toy_fit(steps=5, progress=True)
+    out, err = capsys.readouterr()
+    assert "5/5" in out
+    assert "d_loss" in out
+    assert err == ""
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    toy_fit(steps=5, progress=True)
+    assert capsys.readouterr() == ("", "")
+
+
+# ---- stopping and resuming ----
+
+
+def test_interrupt_finishes_the_step_and_resumes_to_the_bit(tmp_path):
+    whole = toy_fit(steps=60, snapshot_steps=[20, 50])
+    press_ctrl_c = stopping_step(33, lambda: os.kill(os.getpid(), signal.SIGINT))
+    part = toy_fit(tmp_path, 60, press_ctrl_c, snapshot_steps=[20, 50])
+    assert part.interrupted
+    assert part.step == 33
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    rest = toy_fit(tmp_path, 60, snapshot_steps=[20, 50])
+    assert not rest.interrupted
+    assert weights_hash(rest) == weights_hash(whole)
+    for step in (20, 50):
+        assert torch.equal(rest.snapshots[step], whole.snapshots[step])
+
+
+def test_a_second_interrupt_stops_at_once():
+    def twice():
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)  # Python handles signals between two instructions
+
+    with pytest.raises(KeyboardInterrupt):
+        toy_fit(train_step=stopping_step(5, twice))
+
+
+def test_a_finished_training_is_only_loaded(tmp_path):
+    done = toy_fit(tmp_path, 20)
+    again = toy_fit(tmp_path, 20, stopping_step(1, lambda: pytest.fail("trained again")))
+    assert weights_hash(again) == weights_hash(done)
+
+
+def test_a_longer_training_goes_on_from_a_shorter_one(tmp_path):
+    toy_fit(tmp_path, 20)
+    assert weights_hash(toy_fit(tmp_path, 45)) == weights_hash(toy_fit(steps=45))
+
+
+def test_training_works_outside_the_main_thread():
+    runs = []
+    thread = threading.Thread(target=lambda: runs.append(toy_fit(steps=5)))
+    thread.start()
+    thread.join()
+    assert runs[0].step == 5
+
+
+def kill_and_resume(folder: Path, kills: int, steps: int) -> None:
+    rng = random.Random(0)
+    killed = 0
+    command = [sys.executable, str(TOY), str(folder), str(steps)]
+    while killed < kills:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "started\n"
+        time.sleep(rng.uniform(0.05, 1.5))
+        process.kill()
+        assert process.wait() == -signal.SIGKILL, "the training ended before it could be killed: give it more steps"
+        process.stdout.close()
+        killed += 1
+    resumed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1]
+    fresh = [sys.executable, str(TOY), str(folder / "whole"), str(steps)]
+    assert resumed == subprocess.run(fresh, capture_output=True, text=True, check=True).stdout.split()[-1]
+
+
+def test_killed_twice_a_training_ends_the_same_to_the_bit(tmp_path):
+    kill_and_resume(tmp_path, kills=2, steps=2_500)
+
+
+@pytest.mark.long
+def test_killed_ten_times_a_training_ends_the_same_to_the_bit(tmp_path):
+    kill_and_resume(tmp_path, kills=10, steps=9_000)
+
+
+# ---- what goes wrong ----
+
+
+def test_a_loss_that_is_not_a_number_stops_and_names_the_step(tmp_path):
+    def train_step(G, D, opt_G, opt_D, real, step):
+        values = mlp_step()(G, D, opt_G, opt_D, real, step)
+        return values | {"g_loss": values["g_loss"] / (step != 7)}
+
+    with pytest.raises(TrainingStopped, match=r"Step 7: .*g_loss = (inf|nan)"):
+        toy_fit(tmp_path, 20, train_step)
+    assert not (tmp_path / "checkpoint.safetensors").exists(), "broken weights must not be resumed"
+
+
+def test_a_discriminator_that_is_always_certain_stops_the_training():
+    def certain(G, D, opt_G, opt_D, real, step):
+        right = torch.tensor(1.0)
+        return {"d_loss": torch.tensor(1e-5), "g_loss": torch.tensor(11.0), "d_real": right, "d_fake": right}
+
+    with pytest.raises(TrainingStopped, match="For 30 steps the discriminator has been right"):
+        toy_fit(steps=60, train_step=certain, patience=30)
+    assert toy_fit(steps=60, train_step=certain, patience=None).step == 60
+
+
+def test_a_generator_that_ignores_its_noise_stops_the_training():
+    def deaf(G, D, opt_G, opt_D, real, step):
+        with torch.no_grad():
+            G.body[0].weight.zero_()
+        return {"d_loss": torch.tensor(1.0)}
+
+    with pytest.raises(TrainingStopped, match="same picture for every noise vector"):
+        toy_fit(steps=5, train_step=deaf, ema=0, snapshot_steps=[5])
+
+
+def test_train_step_must_return_the_same_names():
+    def fickle(G, D, opt_G, opt_D, real, step):
+        return {f"loss{step}": torch.tensor(1.0)}
+
+    with pytest.raises(ValueError, match="same names at every step"):
+        toy_fit(steps=3, train_step=fickle)
+
+
+def test_a_damaged_checkpoint_is_refused_with_what_to_do(tmp_path):
+    toy_fit(tmp_path, 10)
+    file = tmp_path / "checkpoint.safetensors"
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(CheckpointError, match=r"cannot be read.*Delete the folder"):
+        toy_fit(tmp_path, 20)
+
+
+def test_a_checkpoint_of_other_settings_is_refused_and_named(tmp_path):
+    toy_fit(tmp_path, 10)
+    with pytest.raises(CheckpointError, match=r"batch_size: 32 there, 16 here"):
+        toy_fit(tmp_path, 20, batch_size=16)
+
+
+def test_a_checkpoint_of_other_networks_is_refused(tmp_path):
+    toy_fit(tmp_path, 10)
+    G, D, opt_G, opt_D = players()
+    D.body[1] = torch.nn.Linear(784, 7)
+    with pytest.raises(CheckpointError, match="other networks"):
+        fit(mlp_step(), G, D, opt_G, opt_D, images(), steps=20, batch_size=32, ema=0.9, folder=tmp_path, progress=False)
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
+    file = tmp_path / "x.bin"
+    save_atomically(file, b"old")
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="No space"):
+        save_atomically(file, b"new")
+    assert file.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [file]
