@@ -37,7 +37,7 @@ def test_training_and_metrics_run_without_notebooks_and_widgets():
     code = "import sys\nfrom gancourse import training, metrics, recipes, pretrained\nprint(*sys.modules)"
     loaded = run(sys.executable, "-c", code).stdout.split()
     assert "torch" in loaded
-    assert set(loaded) & {"IPython", "ipywidgets", "nbgrader", "nbformat", "matplotlib", "tqdm", "pooch"} == set()
+    assert set(loaded) & {"IPython", "ipywidgets", "nbgrader", "nbformat", "matplotlib", "pooch"} == set()
 
 
 def test_help_names_every_command_and_loads_no_torch():
@@ -73,7 +73,7 @@ def test_a_wrong_command_line_gets_the_usage(arguments):
     assert answer.stderr.startswith("usage: gancourse")
 
 
-def test_a_wrong_budget_is_said_clearly(monkeypatch, capsys):
+def test_a_wrong_budget_is_said_clearly(monkeypatch):
     monkeypatch.setenv("GANCOURSE_BUDGET", "huge")
     code = "from gancourse import doctor\ndoctor.check()"
     answer = run(sys.executable, "-c", code)

@@ -10,7 +10,7 @@
 # - say what the loss curves of a GAN tell, and what they do not;
 # - make the plain recipe markedly better with three changes, and measure that it is.
 #
-# **Time**: 60 minutes of reading and trying. Training takes about 8 minutes of it on a laptop's CPU, one on a GPU;
+# **Time**: 60 minutes of reading and trying. Training takes about 8 of them on two CPU cores, less on a GPU;
 # where a training takes more than two minutes you can load finished weights instead.
 #
 # **Builds on**: Python, and one small network that you have trained in PyTorch. Words in *italics* are in the

@@ -38,8 +38,9 @@ def table(found: list[Row]) -> str:
 def check(*datasets: str) -> None:
     """Print one line for the top of a lesson: ready on which device, or what is missing and how to mend it."""
     from gancourse import budget_name
+    from gancourse.datasets import status
 
-    found = [_python(), *_torch(), *(_dataset(name) for name in datasets), *_weights()]
+    found = [_python(), *_torch(), *(_dataset(name, status) for name in datasets), *_weights()]
     problems = [row for row in found if row.state == BROKEN]
     if problems:
         print("Not ready yet:\n" + table(problems))
@@ -81,18 +82,21 @@ def _torch() -> list[Row]:
 def _datasets() -> list[Row]:
     from gancourse import datasets
 
-    return [_dataset(name) for name in datasets.NAMES]
+    return [_dataset(name, datasets.verify) for name in datasets.NAMES]
 
 
-def _dataset(name: str) -> Row:
-    from gancourse import datasets
+def _dataset(name: str, look) -> Row:
+    """`look` is datasets.status (a glance) or datasets.verify (every byte)."""
+    from gancourse.datasets import DataError
 
-    state = datasets.status(name)
+    try:
+        state = look(name)
+    except DataError as error:
+        return Row(f"data {name}", BROKEN, str(error))
     if state == "ready":
         return Row(f"data {name}", OK, "ready")
-    if state == "not fetched":
-        return Row(f"data {name}", MISSING, "not fetched yet", f"gancourse data {name}")
-    return Row(f"data {name}", BROKEN, state, f"gancourse data {name}")
+    damaged = state.startswith("damaged")
+    return Row(f"data {name}", BROKEN if damaged else MISSING, state, f"gancourse data {name}")
 
 
 def _weights() -> list[Row]:
