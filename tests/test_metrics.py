@@ -21,7 +21,7 @@ def classifier():
 @pytest.fixture(scope="module")
 def digits():
     mnist = datasets.load("mnist", split="test")
-    return mnist.images[:2000], mnist.labels[:2000]
+    return mnist.images[::5], mnist.labels[::5]  # not the first 2,000, which are written by other people
 
 
 def gaussian_features(n: int, shift: float, seed: int) -> torch.Tensor:
@@ -95,17 +95,17 @@ def test_sets_of_unequal_size_are_refused(classifier, digits):
 
 def test_controls_rank_as_they_must(classifier, digits):
     """Real digits are near the floor; fewer classes, blur and noise lie farther, in this order of disaster."""
-    train = datasets.load("mnist").images[:1000]
-    test, labels = digits[0][:1000], digits[1]
-    other = datasets.load("mnist").images[1000:2000]
+    train = datasets.load("mnist").images[::60]
+    test, labels = digits[0][::2], digits[1][::2]
+    other = datasets.load("mnist").images[30::60]
     blurred = nn.functional.avg_pool2d(other.float(), 5, stride=1, padding=2).to(torch.uint8)
     noise = torch.randint(0, 256, other.shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    ones = digits[0][labels == 1][:100].repeat(10, 1, 1, 1)
+    ones = test[labels == 1][:100].repeat(10, 1, 1, 1)
     reports = {
         name: metrics.evaluate_images(images, train, test, *classifier)
         for name, images in {"real": other, "blurred": blurred, "ones": ones, "noise": noise}.items()
     }
-    assert 0.8 < reports["real"].times_floor < 1.25
+    assert 0.7 < reports["real"].times_floor < 1.4
     assert reports["real"].classes_covered == 10
     assert reports["blurred"].times_floor > 3
     assert reports["ones"].times_floor > 10

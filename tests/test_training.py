@@ -203,7 +203,7 @@ def kill_and_resume(folder: Path, kills: int, steps: int) -> None:
     while killed < kills:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout.readline() == "started\n"
-        time.sleep(rng.uniform(0.05, 1.5))
+        time.sleep(rng.uniform(0.05, 1.2))
         process.kill()
         assert process.wait() == -signal.SIGKILL, "the training ended before it could be killed: give it more steps"
         process.stdout.close()
@@ -214,12 +214,12 @@ def kill_and_resume(folder: Path, kills: int, steps: int) -> None:
 
 
 def test_killed_twice_a_training_ends_the_same_to_the_bit(tmp_path):
-    kill_and_resume(tmp_path, kills=2, steps=2_500)
+    kill_and_resume(tmp_path, kills=2, steps=900)
 
 
 @pytest.mark.long
 def test_killed_ten_times_a_training_ends_the_same_to_the_bit(tmp_path):
-    kill_and_resume(tmp_path, kills=10, steps=9_000)
+    kill_and_resume(tmp_path, kills=10, steps=4_000)
 
 
 # ---- what goes wrong ----

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 START_SECONDS = 60
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -65,20 +66,14 @@ def browser_page(width: int = 1280, height: int = 900) -> Iterator[Page]:
 
 
 def run_notebook(page: Page, address: str, token: str, notebook: Path, seconds: float = 60) -> None:
-    """Open a notebook of the server's folder and run its cells one after the other, as a learner does."""
+    """Open a released notebook of the server's folder and run its cells one after the other, as a learner does."""
     cells = json.loads(notebook.read_text())["cells"]
     page.goto(f"{address}lab/tree/{notebook.name}?token={token}")
-    _wait_until_idle(page, seconds=START_SECONDS)
+    expect(page.get_by_text("| Idle")).to_be_visible(timeout=1000 * START_SECONDS)  # the kernel is there
     page.locator(".jp-Notebook .jp-Cell").first.click()
     page.keyboard.press("Escape")
     for _ in cells[:-1]:
         page.keyboard.press("Shift+Enter")
     page.keyboard.press("Control+Enter")  # Shift+Enter would add an empty cell below the last
-    page.wait_for_timeout(500)  # the first cell is on its way to the kernel
-    _wait_until_idle(page, seconds)
-
-
-def _wait_until_idle(page: Page, seconds: float) -> None:
-    page.locator('.jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(
-        timeout=1000 * seconds
-    )
+    last_prompt = page.locator(".jp-CodeCell .jp-InputPrompt").last
+    expect(last_prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=1000 * seconds)

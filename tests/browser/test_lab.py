@@ -52,7 +52,7 @@ def test_the_explorer_shows_what_the_generator_makes_of_the_shown_noise(page, ge
     for _ in range(5):
         page.keyboard.press("ArrowRight")
     page.wait_for_timeout(1000)
-    z[1] = float(page.locator(".widget-readout").nth(1).inner_text())
+    z[1] = float(page.locator(".widget-readout").nth(1).inner_text().replace("\N{MINUS SIGN}", "-"))
     assert wait_for_another(page, first).equal(picture_of(generator, z))
 
     page.get_by_role("button", name="Next seed").click()
