@@ -1,5 +1,6 @@
 """The `gancourse` command as a user meets it: in a process of its own."""
 
+import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,17 @@ def test_the_repositorys_own_lessons_agree_with_their_sources():
     assert authoring.sources(root)
     answer = run(GANCOURSE, "build", "--check")
     assert (answer.returncode, answer.stdout) == (0, "Every notebook agrees with its source.\n")
+
+
+def test_lab_copies_the_lessons_and_hands_its_flags_to_jupyterlab(tmp_path):
+    (tmp_path / "lessons/01_x").mkdir(parents=True)
+    (tmp_path / "lessons/01_x/01_x.ipynb").write_text("{}")
+    lines = ["import pathlib", "from gancourse import cli", f"cli._checkout = lambda: pathlib.Path({str(tmp_path)!r})"]
+    answer = run(sys.executable, "-c", "\n".join([*lines, "cli.main(['lab', '--version'])"]))
+    copied, version = answer.stdout.splitlines()
+    assert copied == f"01_x: copied to {tmp_path / 'work' / '01_x'}"
+    assert version == importlib.metadata.version("jupyterlab")
+    assert (tmp_path / "work/01_x/01_x.ipynb").exists()
 
 
 def test_outside_a_checkout_lab_and_build_say_so(tmp_path, monkeypatch, capsys):

@@ -22,8 +22,9 @@ from gancourse import doctor
 doctor.check("mnist")
 
 # %%
-from gancourse import figures, pretrained, training
 from IPython.display import display
+
+from gancourse import figures, pretrained, training
 
 # This is where we are going: 64 digits that nobody has written, from weights that come with the course.
 better = pretrained.load("mnist_better")

@@ -10,7 +10,7 @@ import torch
 from gancourse.widgets import LatentExplorer
 
 torch.manual_seed(0)
-generator = torch.nn.Sequential(torch.nn.Linear(4, 64), torch.nn.Tanh(), torch.nn.Unflatten(1, (1, 8, 8)))
+generator = torch.nn.Sequential(torch.nn.Linear(4, 784), torch.nn.Tanh(), torch.nn.Unflatten(1, (1, 28, 28)))
 generator.z_dim = 4""",
     "LatentExplorer(generator, seed=3)",
 ]
@@ -27,3 +27,11 @@ def page(tmp_path_factory):
     with running_lab(folder) as (address, token), browser_page() as page:
         run_notebook(page, address, token, folder / "explore.ipynb")
         yield page
+
+
+@pytest.fixture(scope="module")
+def generator():
+    """The generator that the notebook makes."""
+    names: dict = {}
+    exec(CELLS[0], names)
+    return names["generator"]

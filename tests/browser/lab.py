@@ -26,7 +26,11 @@ def running_lab(folder: Path) -> Iterator[tuple[str, str]]:
     """Start JupyterLab on `folder` with settings of its own; yield its address and token; stop it at the end."""
     token = secrets.token_hex(16)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
-    options = [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}", "--ServerApp.log_level=WARN"]
+    options = [
+        f"--IdentityProvider.token={token}",
+        f"--ServerApp.root_dir={folder}",
+        "--KernelManager.transport_encryption=auto",
+    ]
     with tempfile.TemporaryDirectory() as home, open(Path(home) / "log", "w+") as log:
         settings = Path(home) / "config/lab/user-settings/@jupyterlab/apputils-extension"
         settings.mkdir(parents=True)

@@ -8,7 +8,10 @@ from pathlib import Path
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return 0, or 1 where something is wrong and a message has said what."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, options.flags = parser.parse_known_args(arguments)
+    if options.flags and options.command != "lab":
+        parser.error(f"unrecognized arguments: {' '.join(options.flags)}")
     try:
         return options.run(options) or 0
     except KeyboardInterrupt:
@@ -29,8 +32,7 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     command("doctor", _doctor, "Say what works on this machine, and how to mend what does not.")
-    lab = command("lab", _lab, "Open JupyterLab on your own copies of the lessons; further options go to JupyterLab.")
-    lab.add_argument("flags", nargs=argparse.REMAINDER, metavar="...")
+    command("lab", _lab, "Open JupyterLab on your own copies of the lessons; further options go to JupyterLab.")
     data = command("data", _data, "Fetch datasets, so that the lessons work without a network.")
     data.add_argument("names", nargs="+", metavar="NAME", help="mnist, cifar10, pokemon, pokemon819 or all")
     train = command("train", _train, "Train one of the shipped networks again, going on from the last checkpoint.")
@@ -60,8 +62,9 @@ def _lab(options) -> None:
 
     root = _checkout()
     for line in workspace.prepare(root / "lessons", root / "work"):
-        print(line)
-    flags = [f"--ServerApp.root_dir={root / 'work'}", *options.flags]
+        print(line, flush=True)  # execve drops what is still buffered
+    # Encrypted, or ipykernel warns of eavesdropping at the start of every kernel.
+    flags = [f"--ServerApp.root_dir={root / 'work'}", "--KernelManager.transport_encryption=auto", *options.flags]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         flags.insert(0, "--allow-root")
     # This environment's executables first, for the server's own helpers and for `!command` in a notebook.

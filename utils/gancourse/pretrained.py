@@ -55,7 +55,7 @@ def load(name: str, stage: int | None = None) -> Pretrained:
     Raises ValueError for an unknown name or stage, WeightsError for missing or damaged files.
     """
     if name not in names():
-        raise ValueError(f"No weights are shipped under {name!r}. There are: {', '.join(names())}.")
+        raise ValueError(f"No weights are shipped under {name!r}. There are: {', '.join(names()) or 'none'}.")
     card = read_card(name)
     stages = card["stages"]
     stage = stage or len(stages)
@@ -85,7 +85,7 @@ def read_card(name: str) -> dict:
         return json.loads(path.read_text())
     except FileNotFoundError:
         raise WeightsError(f"{path} is missing. {_MEND}") from None
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise WeightsError(f"{path} is damaged ({error}). {_MEND}") from None
 
 

@@ -312,10 +312,11 @@ def folder_size(folder: Path) -> int:
 
 def progress(label: str, megabytes: int):
     """A progress bar that names the source; silent while a submission is graded."""
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     silent = "NBGRADER_EXECUTION" in os.environ
-    return tqdm(total=int(megabytes * 1e6), desc=label, unit="B", unit_scale=True, disable=silent)
+    # On stdout: a notebook shows stderr as an alarming red box.
+    return tqdm(total=int(megabytes * 1e6), desc=label, unit="B", unit_scale=True, disable=silent, file=sys.stdout)
 
 
 # Reading and verifying

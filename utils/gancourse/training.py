@@ -171,7 +171,7 @@ def sample(G: nn.Module, n: int, seed: int = 0, batch_size: int = 500) -> Tensor
 
 
 def _device_of(network: nn.Module) -> torch.device:
-    return next(network.parameters()).device
+    return next((p.device for p in network.parameters()), torch.device("cpu"))
 
 
 # ---- the run ------------------------------------------------------------------------------------------------------

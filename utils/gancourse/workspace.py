@@ -35,6 +35,9 @@ def prepare(lessons: Path, work: Path) -> list[str]:
                 save_atomically(newer, content)
             lines.append(f"{name}: has changed; the new version lies beside yours as {newer.name}")
         record[name] = version
+    glossary = lessons / "README.md"  # the notebooks link to it as ../README.md
+    if glossary.exists():
+        save_atomically(work / "README.md", glossary.read_bytes())
     save_atomically(work / RECORD, (json.dumps(record, indent=2) + "\n").encode())
     return lines
 

@@ -9,15 +9,15 @@ from torch import Tensor, nn
 
 from gancourse.training import noise, to_uint8
 
-PICTURE_PIXELS = 280
+PICTURE_PIXELS = 280  # at most, on the screen
 
 
 class LatentExplorer(widgets.HBox):
     """Sliders over the first `sliders` coordinates of z, a seed for all of them, and the picture G(z).
 
     generator: maps noise (N, z_dim) to images (N, C, H, W) in [-1, 1], C 1 or 3, and knows its `z_dim`; it is put in
-    eval mode. Raises ValueError if it does not. `explorer.z` is the noise vector (z_dim,), `explorer.image` the
-    picture as uint8 (C, H, W).
+    eval mode. Raises ValueError if it does not. `explorer.z` is the noise vector (z_dim,), the seed's own but for the
+    coordinates with a slider, which are rounded to its steps; `explorer.image` is the picture as uint8 (C, H, W).
     """
 
     def __init__(self, generator: nn.Module, sliders: int = 8, seed: int = 0):
@@ -28,13 +28,13 @@ class LatentExplorer(widgets.HBox):
         self.z = noise(generator, 1, seed)[0]
         self.image = self._draw()
 
-        limit = 1.0 if getattr(generator, "prior", "normal") == "uniform" else 3.0
+        limit, step = (1.0, 0.02) if getattr(generator, "prior", "normal") == "uniform" else (3.0, 0.05)
         self.sliders = [
             widgets.FloatSlider(
                 value=0,
                 min=-limit,
                 max=limit,
-                step=limit / 60,
+                step=step,
                 description=f"z[{i}]",
                 continuous_update=True,
                 readout_format=".2f",
@@ -47,9 +47,7 @@ class LatentExplorer(widgets.HBox):
         )
         self.next_seed = widgets.Button(description="Next seed", tooltip="Draw another noise vector")
         self.text = widgets.HTML()
-        self.picture = widgets.Image(
-            format="png", width=PICTURE_PIXELS, height=PICTURE_PIXELS, layout=widgets.Layout(margin="0 0 0 24px")
-        )
+        self.picture = widgets.Image(format="png", layout=widgets.Layout(margin="0 0 0 24px", align_self="flex-start"))
         self.picture.add_class("gancourse-picture")
 
         for slider in self.sliders:
@@ -74,11 +72,12 @@ class LatentExplorer(widgets.HBox):
         return to_uint8(images[0]).cpu()
 
     def _show_point(self) -> None:
-        """Set every control to the current z and draw it."""
+        """Set every slider to the current z, and z to what the sliders can show; draw it."""
         self._from_code = True
         try:
             for i, slider in enumerate(self.sliders):
-                slider.value = float(self.z[i].clamp(slider.min, slider.max))
+                slider.value = round(self.z[i].item() / slider.step) * slider.step  # a slider clamps to its range
+                self.z[i] = slider.value
         finally:
             self._from_code = False
         self._show_picture()
@@ -106,16 +105,14 @@ class LatentExplorer(widgets.HBox):
         """Add a still picture for readers without widgets (GitHub, a printed page)."""
         bundle = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
-        data["image/png"] = png(self.image, PICTURE_PIXELS)
+        data["image/png"] = self.picture.value
         return bundle
 
 
-def png(image: Tensor, pixels: int | None = None) -> bytes:
-    """Return a uint8 image (C, H, W) as PNG, enlarged to `pixels` without blurring if given."""
-    array = image.permute(1, 2, 0).numpy()
-    picture = Image.fromarray(array.squeeze(2) if array.shape[2] == 1 else array)
-    if pixels:
-        picture = picture.resize((pixels, pixels), Image.Resampling.NEAREST)
+def png(image: Tensor) -> bytes:
+    """Return a uint8 image (C, H, W) as PNG, every pixel enlarged to a square so that no browser blurs it."""
+    factor = max(1, PICTURE_PIXELS // max(image.shape[1:]))
+    array = image.repeat_interleave(factor, 1).repeat_interleave(factor, 2).permute(1, 2, 0).numpy()
     buffer = io.BytesIO()
-    picture.save(buffer, "png")
+    Image.fromarray(array.squeeze(2) if array.shape[2] == 1 else array).save(buffer, "png")
     return buffer.getvalue()
