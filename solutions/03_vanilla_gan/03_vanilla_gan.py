@@ -113,7 +113,8 @@ display(figures.image_grids({"untrained G(z)": training.sample(G, 64)}))
 # %% [markdown]
 # Grey fog, and nearly the same fog 64 times: small random weights pass on little of the difference between one $z$ and
 # the next. Everything that you will see in the end, the training has to put there.
-#
+
+# %% [markdown]
 # ## 3.4 The discriminator
 #
 # Nobody can say by a formula how far that fog is from handwriting. So we *learn* the judge as well: a classifier of
@@ -151,7 +152,8 @@ with torch.no_grad():
 
 # %% [markdown]
 # All close to one half: it has no opinion yet.
-#
+
+# %% [markdown]
 # ## 3.5 What the discriminator wants
 #
 # Both players argue about one number, the value
@@ -187,7 +189,8 @@ print(
 # In 32-bit numbers $\sigma(20)$ is rounded to 1, and the logarithm of 0 ends the training. The softplus is right.
 #
 # Remember **log 4 = 1.386**: the loss of a discriminator that cannot tell real from fake.
-#
+
+# %% [markdown]
 # ## 3.6 What the generator wants
 #
 # In the minimax game $G$ minimises the same $V$, that is $\log(1 - D(G(z)))$. But at the start $D$ wins easily, and then
@@ -212,7 +215,8 @@ def generator_loss(fake_logits):
 # %% [markdown]
 # Twenty thousand times stronger at $a = -10$. Whoever draws worst needs the gradient most, and the minimax loss gives
 # it to them least.
-#
+
+# %% [markdown]
 # ## 3.7 One training step
 #
 # First $D$, then $G$, on one batch each. Three lines deserve a second look:
@@ -226,12 +230,12 @@ def generator_loss(fake_logits):
 
 
 # %%
-def train_step(G, D, opt_G, opt_D, real, step):
+def train_step(G, D, opt_G, opt_D, real, step, d_loss_function=discriminator_loss):
     """Update D, then G, on real images (N, 1, 28, 28); return what to record."""
     fake = G(draw_noise(len(real), real.device))
 
     real_logits, fake_logits = D(real), D(fake.detach())
-    d_loss = discriminator_loss(real_logits, fake_logits)
+    d_loss = d_loss_function(real_logits, fake_logits)
     opt_D.zero_grad()
     d_loss.backward()
     opt_D.step()
@@ -292,7 +296,8 @@ display(figures.image_grids({f"after {step:,} steps": images for step, images in
 # %% [markdown]
 # Fog first, then strokes, then things that are nearly digits. Every grid uses the same 64 noise vectors, so you can
 # follow one image from left to right.
-#
+
+# %% [markdown]
 # ## 3.9 Reading the curves
 #
 # Many articles print three lines like the next table's and conclude something from them. Look at the curves before you
@@ -328,7 +333,8 @@ display(figures.training_curves(vanilla.history))
 # - A loss that is not a number: stop.
 #
 # So we need a measure from outside the game.
-#
+
+# %% [markdown]
 # ## 3.10 A number from outside
 #
 # A classifier that has learnt to read real digits turns each image into 128 *features*. Compare the features of 10,000
@@ -369,6 +375,9 @@ measure(f"vanilla, {vanilla.step:,} steps", vanilla.generator)
 
 
 # %%
+import functools
+
+
 def smoothed_loss(real_logits, fake_logits, target=0.9):
     """The loss of D with the label of real images lowered to `target`; a 0-d tensor."""
     return (softplus(real_logits) - target * real_logits).mean() + softplus(fake_logits).mean()
@@ -377,10 +386,9 @@ def smoothed_loss(real_logits, fake_logits, target=0.9):
 draw = torch.logit(torch.full((64,), 0.45))
 print(f"at a draw: D loss {smoothed_loss(draw, draw).item():.4f}, G loss {generator_loss(draw).item():.4f}")
 
-plain_loss, discriminator_loss = discriminator_loss, smoothed_loss  # train_step looks the name up when it runs
+smoothed_step = functools.partial(train_step, d_loss_function=smoothed_loss)
 G, D = new_players()
-smoothed = training.fit(train_step, G, D, adam(G), adam(D), mnist.images, steps=STEPS, batch_size=100)
-discriminator_loss = plain_loss
+smoothed = training.fit(smoothed_step, G, D, adam(G), adam(D), mnist.images, steps=STEPS, batch_size=100)
 
 print_table(smoothed, [s for s in (1_000, 3_000, 10_000) if s <= STEPS] or [STEPS])
 measure(f"vanilla, {vanilla.step:,} steps", vanilla.generator)
@@ -515,7 +523,8 @@ display(figures.image_grids({f"step {s.step:,}": training.sample(s.generator, 64
 # **4.** Both losses sit at log 4 and log 2. Are the digits perfect?
 # <details><summary>Answer</summary>Perhaps. Or D is too weak to see what is wrong. A discriminator that always says one half
 # gives the same numbers.</details>
-#
+
+# %% [markdown]
 # ## Summary
 #
 # - $G$ turns noise into images; $D$ returns a logit, and the sigmoid of it is the probability of *real*.

@@ -5,6 +5,7 @@ A distance means little alone. So every report compares 10,000 generated with th
 from the training images can be expected below it. Images are compared as uint8, means and covariances are float64.
 """
 
+import functools
 from dataclasses import asdict, dataclass
 
 import torch
@@ -85,18 +86,28 @@ def classes_covered(digits: Tensor) -> int:
     return int((class_shares(digits) >= COVERED).sum())
 
 
-def evaluate_images(
-    images: Tensor, real_train: Tensor, real_test: Tensor, classifier: nn.Module, sha256: str
-) -> Report:
-    """Return the Report of generated uint8 images (N, 1, 28, 28) against as many real ones of either split."""
-    if not len(images) == len(real_train) == len(real_test):
-        raise ValueError(
-            f"{len(images)} generated, {len(real_train)} train and {len(real_test)} test images: the distance depends "
-            "on how many there are, so compare equal numbers."
-        )
+@functools.cache  # a lesson measures several generators
+def _real_features(samples: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the features of `samples` real training and test images, always the same, and the test images' digits."""
+    classifier, _ = pretrained.load_classifier()
+    pick = torch.Generator().manual_seed(0)
+    train, test = (
+        images[torch.randperm(len(images), generator=pick)[:samples]]
+        for images in (datasets.load("mnist", split).images for split in ("train", "test"))
+    )
+    return digit_features(classifier, train)[0], *digit_features(classifier, test)
+
+
+def evaluate_images(images: Tensor) -> Report:
+    """Return the Report of generated digits, uint8 (N, 1, 28, 28), against N real ones of either split of MNIST.
+
+    N is at most 10,000, the size of the test split; figures of different N cannot be compared.
+    """
+    if not 2 <= len(images) <= 10_000:
+        raise ValueError(f"{len(images)} images: pass 2 to 10,000, MNIST has no more to test against.")
+    classifier, sha256 = pretrained.load_classifier()
     fake, digits = digit_features(classifier, images)
-    train, _ = digit_features(classifier, real_train)
-    test, test_digits = digit_features(classifier, real_test)
+    train, test, test_digits = _real_features(len(images))
     distance, floor = frechet_distance(fake, test), frechet_distance(train, test)
     return Report(
         samples=len(images),
@@ -110,14 +121,5 @@ def evaluate_images(
 
 
 def evaluate_generator(G: nn.Module, seed: int = 0, samples: int = 10_000) -> Report:
-    """Return the Report of a generator of MNIST digits, measured with the shipped classifier."""
-    train, test = datasets.load("mnist").images, datasets.load("mnist", split="test").images
-    pick = torch.Generator().manual_seed(0)  # the same real images in every report
-    classifier, sha256 = pretrained.load_classifier()
-    return evaluate_images(
-        sample(G, samples, seed),
-        train[torch.randperm(len(train), generator=pick)[:samples]],
-        test[torch.randperm(len(test), generator=pick)[:samples]],
-        classifier,
-        sha256,
-    )
+    """Return the Report of a generator of MNIST digits, from `samples` unselected images."""
+    return evaluate_images(sample(G, samples, seed))
