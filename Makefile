@@ -1,5 +1,6 @@
-# make lab        work through the lessons       make test      check everything that changes often
-# make explore    (see README)                    make test-all  the long runs too
+# make lab      work through the lessons            make test      check everything that changes often
+# make lessons  build the notebooks from sources    make test-all  the long runs too
+# make bench    measure speed                       make install   only install
 PYTHON ?= python3
 LAB_FLAGS ?=
 TORCH_INDEX ?=
@@ -28,7 +29,7 @@ bench: .venv/.installed-dev
 # A virtual environment with what a learner needs; it is brought up to date when the lists change.
 .venv/.installed: .venv/bin/pip pyproject.toml constraints.txt
 	@echo "Installing the course (a few minutes the first time) ..."
-	@if [ -n "$(TORCH_INDEX)" ]; then $(BIN)/pip install --quiet -c constraints.txt --index-url "$(TORCH_INDEX)" torch; fi
+	@if [ -n "$(TORCH_INDEX)" ]; then $(BIN)/pip install --quiet -c constraints.txt --no-deps --index-url "$(TORCH_INDEX)" torch; fi
 	@$(BIN)/pip install --quiet -c constraints.txt -e .
 	@touch $@
 

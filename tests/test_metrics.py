@@ -105,7 +105,9 @@ def test_controls_rank_as_they_must(digits):
         name: metrics.evaluate_images(images)
         for name, images in {"real": other, "blurred": blurred, "ones": ones, "noise": noise}.items()
     }
-    assert 0.7 < reports["real"].times_floor < 1.4
+    ratios = [reports[name].times_floor for name in ("real", "blurred", "ones", "noise")]
+    assert ratios == sorted(ratios)
+    assert 0.7 < ratios[0] < 1.4
     assert reports["real"].classes_covered == 10
     assert reports["blurred"].times_floor > 3
     assert reports["ones"].times_floor > 10

@@ -238,7 +238,7 @@ def test_https_then_the_cache(room, capfd):
     assert train.sha256 == sha256(DIGITS[:6].tobytes())
     assert set(room.server.asked.values()) == {1}
     assert datasets.status("mnist") == "ready"
-    assert "mnist: https, 127.0.0.1" in capfd.readouterr().err  # the progress bar names the source
+    assert "mnist: https, 127.0.0.1" in capfd.readouterr().out  # the progress bar names the source
 
 
 def test_nothing_is_printed_while_grading(room, monkeypatch, capfd):
@@ -597,13 +597,15 @@ def test_a_changed_registry_makes_the_cache_anew(room):
 def test_two_processes_at_once(room):
     (room.folder / "go").unlink(missing_ok=True)
     lines = f"""
+print("ready", flush=True)
 while not pathlib.Path({str(room.folder)!r}, "go").exists():
     time.sleep(0.001)
 for _ in range(3):
     print(datasets.load("mnist").images.sum().item())
 """
     processes = [room.start(lines), room.start(lines)]
-    time.sleep(0.1)
+    for process in processes:  # torch takes seconds to load
+        assert process.stdout.readline() == "ready\n"
     (room.folder / "go").touch()
     for process in processes:
         output, _ = process.communicate(timeout=60)

@@ -111,3 +111,16 @@ def test_other_files_of_the_learner_are_left_alone(lessons, work):
     put(work / "01_a" / "try.ipynb", "mine too")
     workspace.prepare(lessons, work)
     assert contents(work) == contents(lessons) | {"notes.ipynb": "mine", "01_a/try.ipynb": "mine too"}
+
+
+def test_the_glossary_is_kept_fresh_until_the_learner_writes_into_it(tmp_path):
+    lessons, work = tmp_path / "lessons", tmp_path / "work"
+    lessons.mkdir()
+    for text in ("first", "second"):
+        (lessons / "README.md").write_text(text)
+        workspace.prepare(lessons, work)
+        assert (work / "README.md").read_text() == text
+    (work / "README.md").write_text("my notes")
+    (lessons / "README.md").write_text("third")
+    workspace.prepare(lessons, work)
+    assert (work / "README.md").read_text() == "my notes"

@@ -30,5 +30,8 @@ def budget_name() -> str:
 
 
 def budget(quick: int, cpu: int, gpu: int) -> int:
-    """Return the number of training steps for this machine: `steps = budget(quick=50, cpu=3_000, gpu=10_000)`."""
+    """Return the number that fits this machine's budget: `steps = budget(quick=50, cpu=3_000, gpu=10_000)`.
+
+    For numbers of training steps, and of samples to measure with.
+    """
     return {"quick": quick, "cpu": cpu, "gpu": gpu}[budget_name()]

@@ -36,6 +36,8 @@ def write(
     every["rng.cpu"] = torch.get_rng_state()
     if torch.cuda.is_available():
         every["rng.cuda"] = torch.cuda.get_rng_state()
+    if torch.backends.mps.is_available():
+        every["rng.mps"] = torch.mps.get_rng_state()
     # clone: safetensors refuses tensors that share memory
     data = safetensors.torch.save({k: v.cpu().clone() for k, v in every.items()}, {"about": json.dumps(about)})
     save_atomically(path, data)
@@ -71,6 +73,8 @@ def read(
     torch.set_rng_state(tensors["rng.cpu"])
     if "rng.cuda" in tensors and torch.cuda.is_available():
         torch.cuda.set_rng_state(tensors["rng.cuda"])
+    if "rng.mps" in tensors and torch.backends.mps.is_available():
+        torch.mps.set_rng_state(tensors["rng.mps"])
     return tensors, about
 
 

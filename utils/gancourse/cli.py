@@ -17,7 +17,11 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
-    except (RuntimeError, ValueError) as error:  # the package's own errors say what to do; anything else is a bug
+    except (
+        RuntimeError,
+        ValueError,
+        OSError,
+    ) as error:  # the package's own errors say what to do; anything else is a bug
         print(f"gancourse {options.command}: {error}", file=sys.stderr)
         return 1
 
@@ -37,8 +41,10 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("names", nargs="+", metavar="NAME", help="mnist, cifar10, pokemon, pokemon819 or all")
     train = command("train", _train, "Train one of the shipped networks again, going on from the last checkpoint.")
     train.add_argument("recipe", metavar="RECIPE", help="digit_classifier, or a recipe of gancourse/recipes.py")
-    train.add_argument("--seeds", type=int, default=1, help="train with seeds 0, 1, ... and print a line for each")
-    train.add_argument("--steps", type=int, help="stop after so many steps instead of the recipe's")
+    train.add_argument(
+        "--seeds", type=_positive, default=1, help="train with seeds 0, 1, ... and print a line for each"
+    )
+    train.add_argument("--steps", type=_positive, help="stop after so many steps instead of the recipe's")
     train.add_argument("--runs", type=Path, default=Path("runs"), help="where checkpoints go (default: runs/)")
     train.add_argument("--ship", action="store_true", help="write seed 0's weights and card to data/pretrained")
     evaluate = command("evaluate", _evaluate, "Measure a shipped generator at each stage of its training.")
@@ -47,6 +53,13 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--check", action="store_true", help="write nothing; fail if a notebook and its source disagree")
     build.add_argument("--force", action="store_true", help="execute every lesson again")
     return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not a positive whole number")
+    return number
 
 
 def _doctor(options) -> int:
@@ -77,6 +90,7 @@ def _data(options) -> None:
 
     names = datasets.NAMES if options.names == ["all"] else options.names
     for name in names:
+        datasets.discard_if_damaged(name)
         dataset = datasets.load(name)
         print(f"{name}: {len(dataset):,} images of {'x'.join(map(str, dataset.images.shape[1:]))}")
 

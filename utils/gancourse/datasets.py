@@ -9,6 +9,7 @@ import json
 import os
 import pickle
 import re
+import shutil
 import struct
 from contextlib import suppress
 from dataclasses import dataclass
@@ -75,8 +76,16 @@ def verify(name: str, size: int | None = None) -> str:
         return status(name, size)
     for key, facts in json.loads((folder / RECORD).read_text(encoding="utf-8"))["arrays"].items():
         if array_facts(folder / f"{key}.npy")["sha256"] != facts["sha256"]:
-            return f"damaged: {key}.npy has changed; delete {folder} and run: gancourse data {name}"
+            return f"damaged: {key}.npy in {folder} has changed"
     return "ready"
+
+
+def discard_if_damaged(name: str, size: int | None = None) -> None:
+    """Delete the converted set if a byte of it has changed; the next load makes it anew."""
+    entry, size = find(name, size)
+    folder = ready_folder(entry, size)
+    if folder and verify(name, size) != "ready":
+        shutil.rmtree(folder)
 
 
 def find(name: str, size: int | None) -> tuple[Entry, int]:

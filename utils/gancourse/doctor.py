@@ -82,17 +82,15 @@ def _torch() -> list[Row]:
 def _datasets() -> list[Row]:
     from gancourse import datasets
 
-    return [_dataset(name, datasets.verify) for name in datasets.NAMES]
+    try:
+        return [_dataset(name, datasets.verify) for name in datasets.NAMES]
+    except datasets.DataError as error:  # GANCOURSE_DATA names no folder: the same for every set
+        return [Row("data", BROKEN, " ".join(str(error).split()), "unset GANCOURSE_DATA")]
 
 
 def _dataset(name: str, look) -> Row:
     """`look` is datasets.status (a glance) or datasets.verify (every byte)."""
-    from gancourse.datasets import DataError
-
-    try:
-        state = look(name)
-    except DataError as error:
-        return Row(f"data {name}", BROKEN, str(error))
+    state = look(name)
     if state == "ready":
         return Row(f"data {name}", OK, "ready")
     damaged = state.startswith("damaged")
@@ -110,8 +108,8 @@ def _weights() -> list[Row]:
                 found.append(Row(f"weights {name}", OK, "read and verified"))
             else:
                 stages = pretrained.read_card(name)["stages"]
-                for stage in range(1, len(stages) + 1):
-                    pretrained.load(name, stage)
+                for stage in range(len(stages)):
+                    pretrained.load(name, stage + 1)
                 found.append(Row(f"weights {name}", OK, f"{len(stages)} stages read and verified"))
         except pretrained.WeightsError as error:
             found.append(Row(f"weights {name}", BROKEN, str(error), "git checkout -- data/pretrained"))

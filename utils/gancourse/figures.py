@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -13,6 +14,8 @@ BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00
 
 def tile(images: Tensor, columns: int = 8, pad: int = 2, background: int = 128) -> np.ndarray:
     """Return uint8 images (N, C, H, W) as one picture, uint8 (rows, width) for C = 1 or (rows, width, 3) for C = 3."""
+    if images.dtype != torch.uint8:
+        raise ValueError(f"tile shows uint8 images, these are {images.dtype}: pass them through training.to_uint8.")
     n, c, h, w = images.shape
     columns = min(columns, n)
     rows = -(-n // columns)

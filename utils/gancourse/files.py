@@ -1,12 +1,20 @@
 """Files that are either whole or not there."""
 
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
+
+STALE_SECONDS = 3600
 
 
 def save_atomically(path: Path, data: bytes) -> None:
     """Write the file under another name first: whoever finds `path` finds it whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left_behind in path.parent.glob(f".{path.name}.*.partial"):  # by a process that was killed while writing
+        with suppress(FileNotFoundError):
+            if time.time() - left_behind.stat().st_mtime > STALE_SECONDS:
+                left_behind.unlink()
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:

@@ -19,6 +19,7 @@ from gancourse import recipes
 from gancourse.files import save_atomically
 from gancourse.networks.classifier import DigitClassifier
 from gancourse.sources import data_folder
+from gancourse.training import pick_device
 
 CLASSIFIER = "digit_classifier"
 
@@ -46,7 +47,7 @@ def folder() -> Path:
 
 def names() -> list[str]:
     """Return the names that `load` takes."""
-    return sorted(p.parent.name for p in folder().glob("*/card.json") if p.parent.name != CLASSIFIER)
+    return list(recipes.RECIPES)
 
 
 def load(name: str, stage: int | None = None) -> Pretrained:
@@ -55,10 +56,10 @@ def load(name: str, stage: int | None = None) -> Pretrained:
     Raises ValueError for an unknown name or stage, WeightsError for missing or damaged files.
     """
     if name not in names():
-        raise ValueError(f"No weights are shipped under {name!r}. There are: {', '.join(names()) or 'none'}.")
+        raise ValueError(f"No weights are shipped under {name!r}. There are: {', '.join(names())}.")
     card = read_card(name)
     stages = card["stages"]
-    stage = stage or len(stages)
+    stage = len(stages) if stage is None else stage
     if not 1 <= stage <= len(stages):
         raise ValueError(f"{name} has the stages 1 to {len(stages)}, not {stage}.")
     entry = stages[stage - 1]
@@ -103,9 +104,10 @@ def write_card(name: str, card: dict) -> None:
 
 
 def machine() -> str:
-    """Return what trained: the GPU's name, or the CPU's architecture and number of cores in use."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
+    """Return what trains here: the GPU's name, or the CPU's architecture and number of threads."""
+    device = pick_device()
+    if device.type != "cpu":
+        return torch.cuda.get_device_name() if device.type == "cuda" else "Apple GPU"
     return f"CPU, {torch.get_num_threads()} threads, {platform.machine()}, {torch.backends.cpu.get_cpu_capability()}"
 
 

@@ -12,6 +12,8 @@ the recorded numbers stay on the device, so that no step waits for a `.item()`; 
 
 import contextlib
 import ctypes
+import hashlib
+import json
 import os
 import signal
 import sys
@@ -31,6 +33,7 @@ TrainStep = Callable[[nn.Module, nn.Module, Optimizer, Optimizer, Tensor, int], 
 
 CHECK_SECONDS = 0.5  # how often the engine looks at the losses; a look makes a GPU wait
 SNAPSHOT_IMAGES = 64
+CERTAIN = 7.0  # a g_loss above it means that D gives the fakes less than one chance in a thousand of being real
 
 
 class TrainingStopped(RuntimeError):
@@ -203,7 +206,6 @@ def fit(
     batch_size: int = 64,
     seed: int = 0,
     ema: float = 0.0,
-    decay_from: float = 1.0,
     augment: Callable[[Tensor], Tensor] | None = None,
     snapshot_steps: Iterable[int] = (),
     folder: str | Path | None = None,
@@ -214,11 +216,11 @@ def fit(
     """Train G and D for `steps` steps on `images` (uint8, (N, C, H, W)) and return the Run.
 
     ema: decay of the averaged generator, 0 for none.
-    decay_from: the share of the steps after which both learning rates fall linearly to zero; 1 keeps them constant.
     snapshot_steps: where to draw 64 pictures from fixed noise; with `folder`, the weights are kept there too.
     folder: where checkpoints go, every `checkpoint_seconds` and at the end. A training that finds one there goes on
         from it; on a CPU the result is the same to the bit as without the stop.
-    patience: stop with TrainingStopped once D has been certain of everything for so many steps; None never does.
+    patience: stop with TrainingStopped once D has been right and certain for so many steps; None never does. It looks
+        at the recorded d_real, d_fake (shares D is right about) and g_loss (non-saturating), where train_step has them.
 
     Networks must already lie on the device to train on. Ctrl-C (or the notebook's stop button) finishes the step, keeps
     what was learnt and returns with `run.interrupted`. Raises TrainingStopped, CheckpointError, or ValueError for bad
@@ -231,11 +233,11 @@ def fit(
     run = Run(G, D, average.module if average else G)
     networks = {"G": G, "D": D} | ({"average": average} if average else {})
     optimizers = {"opt_G": opt_G, "opt_D": opt_D}
-    base_lr = [[group["lr"] for group in opt.param_groups] for opt in (opt_G, opt_D)]
-    plan = {"batch_size": batch_size, "seed": seed, "ema": ema, "decay_from": decay_from}
-    if decay_from < 1:
-        plan["steps"] = steps  # the learning rate of a step depends on it
     checkpoint = Path(folder) / "checkpoint.safetensors" if folder else None
+    plan = {"batch_size": batch_size, "seed": seed, "ema": ema}
+    if checkpoint:  # what a training must share with the checkpoint that it goes on from
+        plan["images"] = f"{tuple(images.shape)}, sha256 {hashlib.sha256(images.cpu().numpy()).hexdigest()[:16]}"
+        plan |= {name: json.loads(json.dumps(opt.defaults, default=str)) for name, opt in optimizers.items()}
     _keep_freed_memory()
     torch.manual_seed(seed)
     if checkpoint and checkpoint.exists():
@@ -266,33 +268,38 @@ def fit(
         began = last_check = last_save = time.monotonic()
         earlier = run.seconds
         for step in range(run.step + 1, steps + 1):
-            _set_learning_rates((opt_G, opt_D), base_lr, step, steps, decay_from)
             values = train_step(G, D, opt_G, opt_D, batches(step), step)
+            if not isinstance(values, dict) or not values:
+                raise ValueError(
+                    f"train_step returned {values!r}. It must end with `return` and a dict of what to record, such as "
+                    '{"d_loss": d_loss, "g_loss": g_loss}.'
+                )
             names = names or list(values)
-            records.append(_as_record(values, names))
+            records.append(_as_record(values, names, device))
             if average:
                 average.update_parameters(G)
             run.step = step
             now = time.monotonic()
-            last = step == steps or stop_asked()
-            if last or step in snapshot_steps or now - last_check > CHECK_SECONDS:
+            if step == steps or stop_asked() or step in snapshot_steps or now - last_check > CHECK_SECONDS:
                 run.seconds = earlier + now - began
                 recent = torch.stack(records[checked:]).cpu()
                 records[checked:] = recent
                 _stop_if_broken(names, recent, checked, records, patience)
-                bar.set_postfix_str("  ".join(f"{n} {v:.3f}" for n, v in zip(names, recent[-1], strict=True)), False)
-                bar.update(step - checked)
+                if bar:
+                    shown = "  ".join(f"{n} {v:.3f}" for n, v in zip(names, recent[-1], strict=True))
+                    bar.set_postfix_str(shown, refresh=False)
+                    bar.update(step - checked)
                 checked, last_check = step, now
                 if step in snapshot_steps:
                     _take_snapshot(run, folder)
-                if last or now - last_save > checkpoint_seconds:
+                stop = stop_asked()  # asked once: Ctrl-C may come between two lines
+                if step == steps or stop or now - last_save > checkpoint_seconds:
                     save()
                     last_save = now
-                if stop_asked():
+                if stop:
                     run.interrupted = step < steps
                     break
         run.seconds = earlier + time.monotonic() - began
-    _set_learning_rates((opt_G, opt_D), base_lr, 1, steps, decay_from)  # as they were found
     run.history = dict.fromkeys(names)
     return _finish(run, average, records)
 
@@ -307,18 +314,10 @@ def _finish(run: Run, average: AveragedModel | None, records: list[Tensor]) -> R
     return run
 
 
-def _as_record(values: dict[str, Tensor], names: list[str]) -> Tensor:
+def _as_record(values: dict[str, Tensor], names: list[str], device: torch.device) -> Tensor:
     if list(values) != names:
         raise ValueError(f"train_step returned {list(values)} after {names}: return the same names at every step.")
-    return torch.stack([torch.as_tensor(v).detach().float() for v in values.values()])
-
-
-def _set_learning_rates(optimizers, base_lr, step: int, steps: int, decay_from: float) -> None:
-    if decay_from < 1:
-        scale = min(1.0, (1 - (step - 1) / steps) / (1 - decay_from))
-        for optimizer, rates in zip(optimizers, base_lr, strict=True):
-            for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                group["lr"] = rate * scale
+    return torch.stack([torch.as_tensor(v, device=device).detach().float() for v in values.values()])
 
 
 def _stop_if_broken(names, recent: Tensor, first: int, records: list[Tensor], patience: int | None) -> None:
@@ -331,14 +330,14 @@ def _stop_if_broken(names, recent: Tensor, first: int, records: list[Tensor], pa
             f"Step {first + row + 1}: {what}. Once a loss is not a finite number, every weight it touches is lost. "
             "Look for a log of zero (work on logits), a learning rate that is too high, or a division by zero."
         )
-    if patience and len(records) >= patience and {"d_real", "d_fake", "d_loss"} <= set(names):
-        d_real, d_fake, d_loss = (names.index(n) for n in ("d_real", "d_fake", "d_loss"))
-        if records[-1][d_loss] > 1e-3:
+    if patience and len(records) >= patience and {"d_real", "d_fake", "g_loss"} <= set(names):
+        d_real, d_fake, g_loss = (names.index(n) for n in ("d_real", "d_fake", "g_loss"))
+        if records[-1][g_loss] < CERTAIN:
             return
         window = torch.stack(records[-patience:])
-        if window[:, [d_real, d_fake]].min() >= 1 and window[:, d_loss].max() < 1e-3:
+        if window[:, [d_real, d_fake]].min() >= 1 and window[:, g_loss].min() > CERTAIN:
             raise TrainingStopped(
-                f"For {patience} steps the discriminator has been right about every single image (d_loss below 0.001): "
+                f"For {patience} steps the discriminator has been right about every single image, and sure of it: "
                 "the generator has stopped learning. Check that G's optimiser holds G's parameters, that G's loss is the "
                 "non-saturating one, and that D's learning rate is not far above G's. `patience=None` goes on regardless."
             )
@@ -362,10 +361,12 @@ def _take_snapshot(run: Run, folder: str | Path | None) -> None:
 
 
 def _progress_bar(steps: int, done: int, quiet: bool):
+    if quiet:
+        return contextlib.nullcontext()
     from tqdm import tqdm
 
     # On stdout, not stderr: a notebook shows stderr as an alarming red box.
-    return tqdm(total=steps, initial=done, unit="step", disable=quiet, file=sys.stdout, mininterval=0, ncols=110)
+    return tqdm(total=steps, initial=done, unit="step", file=sys.stdout, mininterval=0, ncols=110)
 
 
 @contextlib.contextmanager

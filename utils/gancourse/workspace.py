@@ -35,11 +35,19 @@ def prepare(lessons: Path, work: Path) -> list[str]:
                 save_atomically(newer, content)
             lines.append(f"{name}: has changed; the new version lies beside yours as {newer.name}")
         record[name] = version
-    glossary = lessons / "README.md"  # the notebooks link to it as ../README.md
-    if glossary.exists():
-        save_atomically(work / "README.md", glossary.read_bytes())
+    _refresh_glossary(lessons / "README.md", work / "README.md", record)
     save_atomically(work / RECORD, (json.dumps(record, indent=2) + "\n").encode())
     return lines
+
+
+def _refresh_glossary(glossary: Path, mine: Path, record: dict[str, str]) -> None:
+    """Copy the page that notebooks link to as ../README.md, unless the learner has written into it."""
+    if not glossary.exists():
+        return
+    content = glossary.read_bytes()
+    if not mine.exists() or hashlib.sha256(mine.read_bytes()).hexdigest() == record.get("README"):
+        save_atomically(mine, content)
+        record["README"] = hashlib.sha256(content).hexdigest()
 
 
 def _read_record(path: Path) -> dict[str, str]:

@@ -11,8 +11,7 @@ PIXELS = 28 * 28
 class MLPGenerator(nn.Module):
     """Noise z (N, z_dim) -> images (N, 1, 28, 28) in [-1, 1].
 
-    `batch_norm` puts BatchNorm1d before each activation (Ioffe & Szegedy 2015); it keeps the width of every layer's
-    input steady while the discriminator moves the target. `prior` says what z is drawn from: "normal" N(0, 1), or
+    `batch_norm` puts BatchNorm1d before each activation (Ioffe & Szegedy 2015). `prior` says what z is drawn from: "normal" N(0, 1), or
     "uniform" on (-1, 1).
     """
 

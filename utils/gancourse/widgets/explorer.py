@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from gancourse.training import noise, to_uint8
 
 PICTURE_PIXELS = 280  # at most, on the screen
+MAX_SEED = 999_999
 
 
 class LatentExplorer(widgets.HBox):
@@ -24,6 +25,8 @@ class LatentExplorer(widgets.HBox):
         z_dim = getattr(generator, "z_dim", None)
         if not isinstance(z_dim, int):
             raise ValueError("The generator needs an attribute `z_dim`, the length of its noise vector (an int).")
+        if not 0 <= seed <= MAX_SEED:
+            raise ValueError(f"The seed must lie between 0 and {MAX_SEED:,}, not {seed}.")
         self.generator = generator.eval()
         self.z = noise(generator, 1, seed)[0]
         self.image = self._draw()
@@ -43,7 +46,7 @@ class LatentExplorer(widgets.HBox):
             for i in range(min(sliders, z_dim))
         ]
         self.seed = widgets.BoundedIntText(
-            value=seed, min=0, max=999_999, description="Seed", layout=widgets.Layout(width="200px")
+            value=seed, min=0, max=MAX_SEED, description="Seed", layout=widgets.Layout(width="200px")
         )
         self.next_seed = widgets.Button(description="Next seed", tooltip="Draw another noise vector")
         self.text = widgets.HTML()

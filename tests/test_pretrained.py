@@ -1,0 +1,59 @@
+"""The shipped weights: every stage loads, is what its card says, and survives half precision."""
+
+import pytest
+import torch
+
+from gancourse import pretrained, recipes, training
+
+
+@pytest.mark.parametrize("name", pretrained.names())
+def test_every_stage_of_a_shipped_gan_draws_and_judges(name):
+    recipe = recipes.get(name)
+    for stage, step in enumerate(recipe.stages, start=1):
+        gan = pretrained.load(name, stage)
+        assert (gan.stage, gan.step) == (stage, step)
+        images = training.sample(gan.generator, 16)
+        assert images.shape == (16, 1, 28, 28)
+        assert len(images.flatten(1).unique(dim=0)) == 16
+        assert gan.discriminator(training.to_unit(images)).shape == (16,)
+    assert pretrained.load(name).stage == len(recipe.stages)
+
+
+@pytest.mark.parametrize("name", pretrained.names())
+def test_a_card_says_what_was_trained_and_how_well(name):
+    card = pretrained.read_card(name)
+    assert {"recipe", "data", "seed", "steps", "minutes", "machine", "made_by", "licence"} <= card.keys()
+    assert [stage["step"] for stage in card["stages"]] == list(recipes.get(name).stages)
+    classifier_sha256 = pretrained.load_classifier()[1]
+    for stage in card["stages"]:
+        assert stage["metrics"]["classifier_sha256"] == classifier_sha256
+
+
+def test_the_better_recipe_was_as_good_as_promised():
+    """What the cards record of three seeds; `gancourse train mnist_better --seeds 3` measures it again."""
+    seeds = pretrained.read_card("mnist_better")["seeds"]
+    ratios = sorted(seed["times_floor"] for seed in seeds)
+    assert len(ratios) == 3
+    assert ratios[1] <= 4.5
+    assert ratios[2] <= 6
+    assert all(seed["classes_covered"] == 10 and seed["class_kl"] <= 0.02 for seed in seeds)
+
+
+def test_half_precision_changes_no_pixel_by_more_than_one_grey_level():
+    G = pretrained.load("mnist_better").generator
+    rounded = pretrained.load("mnist_better").generator
+    with torch.no_grad():
+        for p in G.parameters():  # full-precision weights that round to the shipped ones
+            p.mul_(1 + (torch.rand(p.shape, generator=torch.Generator().manual_seed(0)) - 0.5) * 2**-11)
+    a, b = (training.sample(network, 200).int() for network in (G, rounded))
+    assert (a - b).abs().max() <= 1
+
+
+@pytest.mark.parametrize("stage", [0, 5, -1])
+def test_a_stage_that_does_not_exist_is_refused(stage):
+    with pytest.raises(ValueError, match=r"stages 1 to 4, not"):
+        pretrained.load("mnist_better", stage)
+
+
+def test_all_weights_together_are_small():
+    assert sum(file.stat().st_size for file in pretrained.folder().rglob("*") if file.is_file()) < 30e6
