@@ -81,6 +81,16 @@ def test_a_second_build_executes_nothing(root):
     assert notebook.stat().st_mtime_ns == before
 
 
+def test_a_change_of_text_keeps_the_outputs(root):
+    add_lesson(root, SOURCE.replace("# Tiny lesson", "# Small lesson"))
+    lesson_before = executed(root)
+    assert authoring.build(root) == ["01_x: only its text has changed, released"]
+    assert executed(root).cells[0].source == "# Small lesson"
+    assert released(root).cells[0].source == "# Small lesson"
+    assert executed(root).cells[1:] == lesson_before.cells[1:]
+    assert authoring.check(root) == []
+
+
 def test_a_forced_build_executes_again_and_ends_with_the_same_notebook(root):
     before = executed(root)
     assert authoring.build(root, force=True) == ["01_x: executed and released"]

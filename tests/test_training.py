@@ -211,12 +211,12 @@ def kill_and_resume(folder: Path, kills: int, steps: int) -> None:
 
 
 def test_killed_twice_a_training_ends_the_same_to_the_bit(tmp_path):
-    kill_and_resume(tmp_path, kills=2, steps=1_500)
+    kill_and_resume(tmp_path, kills=2, steps=600)
 
 
 @pytest.mark.long
 def test_killed_ten_times_a_training_ends_the_same_to_the_bit(tmp_path):
-    kill_and_resume(tmp_path, kills=10, steps=6_000)
+    kill_and_resume(tmp_path, kills=10, steps=2_500)
 
 
 # ---- what goes wrong ----

@@ -28,7 +28,11 @@ from gancourse import figures, pretrained, training
 
 # This is where we are going: 64 digits that nobody has written, from weights that come with the course.
 better = pretrained.load("mnist_better")
-display(figures.image_grids({"G(z), not one picked by hand": training.sample(better.generator, 64, seed=3)}))
+display(
+    figures.image_grids(
+        {"G(z), not one picked by hand": training.sample(better.generator, 64, seed=3)}
+    )
+)
 
 # %% [markdown]
 # ## 3.1 The data
@@ -204,7 +208,9 @@ for logit in (-10.0, -2.0, 0.0, 2.0):
     a = torch.tensor(logit, requires_grad=True)
     (saturating,) = torch.autograd.grad(-softplus(a), a)  # log(1 - D)
     (non_saturating,) = torch.autograd.grad(softplus(-a), a)  # -log D
-    print(f"a = {logit:5.1f}   minimax {saturating.item():9.6f}   non-saturating {non_saturating.item():9.6f}")
+    print(
+        f"a = {logit:5.1f}   minimax {saturating.item():9.6f}   non-saturating {non_saturating.item():9.6f}"
+    )
 
 
 def generator_loss(fake_logits):
@@ -285,13 +291,25 @@ def adam(network):
 
 G, D = new_players()
 vanilla = training.fit(
-    train_step, G, D, adam(G), adam(D), mnist.images, steps=STEPS, batch_size=100, snapshot_steps=CHECKPOINTS
+    train_step,
+    G,
+    D,
+    adam(G),
+    adam(D),
+    mnist.images,
+    steps=STEPS,
+    batch_size=100,
+    snapshot_steps=CHECKPOINTS,
 )
 print(f"{vanilla.step:,} steps, {vanilla.step / vanilla.seconds:.0f} a second")
 
 # %%
 snapshots = vanilla.snapshots or {vanilla.step: training.sample(vanilla.generator, 64)}
-display(figures.image_grids({f"after {step:,} steps": images for step, images in snapshots.items()}, width=2.6))
+display(
+    figures.image_grids(
+        {f"after {step:,} steps": images for step, images in snapshots.items()}, width=2.6
+    )
+)
 
 # %% [markdown]
 # Fog first, then strokes, then things that are nearly digits. Every grid uses the same 64 noise vectors, so you can
@@ -313,7 +331,9 @@ def average(run, name, step):
 def print_table(run):
     print("  step   D loss   G loss   D right on real   D right on fakes")
     for step in [s for s in (1_000, 3_000, 10_000) if s <= run.step] or [run.step]:
-        d, g, on_real, on_fake = (average(run, name, step) for name in ("d_loss", "g_loss", "d_real", "d_fake"))
+        d, g, on_real, on_fake = (
+            average(run, name, step) for name in ("d_loss", "g_loss", "d_real", "d_fake")
+        )
         print(f"{step:6,}   {d:6.3f}   {g:6.3f}   {on_real:15.1%}   {on_fake:16.1%}")
 
 
@@ -386,11 +406,15 @@ def smoothed_loss(real_logits, fake_logits, target=0.9):
 
 
 draw = torch.logit(torch.full((64,), 0.45))
-print(f"at a draw: D loss {smoothed_loss(draw, draw).item():.4f}, G loss {generator_loss(draw).item():.4f}")
+print(
+    f"at a draw: D loss {smoothed_loss(draw, draw).item():.4f}, G loss {generator_loss(draw).item():.4f}"
+)
 
 smoothed_step = functools.partial(train_step, d_loss_function=smoothed_loss)
 G, D = new_players()
-smoothed = training.fit(smoothed_step, G, D, adam(G), adam(D), mnist.images, steps=STEPS, batch_size=100)
+smoothed = training.fit(
+    smoothed_step, G, D, adam(G), adam(D), mnist.images, steps=STEPS, batch_size=100
+)
 
 print_table(smoothed)
 measure(f"vanilla, {vanilla.step:,} steps", vanilla.generator)
@@ -458,7 +482,9 @@ if TRAIN:
     G, D = MLPGenerator().to(device), MLPDiscriminator().to(device)
     opt_G = training.adam(G, lr=1e-3, betas=(0.5, 0.99))
     opt_D = training.adam(D, lr=1e-3, betas=(0.5, 0.99))
-    run = training.fit(better_step, G, D, opt_G, opt_D, mnist.images, steps=BETTER_STEPS, batch_size=64, ema=0.999)
+    run = training.fit(
+        better_step, G, D, opt_G, opt_D, mnist.images, steps=BETTER_STEPS, batch_size=64, ema=0.999
+    )
     display(figures.training_curves(run.history))
     better_generator = run.generator  # the averaged one
 else:
@@ -504,7 +530,11 @@ LatentExplorer(better.generator)
 
 # %%
 stages = [pretrained.load("mnist_better", stage) for stage in (1, 2, 3, 4)]
-display(figures.image_grids({f"step {s.step:,}": training.sample(s.generator, 64) for s in stages}, width=2.6))
+display(
+    figures.image_grids(
+        {f"step {s.step:,}": training.sample(s.generator, 64) for s in stages}, width=2.6
+    )
+)
 
 # %% [markdown]
 # ## Check yourself

@@ -99,11 +99,15 @@ def build(root: Path, force: bool = False) -> list[str]:
     lines = []
     for source in sources(root):
         executed_path, released_path = _paths(root, source)
-        if force or _difference(source, executed_path):
-            _write(executed_path, execute(to_notebook(source), source.parent))
-            lines.append(f"{source.stem}: executed and released")
-        else:
+        notebook = to_notebook(source)
+        if not force and not _difference(source, executed_path):
             lines.append(f"{source.stem}: up to date")
+        elif not force and _take_outputs(notebook, _read(executed_path)):
+            _write(executed_path, notebook)
+            lines.append(f"{source.stem}: only its text has changed, released")
+        else:
+            _write(executed_path, execute(notebook, source.parent))
+            lines.append(f"{source.stem}: executed and released")
         _write(released_path, release(_read(executed_path)))
     return lines
 
@@ -141,6 +145,16 @@ def _difference(source: Path, executed_path: Path) -> str:
     if not any(c.get("outputs") for c in executed.cells):
         return "not executed"
     return ""
+
+
+def _take_outputs(notebook: NotebookNode, executed: NotebookNode | None) -> bool:
+    """Take over the outputs of an executed notebook with the same code cells; return whether it has the same."""
+    new, old = ([c for c in nb.cells if c.cell_type == "code"] if nb else [] for nb in (notebook, executed))
+    if [c.source for c in new] != [c.source for c in old] or not any(c.outputs for c in old):
+        return False
+    for cell, done in zip(new, old, strict=True):
+        cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    return True
 
 
 def _read(path: Path) -> NotebookNode | None:

@@ -108,7 +108,7 @@ class LatentExplorer(widgets.HBox):
         """Add a still picture for readers without widgets (GitHub, a printed page)."""
         bundle = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
-        data["image/png"] = self.picture.value
+        data["image/png"] = png(self.image)
         return bundle
 
 

@@ -1,0 +1,31 @@
+"""The README's figures are those of the model cards, and its links lead somewhere."""
+
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+
+from gancourse import pretrained
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("*/README.md"))]
+
+
+@pytest.mark.parametrize("name", pretrained.names())
+def test_the_table_of_the_readme_is_what_the_cards_say(name):
+    card = pretrained.read_card(name)
+    ratios = [seed["times_floor"] for seed in card["seeds"]]
+    kl = max(seed["class_kl"] for seed in card["seeds"])
+    digits = min(seed["classes_covered"] for seed in card["seeds"])
+    row = (
+        f"| `{name}` | {card['steps']:,} | {statistics.median(ratios):.2f} | {max(ratios):.2f} | {kl:.4f} | {digits} |"
+    )
+    assert row in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_and_pictures_exist(page):
+    links = re.findall(r"\]\(([^)#\s]+)", page.read_text())
+    missing = [link for link in links if not link.startswith("http") and not (page.parent / link).exists()]
+    assert missing == []
