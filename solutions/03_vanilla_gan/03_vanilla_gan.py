@@ -13,8 +13,10 @@
 # **Time**: 60 minutes of reading and trying. Training takes about 8 of them on two CPU cores, less on a GPU;
 # where a training takes more than two minutes you can load finished weights instead.
 #
-# **Builds on**: Python, and one small network that you have trained in PyTorch. Words in *italics* are in the
-# [glossary](../README.md#glossary).
+# **Builds on**: Python, and one small network that you have trained in PyTorch. Words of the trade are
+# in the [glossary](../README.md#glossary).
+#
+# The first cell looks whether everything is there. If it names a problem, do what the arrow says and run it again.
 
 # %%
 from gancourse import doctor
@@ -55,8 +57,8 @@ display(figures.image_grids({"real": mnist.images[:64]}))
 # ## 3.2 Noise
 #
 # A network is a function: the same input gives the same output. To get a *different* digit each time we feed it
-# something different each time, a *noise vector* $z \sim p_z$. We choose $p_z$ ourselves, so let it be simple: 100
-# independent numbers, uniform on $(-1, 1)$.
+# something different each time, a *noise vector* $z \sim p_z$. We choose $p_z$ ourselves, so let it be simple: 64
+# independent numbers, standard normal.
 #
 # $p_z$ is called the *prior*. It is **not** the generator's distribution: that is $p_g$, what comes out when the
 # noise has gone through $G$ (the *push-forward* of $p_z$).
@@ -64,12 +66,12 @@ display(figures.image_grids({"real": mnist.images[:64]}))
 # %%
 import torch
 
-Z_DIM = 100
+Z_DIM = 64
 
 
 def draw_noise(n: int, device: torch.device | str = "cpu") -> torch.Tensor:
-    """Return n noise vectors, shape (n, Z_DIM), uniform on (-1, 1)."""
-    return torch.rand(n, Z_DIM, device=device) * 2 - 1
+    """Return n noise vectors, shape (n, Z_DIM), standard normal."""
+    return torch.randn(n, Z_DIM, device=device)
 
 
 torch.manual_seed(0)
@@ -79,7 +81,7 @@ print(tuple(z.shape), f"mean {z.mean().item():.3f}, standard deviation {z.std().
 # %% [markdown]
 # ## 3.3 The generator
 #
-# $G(z)$ maps noise (N, 100) to images (N, 1, 28, 28). Two hidden layers of 128 are enough to start with.
+# $G(z)$ maps noise (N, 64) to images (N, 1, 28, 28). Two hidden layers of 128 are enough to start with.
 #
 # - **LeakyReLU** passes a fifth of what is negative. A plain ReLU would pass nothing, and its gradient nothing either.
 # - **Tanh** keeps the pixels in $[-1, 1]$, like the real ones.
@@ -91,9 +93,9 @@ from torch import nn
 
 
 class Generator(nn.Module):
-    """Noise (N, 100) -> images (N, 1, 28, 28) in [-1, 1]."""
+    """Noise (N, 64) -> images (N, 1, 28, 28) in [-1, 1]."""
 
-    z_dim, prior = Z_DIM, "uniform"  # the course's tools read these to draw noise that fits
+    z_dim = Z_DIM  # the course's tools read it to draw noise that fits
 
     def __init__(self):
         super().__init__()
@@ -113,15 +115,17 @@ class Generator(nn.Module):
 torch.manual_seed(0)
 G = Generator()
 display(figures.image_grids({"untrained G(z)": training.sample(G, 64)}))
+pairs = torch.corrcoef(training.sample(G, 64).flatten(1).double())
+print(f"mean correlation between two of them: {(pairs.sum() - 64).item() / (64 * 63):.2f}")
 
 # %% [markdown]
-# Grey fog, and nearly the same fog 64 times: small random weights pass on little of the difference between one $z$ and
+# Grey fog, and rather the same fog 64 times: small random weights pass on little of the difference between one $z$ and
 # the next. Everything that you will see in the end, the training has to put there.
 
 # %% [markdown]
 # ## 3.4 The discriminator
 #
-# Nobody can say by a formula how far that fog is from handwriting. So we *learn* the judge as well: a classifier of
+# No simple formula on pixels says how far that fog is from handwriting. So we *learn* the judge as well: a classifier of
 # real against fake. It returns one number for each image, the *logit* $a(x)$, and
 #
 # $$D(x) = \sigma(a(x)) = \frac{1}{1 + e^{-a(x)}}$$
@@ -164,8 +168,9 @@ with torch.no_grad():
 #
 # $$V(D, G) = \mathbb{E}_{x \sim p_{data}}[\log D(x)] + \mathbb{E}_{z \sim p_z}[\log(1 - D(G(z)))].$$
 #
-# $D$ **maximises** it: high $D$ on real images, low on fakes. Optimisers minimise, so we hand them $-V$, which is the
-# sum of two binary cross-entropies. With $\text{softplus}(a) = \log(1 + e^a)$ it is, exactly,
+# $\mathbb{E}$ is the average over draws, `.mean()` in code. $D$ **maximises** $V$: high $D$ on real images, low on fakes.
+# Optimisers minimise, so we hand them $-V$, the sum of two binary cross-entropies. On logits, with
+# $\text{softplus}(a) = \log(1 + e^a)$, $-\log \sigma(a) = \text{softplus}(-a)$ and $-\log(1 - \sigma(a)) = \text{softplus}(a)$, so
 #
 # $$-V = \mathbb{E}[\text{softplus}(-a(x))] + \mathbb{E}[\text{softplus}(a(G(z)))].$$
 #
@@ -192,14 +197,17 @@ print(
 # %% [markdown]
 # In 32-bit numbers $\sigma(20)$ is rounded to 1, and the logarithm of 0 ends the training. The softplus is right.
 #
-# Remember **log 4 = 1.386**: the loss of a discriminator that cannot tell real from fake.
+# Remember **log 4 = 1.386**, twice $-\log \frac12$: the loss of a discriminator that cannot tell real from fake. For a fixed
+# $G$ the best discriminator is $D^*(x) = p_{data} / (p_{data} + p_g)$, one half where both are equally likely (lesson 2
+# proves it).
 
 # %% [markdown]
 # ## 3.6 What the generator wants
 #
-# In the minimax game $G$ minimises the same $V$, that is $\log(1 - D(G(z)))$. But at the start $D$ wins easily, and then
-# this curve is flat: its slope in the logit is $-\sigma(a)$, almost nothing where $a$ is very negative. So, since the
-# first GAN paper, $G$ minimises $-\log D(G(z)) = \text{softplus}(-a)$ instead: same aim, slope $-(1 - \sigma(a))$.
+# In the *minimax* game $G$ minimises the same $V$. Its first term has no $G$ in it, so what is left is
+# $\log(1 - D(G(z))) = -\text{softplus}(a)$ with the slope $-\sigma(a)$: almost nothing where $a$ is very negative, which is
+# where a beginner's fakes are. The loss *saturates*. So, since the first GAN paper, $G$ minimises
+# $-\log D(G(z)) = \text{softplus}(-a)$ instead, the *non-saturating* loss: same aim, slope $-(1 - \sigma(a))$.
 #
 # *Predict*: $D$ is sure that a fake is fake, $a = -10$. How much stronger is the second gradient?
 
@@ -219,7 +227,8 @@ def generator_loss(fake_logits):
 
 
 # %% [markdown]
-# Twenty thousand times stronger at $a = -10$. Whoever draws worst needs the gradient most, and the minimax loss gives
+# The minus sign says that a larger logit lowers the loss; compare the sizes. At $a = -10$ the second is twenty thousand
+# times stronger. Whoever draws worst needs the gradient most, and the minimax loss gives
 # it to them least.
 
 # %% [markdown]
@@ -227,12 +236,16 @@ def generator_loss(fake_logits):
 #
 # First $D$, then $G$, both on the same batch of fakes. Three lines deserve a second look:
 #
-# - `fake.detach()`: while $D$ learns, gradients flow back through $D$ and stop at the fake. $G$ is held still, $D$ is not.
+# - `fake.detach()`: in $D$'s turn gradients flow back through $D$ and stop at the fake. $G$ would not move anyway, since only
+#   `opt_D` steps; but the work is saved, and the path back into $G$ is kept for $G$'s own turn. Without it PyTorch
+#   complains: *Trying to backward through the graph a second time*.
 # - In $G$'s turn gradients flow through $D$ *into* $G$. They must pass through $D$, or $G$ would not know what to change,
 #   but only $G$'s optimiser steps.
-# - `zero_grad()`: PyTorch adds new gradients to old ones unless told otherwise.
+# - `zero_grad()`: PyTorch adds new gradients to old ones unless told otherwise. Forget it and nothing complains; $D$ even
+#   keeps the gradients from $G$'s turn.
 #
-# We also note how often $D$ is right: on real images (`d_real`) and on fakes (`d_fake`).
+# We also note how often $D$ is right, before its update: on real images (`d_real`) and on fakes (`d_fake`). The argument
+# `d_loss_function` is for section 3.11, `step` for 3.12.
 
 
 # %%
@@ -267,8 +280,12 @@ def train_step(G, D, opt_G, opt_D, real, step, d_loss_function=discriminator_los
 # ```
 #
 # `training.fit` is that loop, with the housekeeping done: batches straight from memory, a progress bar, snapshots drawn
-# from the same noise each time, and a clear stop if a loss is no longer a number. Stop it with the ■ button whenever you
-# like: what was learnt stays.
+# from the same noise each time, and a clear stop if a loss is no longer a number or if $D$ has been right and certain for
+# 1,000 steps. Stop it with the ■ button whenever you like: what was learnt stays. `gancourse.budget` picks the number of
+# steps for your machine.
+#
+# Adam's first beta is 0.5 here, not the usual 0.9: less momentum, because the target moves. Try 0.9 later: this very
+# recipe then collapses to fog.
 #
 # *Predict*: which player will be ahead after 1,000 steps? Will the losses fall, as they do for a classifier?
 
@@ -286,7 +303,7 @@ def new_players():
 
 
 def adam(network):
-    return torch.optim.Adam(network.parameters(), lr=1e-3)
+    return torch.optim.Adam(network.parameters(), lr=1e-3, betas=(0.5, 0.999))
 
 
 G, D = new_players()
@@ -319,7 +336,8 @@ display(
 # ## 3.9 Reading the curves
 #
 # Many articles print three lines like the next table's and conclude something from them. Look at the curves before you
-# do. The dotted lines are what both losses are if nobody can tell real from fake: $\log 4$ for $D$, $\log 2$ for $G$.
+# do. Left: both losses, smoothed, in nats (natural logarithms); the dotted lines are their values when $D$ says one half
+# to everything, $\log 4$ and $\log 2$. Right: the table's last two columns.
 
 
 # %%
@@ -341,14 +359,16 @@ print_table(vanilla)
 display(figures.training_curves(vanilla.history))
 
 # %% [markdown]
+# $D$ is ahead throughout, and neither loss falls the way a classifier's does: each player's success is the other's loss.
+#
 # What the curves do **not** tell: whether the pictures are good. The opponent changes all the time, so a loss is a
 # score *against this opponent at this moment*. $D$'s loss can rise because $G$ got better, or because $D$ forgot
-# something. Pictures improve while both curves are flat.
+# something. Compare the grids after 3,000 and 10,000 steps with the curves there.
 #
 # What they do tell:
 #
 # - $D$ right about everything, its loss near 0: the players are out of balance. The minimax loss would leave $G$ without a
-#   gradient; ours leaves a strong one, which says little about where to go.
+#   gradient; ours leaves a strong one (3.6), which says little about where to go.
 # - $D$'s loss at $\log 4$ and right half of the time: a draw, because the fakes are perfect **or** because $D$ is too weak to
 #   see the difference. The number cannot tell the two apart.
 # - A loss that is not a number: stop.
@@ -360,9 +380,11 @@ display(figures.training_curves(vanilla.history))
 #
 # A classifier that has learnt to read real digits turns each image into 128 *features*. Compare the features of 10,000
 # generated digits with those of 10,000 real test digits: the **Fréchet distance** is large if their means or
-# covariances differ (lesson 4 builds it). No real set is at distance 0 of another, so we give it in multiples of the
-# **floor**, the distance of real training digits from real test digits. Beside it: are all ten digits drawn, and in the
-# right shares (class KL, best is 0)?
+# covariances differ (lesson 4 builds it). The classifier is fixed, $G$ never plays against it. Two sets of real digits are
+# not at distance 0 either, so we count in multiples of the **floor**, the distance of real training digits from real
+# test digits. Beside it: how many digits make up at least 1 % of the samples, and how far their shares are from the real
+# ones (class KL, the Kullback-Leibler divergence; best is 0). The classifier names a digit even for fog, so these two mean
+# something only where the distance is small.
 
 # %%
 from gancourse import metrics
@@ -387,11 +409,11 @@ measure(f"vanilla, {vanilla.step:,} steps", vanilla.generator)
 #
 # A discriminator that is *certain* is a bad teacher. Label smoothing asks it to be only 90 % sure of real images: the
 # target 1 becomes 0.9, while the target of fakes stays 0. In logits, the cross-entropy with target $t$ is
-# $\text{softplus}(a) - t\,a$.
+# $\text{softplus}(a) - t\,a$; with $t = 1$ that is the $\text{softplus}(-a)$ of section 3.5.
 #
 # It changes what the numbers mean. The best discriminator is now $D^*(x) = \dfrac{0.9\,p_{data}}{p_{data} + p_g}$, so
 # where real and fake are equally likely $D^* = 0.45$. A draw then costs $D$ 1.376 instead of 1.386, and $G$ 0.799
-# instead of 0.693. At 0.45 the logit is below 0: the last two columns would say 0 % and 100 % *at a draw*, so do not read
+# instead of 0.693. At 0.45 the logit is below 0: the last two columns of the table would say 0 % and 100 % *at a draw*, so do not read
 # them as before. The fakes' side keeps its 0: raised to 0.1, it would put $0.1\,p_g$ into the numerator, and $D^*$ would
 # reward the generator for staying where it already is.
 
@@ -423,15 +445,18 @@ measure(f"smoothed, {smoothed.step:,} steps", smoothed.generator)
 # %% [markdown]
 # ## 3.12 A better recipe
 #
-# **Batch normalisation in $G$** rescales every hidden feature to mean 0 and spread 1 over the batch, then by two learnt
+# **Batch normalisation in $G$** rescales every hidden number to mean 0 and spread 1 over the batch, then by two learnt
 # numbers. In practice a generator learns faster with it; why is still debated.
 #
 # **R1** punishes $D$ for being steep at real images: $\frac{\gamma}{2}\,\mathbb{E}\,\lVert \nabla_x\, a(x) \rVert^2$. Near
-# the data $D$ becomes a gentle slope that $G$ can walk up, instead of a cliff. It costs a second backward pass, so it is
-# computed on every eighth step only, and counts eight times there.
+# the data $D$ becomes a gentle slope that $G$ can walk up, instead of a cliff. $\nabla_x$ is the gradient in the *pixels*.
+# Each logit depends on its own image only, so the gradient of their sum holds one for each image; `create_graph=True`
+# because the penalty itself is differentiated, by $D$'s weights. It costs a second backward pass, so it is computed on
+# every eighth step only, and counts eight times there.
 #
-# **An averaged generator** (EMA). $G$ circles around a good point rather than settling on it; the mean of its recent
-# weights lies nearer the middle. Training never sees the average: we only sample from it.
+# **An averaged generator** (EMA). $G$ tends to circle around a good point rather than settle on it; the mean of its recent
+# weights lies nearer the middle. After each step, average ← 0.999 · average + 0.001 · weights. Training never sees the
+# average: we only sample from it.
 
 
 # %%
@@ -443,8 +468,8 @@ def r1_penalty(D, real):
 
 
 def better_step(G, D, opt_G, opt_D, real, step):
-    """As train_step, with R1 (gamma 1) on every eighth step and normal noise of G's length."""
-    fake = G(torch.randn(len(real), G.z_dim, device=real.device))
+    """As train_step, with R1 (gamma 1) on every eighth step."""
+    fake = G(draw_noise(len(real), real.device))
 
     real_logits, fake_logits = D(real), D(fake.detach())
     d_loss = discriminator_loss(real_logits, fake_logits)
@@ -465,8 +490,8 @@ def better_step(G, D, opt_G, opt_D, real, step):
 
 # %% [markdown]
 # The recipe changes more than these three: the networks are wider (`MLPGenerator` 64 → 256 → 512 → 784,
-# `MLPDiscriminator` 784 → 512 → 256 → 1), the noise is normal and shorter, batches hold 64, Adam's betas are (.5, .99),
-# and it trains for longer. So the comparison below is one of *recipes*; which change earns what is for you to find out.
+# `MLPDiscriminator` 784 → 512 → 256 → 1; print them to see the layers), batches hold 64, Adam's second beta is 0.99, and it
+# trains for longer. So the comparison below is one of *recipes*; which change earns what is for you to find out.
 #
 # This training takes about five minutes on two CPU cores. Set `TRAIN = False` to load the finished weights of the same
 # recipe instead.
@@ -513,11 +538,12 @@ display(
 # ## 3.13 Play: turn the knobs of a generator
 #
 # A trained generator is a map from 64 numbers to a digit. The sliders move eight of the 64; the rest comes from the
-# seed. Try this:
+# seed. The generator is the shipped one; `LatentExplorer(better_generator)` shows yours. Try this:
 #
 # 1. Take one slider from end to end. Does it change the digit, its slant, its thickness, or several at once? Nobody told
 #    the generator what a coordinate should mean, so most of them mean a little of everything.
-# 2. Move slowly where one digit turns into another. What lies between a 4 and a 9?
+# 2. Move slowly where one digit turns into another. What lies between a 4 and a 9? Something that is
+#    neither, and that real data has little of.
 # 3. Press *Next seed* until something is no digit. Which sliders repair it?
 
 # %%
@@ -542,8 +568,8 @@ display(
 # Decide before you open the answer.
 #
 # **1.** While $D$ trains, no gradients are computed by back-propagation. True or false?
-# <details><summary>Answer</summary>False. They are computed, through D. What is held still is G: <code>detach()</code>
-# cuts the graph between the two.</details>
+# <details><summary>Answer</summary>False. They are computed, through D, and stop at the fake, where <code>detach()</code>
+# cuts the graph. What is held still is G: it has no step in this turn.</details>
 #
 # **2.** Your discriminator's loss has risen for the last 2,000 steps. Is the training failing?
 # <details><summary>Answer</summary>The number cannot tell. It rises when the fakes get better, and when D gets worse. Look
@@ -553,7 +579,7 @@ display(
 # <details><summary>Answer</summary>Next to nothing: where D is sure of the fakes, the slope of log(1 − D) is almost zero.
 # The two have to learn in turns.</details>
 #
-# **4.** Both losses sit at log 4 and log 2. Are the digits perfect?
+# **4.** $D$'s loss sits at log 4 and $G$'s at log 2. Are the digits perfect?
 # <details><summary>Answer</summary>Perhaps. Or D is too weak to see what is wrong. A discriminator that always says one half
 # gives the same numbers.</details>
 
@@ -562,7 +588,8 @@ display(
 #
 # - $G$ turns noise into images; $D$ returns a logit, and the sigmoid of it is the probability of *real*.
 # - $D$ minimises $-V$; $G$ minimises $-\log D(G(z))$, because the minimax loss is flat where $G$ loses.
-# - `detach()` holds $G$ still in $D$'s turn; in $G$'s turn gradients pass through $D$, but only $G$ steps.
+# - In $D$'s turn gradients stop at `detach()` and only `opt_D` steps; in $G$'s turn they pass through $D$, and only `opt_G`
+#   steps.
 # - Losses are scores against a moving opponent; quality needs a measure from outside, beside its floor.
 # - With wider networks, batch normalisation in $G$, R1 on $D$, an averaged generator and more steps, the same game gives
 #   digits several times closer to real ones.

@@ -12,7 +12,7 @@ from torch import Tensor
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
 
 
-def tile(images: Tensor, columns: int = 8, pad: int = 2, background: int = 128) -> np.ndarray:
+def tile(images: Tensor, columns: int = 8, pad: int = 2, background: int = 205) -> np.ndarray:
     """Return uint8 images (N, C, H, W) as one picture, uint8 (rows, width) for C = 1 or (rows, width, 3) for C = 3."""
     if images.dtype != torch.uint8:
         raise ValueError(f"tile shows uint8 images, these are {images.dtype}: pass them through training.to_uint8.")
@@ -44,7 +44,7 @@ def smooth(values: Tensor, window: int) -> np.ndarray:
 
 
 def training_curves(history: Mapping[str, Tensor], window: int = 50) -> Figure:
-    """Return two panels: both losses with their values at equilibrium, and D's accuracy on real and fake images.
+    """Return two panels: both losses with their values if D says 1/2 to everything, and D's accuracy on real and fake images.
 
     history: the `history` of a Run with d_loss, g_loss, d_real and d_fake, each (steps,).
     """
@@ -53,8 +53,8 @@ def training_curves(history: Mapping[str, Tensor], window: int = 50) -> Figure:
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.2))
     left.plot(steps, smooth(history["d_loss"], window), color=BLUE, label="D loss (real + fake)")
     left.plot(steps, smooth(history["g_loss"], window), color=VERMILION, linestyle="--", label="G loss")
-    left.axhline(np.log(4), color=BLUE, linewidth=0.8, linestyle=":", label="log 4: D loss at equilibrium")
-    left.axhline(np.log(2), color=VERMILION, linewidth=0.8, linestyle=":", label="log 2: G loss at equilibrium")
+    left.axhline(np.log(4), color=BLUE, linewidth=0.8, linestyle=":", label="log 4: D says 1/2 to everything")
+    left.axhline(np.log(2), color=VERMILION, linewidth=0.8, linestyle=":", label="log 2: D says 1/2 to every fake")
     left.set(xlabel="step", ylabel="loss in nats")
     right.plot(steps, smooth(history["d_real"], window), color=GREEN, label="real images taken for real")
     right.plot(steps, smooth(history["d_fake"], window), color=ORANGE, linestyle="--", label="fakes seen through")
