@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pickle
+import re
 import signal
 import stat
 import struct
@@ -582,7 +583,11 @@ def test_a_changed_byte_is_found_by_verify(room):
     datasets.load("mnist")
     images = room.cache / "mnist" / "train_images.npy"
     images.write_bytes(images.read_bytes()[:-1] + b"\0")
-    assert datasets.verify("mnist").startswith("damaged: train_images.npy has changed; delete ")
+    assert datasets.verify("mnist").startswith("damaged: train_images.npy in ")
+    datasets.discard_if_damaged("mnist")
+    datasets.load("mnist")
+    assert datasets.verify("mnist") == "ready"
+    check_recovers(room)
 
 
 def test_a_changed_registry_makes_the_cache_anew(room):
@@ -601,7 +606,7 @@ print("ready", flush=True)
 while not pathlib.Path({str(room.folder)!r}, "go").exists():
     time.sleep(0.001)
 for _ in range(3):
-    print(datasets.load("mnist").images.sum().item())
+    print("sum", datasets.load("mnist").images.sum().item())
 """
     processes = [room.start(lines), room.start(lines)]
     for process in processes:  # torch takes seconds to load
@@ -610,7 +615,7 @@ for _ in range(3):
     for process in processes:
         output, _ = process.communicate(timeout=60)
         assert process.returncode == 0
-        assert output.split() == [str(DIGITS[:6].sum())] * 3
+        assert re.findall(r"sum (\d+)", output) == [str(DIGITS[:6].sum())] * 3  # beside the progress bars
     check_recovers(room)
 
 
@@ -634,7 +639,7 @@ def save_and_hang(path, array):
 np.save = save_and_hang
 datasets.load("mnist")
 """)
-    assert process.stdout.readline() == "saved\n"
+    assert any(line.endswith("saved\n") for line in process.stdout)  # progress bars come before
     process.send_signal(signal.SIGKILL)
     process.communicate()
     (left,) = room.left_behind()
