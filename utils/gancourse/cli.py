@@ -17,11 +17,8 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
-    except (
-        RuntimeError,
-        ValueError,
-        OSError,
-    ) as error:  # the package's own errors say what to do; anything else is a bug
+    except (RuntimeError, ValueError, OSError) as error:
+        # The package's own errors say what to do; any other kind is a bug and keeps its traceback.
         print(f"gancourse {options.command}: {error}", file=sys.stderr)
         return 1
 

@@ -89,7 +89,7 @@ def _ship(name: str, recipe: recipes.Recipe, run_folder: Path, results: list[dic
         "stages": stages,
         "seeds": results,
     }
-    pretrained.write_card(name, card)
+    pretrained.write_card(name, card)  # `load` reads it
     for number, stage in enumerate(stages, start=1):  # measured as shipped, in half precision
         report = metrics.evaluate_generator(pretrained.load(name, number).generator)
         stage["metrics"] = report.as_dict()

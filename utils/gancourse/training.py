@@ -240,17 +240,16 @@ def fit(
         plan |= {name: json.loads(json.dumps(opt.defaults, default=str)) for name, opt in optimizers.items()}
     _keep_freed_memory()
     torch.manual_seed(seed)
+    names: list[str] = []  # what train_step records
+    records: list[Tensor] = []  # one tensor (names,) a step, on the device
     if checkpoint and checkpoint.exists():
         tensors, about = checkpoints.read(checkpoint, networks, optimizers, plan)
         run.step, run.seconds = about["step"], about["seconds"]
-        run.history = dict.fromkeys(about["names"])
+        names = about["names"]
         run.snapshots = {int(step): t for step, t in checkpoints.with_prefix(tensors, "snapshot").items()}
         records = list(tensors["history"])
         if run.step >= steps:
-            return _finish(run, average, records)
-    else:
-        records = []  # one tensor (names,) a step, on the device
-    names: list[str] = list(run.history)
+            return _finish(run, average, names, records)
     G.train()
     D.train()
 
@@ -300,13 +299,12 @@ def fit(
                     run.interrupted = step < steps
                     break
         run.seconds = earlier + time.monotonic() - began
-    run.history = dict.fromkeys(names)
-    return _finish(run, average, records)
+    return _finish(run, average, names, records)
 
 
-def _finish(run: Run, average: AveragedModel | None, records: list[Tensor]) -> Run:
-    table = torch.stack(records).T if records else torch.empty(len(run.history), 0)
-    run.history = dict(zip(run.history, table, strict=True))
+def _finish(run: Run, average: AveragedModel | None, names: list[str], records: list[Tensor]) -> Run:
+    if records:
+        run.history = dict(zip(names, torch.stack(records).T, strict=True))
     if average:
         refresh_batch_norm(run.generator)
     run.G.eval()
