@@ -1,0 +1,251 @@
+"""What an exercise is. Declared once, as data, it is the check that learners run, the marks that an instructor gives,
+and the test of both.
+
+    reference   the right answer
+    cases       the inputs to try it on, drawn from a seed
+    observe     runs an answer on a case and returns what it did, as plain data
+    mistakes    wrong answers that many people would write, each with what to tell them
+    accepted    right answers that are written differently
+
+A check observes the learner's answer and then judges the observations. The judge runs the reference on the same cases;
+where the two differ, it looks for the mistake that this shows, or runs one mistake after the other until one behaves as
+the answer does, and says what belongs to it. If none does, it says which property differs. It needs the cases and the observations and nothing else of the
+answer, so it can sit in a process that no learner's code has touched.
+"""
+
+import ast
+import contextlib
+import inspect
+import io
+import linecache
+import math
+import os
+import sysconfig
+import textwrap
+import traceback
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+Case = dict  # "about": the case in words; the rest is for `observe`
+Observation = dict  # what an answer did -> tensor, number, string, tuple or None; names that begin with "_" are not compared
+
+VISIBLE_SEED = 0  # of the check in the notebook: who runs it twice sees the same numbers
+GRADED_SEED = 1  # of the marks, where GANCOURSE_SEED does not say another
+STOPPED = "it stops"
+NOT_WRITTEN = "NotImplementedError"
+TOLERANCE = 1e-3  # of the largest number in a tensor: wide for rounding, narrow for mistakes
+HERE = Path(__file__).parents[1]
+
+
+class CheckFailed(AssertionError):
+    """An answer is not right; the message says what is wrong with it, and IPython shows nothing else."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Wrong answers that many people would write, and what to tell them: what is wrong, and where to look."""
+
+    says: str
+    answers: tuple[object, ...]
+    shows: dict[str, str] | None  # what gives it away whatever else is wrong; None: only an answer that behaves the same
+
+
+def mistake(says: str, *answers: object, shows: dict[str, str] | None = None) -> Mistake:
+    """Return a Mistake that is made in one or several ways."""
+    return Mistake(says, answers, shows)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise; `exercise(answer)` checks an answer, `exercise.grade(answer)` gives marks."""
+
+    name: str  # of the answer in the notebook
+    reference: object
+    points: int
+    cases: Callable[[int, bool], list[Case]]  # seed, strict: the graded cases may be more and harder
+    observe: Callable[[object, Case, Observation], Observation]  # answer, case, what to take over from an observation
+    look: str  # where to look, if no mistake fits
+    mistakes: tuple[Mistake, ...] = ()
+    accepted: tuple[object, ...] = ()
+    partial: bool = False  # marks for the share of the cases that are right
+
+    def __call__(self, answer: object) -> None:
+        """Print one line if the answer is right; raise CheckFailed with a message for the learner if not."""
+        message, _ = self.examine(answer, VISIBLE_SEED)
+        if message:
+            raise CheckFailed(message)
+        print(f"✓ {self.name}: right.")
+
+    def grade(self, answer: object) -> float:
+        """Return the points for an answer under stricter cases; raise CheckFailed where there are none.
+
+        GANCOURSE_SEED draws the inputs. Nothing is written to stderr: nbgrader would give such a cell 0 points.
+        """
+        nowhere = io.StringIO()
+        with (
+            contextlib.redirect_stdout(nowhere),
+            contextlib.redirect_stderr(nowhere),
+            warnings.catch_warnings(action="ignore"),
+        ):
+            message, share = self.examine(answer, int(os.environ.get("GANCOURSE_SEED", GRADED_SEED)), strict=True)
+        points = math.floor(4 * self.points * share) / 4
+        if message and (not self.partial or points == 0):
+            raise CheckFailed(message)
+        print(f"{points:g} of {self.points} points. {message}" if message else f"✓ {self.name}: {self.points} points.")
+        return points
+
+    def carry_on(self, namespace: dict) -> None:
+        """Keep namespace[name] if it is right; else put the course's version there and say so."""
+        with contextlib.redirect_stdout(io.StringIO()):
+            right = self.name in namespace and not self.examine(namespace[self.name], VISIBLE_SEED)[0]
+        if not right:
+            namespace[self.name] = self.reference
+            print(f"From here on {self.name} is the course's version. Run this cell again once yours is right.")
+
+    def examine(self, answer: object, seed: int, strict: bool = False) -> tuple[str, float]:
+        """Return what to tell the learner, "" if the answer is right, and the share of the cases that are right."""
+        if is_ours(answer, self.reference):
+            return f"✗ {self.name}: this is the course's own version. Run the cell with yours, then this one.", 0.0
+        cases = self.cases(seed, strict)
+        return self.judge(cases, [self.watch(answer, case) for case in cases])
+
+    def watch(self, answer: object, case: Case, like: Observation | None = None) -> Observation:
+        """Observe an answer, always from the same random numbers. An exception is an observation, too.
+
+        With `like`, whatever is left to chance (noise, first weights) is taken over from that observation.
+        """
+        with same_circumstances():
+            try:
+                return self.observe(answer, case, like or {})
+            except Exception as error:
+                first_line = (str(error).strip() or " ").splitlines()[0]
+                return {STOPPED: f"{type(error).__name__}: {first_line}", "_where": line_of_learner(error)}
+
+    def judge(self, cases: list[Case], observations: list[Observation]) -> tuple[str, float]:
+        """Return what to tell the learner, "" if all is right, and the share of the cases that are right."""
+
+        def wrong(answer: object, case: Case, seen: Observation) -> list[str]:
+            return differences(self.watch(answer, case, like=seen), seen)
+
+        pairs = list(zip(cases, observations, strict=True))
+        failed = [(case, seen) for case, seen in pairs if STOPPED in seen or wrong(self.reference, case, seen)]
+        share = 1 - len(failed) / len(pairs)
+        if not failed:
+            return "", share
+        case, seen = failed[0]
+        if seen.get(STOPPED, "").startswith(NOT_WRITTEN):
+            return f"✗ {self.name}: not written yet. Your code goes where `raise NotImplementedError()` stands.", share
+        signs = [{n: seen.get(n) for n in wrong(self.reference, case, seen)} for case, seen in failed]
+        shown_by = [m.says for m in self.mistakes if m.shows and any(m.shows.items() <= s.items() for s in signs)]
+        backwards = pairs[::-1]  # small cases come last: most mistakes are ruled out without the large ones
+        candidates = ((m.says, answer) for m in self.mistakes if not m.shows for answer in m.answers)
+        behaving = (says for says, answer in candidates if not any(wrong(answer, *pair) for pair in backwards))
+        says = next(chain(shown_by, behaving), f"something is not right. {self.look}")
+        message = textwrap.fill(f"✗ {self.name}: {says}", 110)
+        return "\n".join([message, *_example(case, self.watch(self.reference, case, like=seen), seen)]), share
+
+
+def _example(case: Case, right: Observation, seen: Observation) -> list[str]:
+    """Return the lines that show one thing an answer does differently: the case, what was seen, what should be."""
+    about = f"  Tried with {case['about']}:"
+    if STOPPED in seen:
+        return [about, f"  it stops with {seen[STOPPED]}", *(f"  {line}" for line in seen["_where"])]
+    name = differences(right, seen)[0]
+    yours, ours = seen.get(name, "nothing"), right.get(name, "nothing")
+    if isinstance(yours, Tensor) and isinstance(ours, Tensor):
+        if yours.shape != ours.shape:
+            yours, ours = f"of shape {tuple(yours.shape)}", f"of shape {tuple(ours.shape)}"
+        elif ours.numel() > 4:  # the place where they differ most
+            gap = (yours - ours).abs().nan_to_num(math.inf)
+            place = torch.unravel_index(gap.argmax(), gap.shape)
+            name = f"{name} at {[int(i) for i in place]}"
+            yours, ours = yours[place], ours[place]
+    return [about, f"  {name}", f"      yours:     {shown(yours)}", f"      should be: {shown(ours)}"]
+
+
+def shown(value: object) -> str:
+    """Return a value as a learner reads it: numbers with four digits."""
+    if isinstance(value, Tensor):
+        return shown(value.tolist())
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        return f"[{', '.join(shown(v) for v in value)}]"
+    return str(value)
+
+
+def differences(right: Observation, seen: Observation) -> list[str]:
+    """Return the names of what differs between two observations, in the order of the first."""
+    names = [*right, *(name for name in seen if name not in right)]
+    return [n for n in names if not n.startswith("_") and not same(right.get(n), seen.get(n))]
+
+
+def same(a: object, b: object) -> bool:
+    """Return whether two observed values agree: tensors and numbers up to rounding, the rest exactly."""
+    if isinstance(a, float) and isinstance(b, float):
+        a, b = torch.tensor(a), torch.tensor(b)
+    if not (isinstance(a, Tensor) and isinstance(b, Tensor)):
+        return type(a) is type(b) and a == b
+    if a.shape != b.shape:
+        return False
+    a, b = a.double(), b.double()
+    finite = a.isfinite()
+    if not torch.equal(finite, b.isfinite()) or not torch.equal(a[~finite].nan_to_num(), b[~finite].nan_to_num()):
+        return False
+    scale = b[finite].abs().max() if finite.any() else torch.tensor(0.0)
+    return bool(((a - b)[finite].abs() <= TOLERANCE * scale + 1e-6).all())
+
+
+def is_ours(answer: object, reference: object) -> bool:
+    """Return whether an answer is a function or class of this package rather than one of the learner's own."""
+    answer = getattr(answer, "func", answer)  # functools.partial
+    return answer is reference or str(getattr(answer, "__module__", "")).startswith(f"{HERE.name}.")
+
+
+def edited(reference: Callable, *changes: tuple[str, str]) -> Callable:
+    """Return a function or class like `reference`, with each (old, new) piece of its source replaced."""
+    source = inspect.getsource(reference)
+    for old, new in changes:
+        if source.count(old) != 1:
+            raise ValueError(f"{old!r} stands {source.count(old)} times in {reference.__name__}, not once")
+        source = source.replace(old, new)
+    names = dict(inspect.getmodule(reference).__dict__) | {"__name__": f"wrong {reference.__name__}"}
+    exec(compile(ast.parse(source), f"<wrong {reference.__name__}>", "exec"), names)
+    return names[reference.__name__]
+
+
+@contextlib.contextmanager
+def same_circumstances():
+    """Random numbers that begin the same each time, full float32 precision on the CPU; all is put back at the end."""
+    precision, dtype = torch.get_float32_matmul_precision(), torch.get_default_dtype()
+    with torch.random.fork_rng(devices=[]), torch.autocast("cpu", enabled=False), torch.enable_grad():
+        torch.manual_seed(0)
+        torch.set_float32_matmul_precision("highest")
+        torch.set_default_dtype(torch.float32)
+        try:
+            yield
+        finally:
+            torch.set_float32_matmul_precision(precision)
+            torch.set_default_dtype(dtype)
+
+
+def line_of_learner(error: Exception) -> list[str]:
+    """Return where in the learner's own code an exception arose: the line's number and text."""
+    paths = sysconfig.get_paths()
+    libraries = (str(HERE), paths["stdlib"], paths["purelib"], paths["platlib"], "<frozen")
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith(libraries):
+            line = linecache.getline(frame.filename, frame.lineno).strip()
+            return [f"at line {frame.lineno} of your cell, in {frame.name}:", f"    {line}"]
+    return ["when it is called: compare the arguments in its `def` line with the lesson's"]

@@ -1,0 +1,1102 @@
+"""The exercises of lesson 3. For each: the course's answer, then what is checked and which mistakes are known."""
+
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits, softplus
+
+from gancourse import losses, training
+from gancourse.checks import observers
+from gancourse.checks.core import STOPPED, Exercise, edited, mistake
+
+Z_DIM = 64
+
+
+def _randn(seed: int, *shape: int) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+# ---- noise --------------------------------------------------------------------------------------------------------
+
+
+def _draw_noise(n, device="cpu"):
+    """Return n noise vectors, shape (n, 64), standard normal."""
+    return torch.randn(n, Z_DIM, device=device)
+
+
+def _noise_cases(seed, strict):
+    sizes = (5, 1, 1_000 + seed % 100) if not strict else (3 + seed % 7, 1, 1_500)
+    cases = [{"about": f"n = {n}", "n": n} for n in sizes]
+    return [*cases, {"about": 'n = 5, device = "meta" (torch\'s device for trying out without computing)', "n": 5, "device": "meta"}]
+
+
+def _unit_uniform(n, device="cpu"):
+    return (torch.rand(n, Z_DIM, device=device) * 2 - 1) * 3**0.5
+
+
+def _with_fixed_seed(n, device="cpu"):
+    torch.manual_seed(0)
+    return torch.randn(n, Z_DIM, device=device)
+
+
+def _from_numpy(n, device="cpu"):
+    import numpy as np
+
+    return torch.from_numpy(np.random.default_rng(0).normal(size=(n, Z_DIM))).float().to(device)
+
+
+draw_noise = Exercise(
+    name="draw_noise",
+    reference=_draw_noise,
+    points=2,
+    cases=_noise_cases,
+    observe=observers.draw,
+    look="Look again at what the docstring promises: shape (n, Z_DIM), independent standard normal numbers, on `device`.",
+    mistakes=(
+        mistake(
+            "these are uniform numbers between 0 and 1. The prior is the standard normal distribution: torch.randn, "
+            "with an n at the end for normal.",
+            lambda n, device="cpu": torch.rand(n, Z_DIM, device=device),
+            shows={"the distribution": "uniform", "the mean": "about 0.5"},
+        ),
+        mistake(
+            "these are uniform numbers, not normal ones. They lie in an interval; a normal number can be any size. Look at torch.randn.",
+            lambda n, device="cpu": torch.rand(n, Z_DIM, device=device) * 2 - 1,
+            _unit_uniform,
+            shows={"the distribution": "uniform"},
+        ),
+        mistake(
+            "all rows are the same vector, so all n images would be the same picture. Draw n · 64 numbers, not 64 that are repeated.",
+            lambda n, device="cpu": torch.randn(1, Z_DIM, device=device).expand(n, Z_DIM),
+            lambda n, device="cpu": torch.randn(Z_DIM, device=device).repeat(n, 1),
+            shows={"the rows": "some are the same"},
+        ),
+        mistake(
+            "every coordinate of a row is the same number: that is one random number per image, not 64.",
+            lambda n, device="cpu": torch.randn(n, 1, device=device).expand(n, Z_DIM),
+            shows={"the columns": "some are the same"},
+        ),
+        mistake(
+            "the shape is turned around. One row is one noise vector, so the number of rows is n.",
+            lambda n, device="cpu": torch.randn(Z_DIM, n, device=device),
+        ),
+        mistake(
+            "there are dimensions too many. A linear layer wants (n, 64); the (n, 64, 1, 1) of other code is for convolutions.",
+            lambda n, device="cpu": torch.randn(n, Z_DIM, 1, 1, device=device),
+            lambda n, device="cpu": torch.randn(n, 1, Z_DIM, device=device),
+        ),
+        mistake(
+            "the noise lies on the CPU although another device was asked for. Hand `device=device` on to torch.",
+            lambda n, device="cpu": torch.randn(n, Z_DIM),
+            shows={"its device": "cpu"},
+        ),
+        mistake(
+            "two calls return the same numbers. A seed inside the function starts the random numbers again at every call; set it outside.",
+            _with_fixed_seed,
+            edited(_draw_noise, ("    return", "    torch.manual_seed(42)\n    return")),
+            _from_numpy,
+            shows={"a second call": "the same numbers"},
+        ),
+        mistake(
+            "these are whole numbers. The prior is continuous: torch.randn, not torch.randint.",
+            lambda n, device="cpu": torch.randint(0, 2, (n, Z_DIM), device=device),
+            lambda n, device="cpu": torch.randint(-10, 10, (n, Z_DIM), device=device),
+            shows={"its type": "torch.int64"},
+        ),
+        mistake(
+            "the noise asks for gradients. Nothing trains the noise; leave `requires_grad` away.",
+            lambda n, device="cpu": torch.randn(n, Z_DIM, device=device, requires_grad=True),
+            shows={"its gradient": "wanted"},
+        ),
+    ),
+    accepted=(
+        lambda n, device="cpu": torch.normal(0.0, 1.0, (n, Z_DIM), device=device),
+        lambda n, device="cpu": torch.empty(n, Z_DIM, device=device).normal_(),
+        lambda n, device="cpu": torch.randn(n * Z_DIM).reshape(n, Z_DIM).to(device),
+        lambda n, device="cpu": torch.distributions.Normal(0.0, 1.0).sample((n, Z_DIM)).to(device),
+        lambda n, device=None: torch.stack([torch.randn(Z_DIM, device=device) for _ in range(n)]),
+    ),
+)
+
+
+# ---- networks -----------------------------------------------------------------------------------------------------
+
+
+class _Generator(nn.Module):
+    """Noise (N, 64) -> images (N, 1, 28, 28) in [-1, 1]."""
+
+    z_dim = Z_DIM
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Linear(Z_DIM, 128),  # (N, 128)
+            nn.LeakyReLU(0.2),
+            nn.Linear(128, 128),  # (N, 128)
+            nn.LeakyReLU(0.2),
+            nn.Linear(128, 784),  # (N, 784)
+            nn.Tanh(),
+        )
+
+    def forward(self, z):
+        return self.body(z).view(-1, 1, 28, 28)
+
+
+def _batches(seed, strict, *shape):
+    sizes = (2, 1, 9 + seed % 20, 130) if strict else (4, 1, 7)
+    inputs = [_randn(seed + i, n, *shape) for i, n in enumerate(sizes)]
+    return [{"about": f"batches of {', '.join(map(str, sizes))}, and weights that the check sets", "inputs": inputs}]
+
+
+class _OtherOrder(nn.Module):
+    """The generator, written with functions, its layers made in another order than they run."""
+
+    def __init__(self):
+        super().__init__()
+        self.out = nn.Linear(128, 28 * 28)
+        self.second = nn.Linear(128, 128)
+        self.first = nn.Linear(Z_DIM, 128)
+
+    def forward(self, z):
+        h = nn.functional.leaky_relu(self.first(z), 0.2)
+        h = self.second(h)
+        h = torch.where(h > 0, h, 0.2 * h)
+        return torch.tanh(self.out(h)).reshape(len(z), 1, 28, 28)
+
+
+
+def _layers(reference, hidden, end=None):
+    """Return a network like the reference with other code after its hidden layers, and at its end."""
+    first, second = ("nn.Linear(Z_DIM, 128),  # (N, 128)", "nn.Linear(128, 128),  # (N, 128)")
+    changes = [(f"{linear}\n            nn.LeakyReLU(0.2),", f"{linear}\n            {hidden}") for linear in (first, second)]
+    return edited(reference, *changes, *([end] if end else []))
+
+
+Generator = Exercise(
+    name="Generator",
+    reference=_Generator,
+    points=3,
+    cases=lambda seed, strict: _batches(seed, strict, Z_DIM),
+    observe=observers.network,
+    look="Compare your layers with the table above the exercise, one line after the other.",
+    mistakes=(
+        mistake(
+            "the last layer is not bent by a tanh, so pixels leave the range from -1 to 1 that the real images have.",
+            edited(_Generator, ("            nn.Tanh(),\n", "")),
+        ),
+        mistake(
+            "a sigmoid ends the network: its pixels lie between 0 and 1. The real images lie between -1 and 1: nn.Tanh().",
+            edited(_Generator, ("nn.Tanh()", "nn.Sigmoid()")),
+        ),
+        mistake(
+            "a ReLU stands where LeakyReLU(0.2) should: what is negative is cut to 0, and no gradient comes back through it.",
+            _layers(_Generator, "nn.ReLU(),"),
+        ),
+        mistake(
+            "the LeakyReLU lets through 0.01 of what is negative, its default. The text asks for 0.2: nn.LeakyReLU(0.2).",
+            _layers(_Generator, "nn.LeakyReLU(),"),
+        ),
+        mistake(
+            "there is nothing between the linear layers. Linear after linear is one linear map: put LeakyReLU(0.2) after the first two.",
+            _layers(_Generator, ""),
+        ),
+        mistake(
+            "there is a LeakyReLU between the last linear layer and the tanh. It lets no pixel come near -1; leave it away.",
+            edited(_Generator, ("            nn.Tanh()", "            nn.LeakyReLU(0.2),\n            nn.Tanh()")),
+        ),
+        mistake(
+            "the images come out flat, as rows of 784 numbers. End forward with .view(-1, 1, 28, 28).",
+            edited(_Generator, (".view(-1, 1, 28, 28)", "")),
+        ),
+        mistake(
+            "the channel dimension is missing: a batch of images is (N, 1, 28, 28), also where there is only one channel.",
+            edited(_Generator, (".view(-1, 1, 28, 28)", ".view(-1, 28, 28)")),
+        ),
+        mistake(
+            "the shape is fixed to one image. Let the first dimension follow the batch: .view(-1, 1, 28, 28).",
+            edited(_Generator, (".view(-1, 1, 28, 28)", ".view(1, 28, 28)")),
+            edited(_Generator, (".view(-1, 1, 28, 28)", ".view(1, 1, 28, 28)")),
+        ),
+        mistake(
+            "forward returns nothing. Is the `return` missing?",
+            edited(_Generator, ("return self.body(z).view(-1, 1, 28, 28)", "self.body(z).view(-1, 1, 28, 28)")),
+            shows={"what forward returns": "nothing: is the `return` missing?"},
+        ),
+        mistake(
+            "the layers are in a plain Python list, which nn.Module does not look into: no optimiser would find a weight. "
+            "Use nn.Sequential or nn.ModuleList.",
+            edited(
+                _Generator,
+                ("self.body = nn.Sequential(", "self.body = list(nn.Sequential("),
+                ("nn.Tanh(),\n        )", "nn.Tanh(),\n        ))"),
+                ("return self.body(z)", "for layer in self.body:\n            z = layer(z)\n        return z"),
+            ),
+            shows={"number of weights and biases": 0},
+        ),
+        mistake(
+            "there is a batch normalisation, which this generator does not have yet; it comes in section 3.12.",
+            _layers(_Generator, "nn.BatchNorm1d(128), nn.LeakyReLU(0.2),"),
+            _layers(_Generator, "nn.LeakyReLU(0.2), nn.BatchNorm1d(128),"),
+        ),
+        mistake(
+            "nn.Module is not ready for layers: __init__ must call super().__init__() before it makes the first one.",
+            edited(_Generator, ("super().__init__()", "pass")),
+            shows={STOPPED: "AttributeError: cannot assign module before Module.__init__() call"},
+        ),
+    ),
+    accepted=(
+        _OtherOrder,
+        edited(_Generator, (".view(-1, 1, 28, 28)", ".unflatten(1, (1, 28, 28))")),
+        edited(_Generator, ("nn.Tanh(),", "nn.Tanh(), nn.Unflatten(1, (1, 28, 28)),"), (".view(-1, 1, 28, 28)", "")),
+        edited(_Generator, (".view(-1, 1, 28, 28)", ".reshape(z.shape[0], 1, 28, 28)")),
+    ),
+)
+
+
+class _Discriminator(nn.Module):
+    """Images (N, 1, 28, 28) -> logits (N,); above 0 means "more likely real"."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Flatten(),  # (N, 784)
+            nn.Linear(784, 128),  # (N, 128)
+            nn.LeakyReLU(0.2),
+            nn.Linear(128, 128),  # (N, 128)
+            nn.LeakyReLU(0.2),
+            nn.Linear(128, 1),  # (N, 1)
+        )
+
+    def forward(self, x):
+        return self.body(x).squeeze(1)  # (N,)
+
+
+def _constant(_=None):
+    """A discriminator that has parameters and does not look at its input."""
+    return edited(_Discriminator, ("self.body(x)", "self.body(x * 0)"))
+
+
+Discriminator = Exercise(
+    name="Discriminator",
+    reference=_Discriminator,
+    points=3,
+    cases=lambda seed, strict: _batches(seed, strict, 1, 28, 28),
+    observe=observers.network,
+    look="Compare your layers with the table above the exercise, one line after the other.",
+    mistakes=(
+        mistake(
+            "it returns probabilities, from a sigmoid. The losses of this course work on logits: leave the sigmoid away (section 3.5 shows why).",
+            edited(_Discriminator, ("nn.Linear(128, 1),  # (N, 1)", "nn.Linear(128, 1), nn.Sigmoid(),")),
+        ),
+        mistake(
+            "a tanh ends the network, so no logit can be larger than 1 and D can never be sure. Leave it away.",
+            edited(_Discriminator, ("nn.Linear(128, 1),  # (N, 1)", "nn.Linear(128, 1), nn.Tanh(),")),
+        ),
+        mistake(
+            "the output has shape (N, 1) instead of (N,). Subtract (N,) from that and PyTorch makes an (N, N) table "
+            "without a word. End with .squeeze(1).",
+            edited(_Discriminator, (".squeeze(1)", "")),
+        ),
+        mistake(
+            "a batch of one image loses its batch dimension: .squeeze() removes every dimension of size 1. Name the one you mean: .squeeze(1).",
+            edited(_Discriminator, (".squeeze(1)", ".squeeze()")),
+        ),
+        mistake(
+            "the images reach the linear layer as (N, 1, 28, 28); it wants (N, 784). Begin with nn.Flatten().",
+            edited(_Discriminator, ("            nn.Flatten(),  # (N, 784)\n", "")),
+        ),
+        mistake(
+            "the whole batch is flattened into one row. Keep the first dimension: nn.Flatten() or x.flatten(1), not x.flatten().",
+            edited(_Discriminator, ("nn.Flatten(),  # (N, 784)", "nn.Flatten(0),")),
+            edited(_Discriminator, ("nn.Flatten(),  # (N, 784)", ""), ("self.body(x)", "self.body(x.view(1, -1))")),
+        ),
+        mistake(
+            "the result does not depend on the image. Hand x, all of it, to the layers.",
+            _constant(),
+        ),
+        mistake(
+            "a ReLU stands where LeakyReLU(0.2) should: where it is 0, G would get no gradient through D.",
+            edited(
+                _Discriminator,
+                ("nn.Linear(784, 128),  # (N, 128)\n            nn.LeakyReLU(0.2)", "nn.Linear(784, 128), nn.ReLU()"),
+                ("nn.Linear(128, 128),  # (N, 128)\n            nn.LeakyReLU(0.2)", "nn.Linear(128, 128), nn.ReLU()"),
+            ),
+        ),
+        mistake(
+            "the LeakyReLU lets through 0.01 of what is negative, its default. The text asks for 0.2: nn.LeakyReLU(0.2).",
+            edited(
+                _Discriminator,
+                ("nn.Linear(784, 128),  # (N, 128)\n            nn.LeakyReLU(0.2)", "nn.Linear(784, 128), nn.LeakyReLU()"),
+                ("nn.Linear(128, 128),  # (N, 128)\n            nn.LeakyReLU(0.2)", "nn.Linear(128, 128), nn.LeakyReLU()"),
+            ),
+        ),
+        mistake(
+            "it has two outputs, as a classifier of two classes. One logit is enough: the probability of fake is one minus that of real.",
+            edited(_Discriminator, ("nn.Linear(128, 1),", "nn.Linear(128, 2),"), (".squeeze(1)", "")),
+        ),
+        mistake(
+            "there is a dropout, which this discriminator does not have: it would give another answer to the same image each time.",
+            edited(_Discriminator, ("nn.Linear(784, 128),  # (N, 128)\n            nn.LeakyReLU(0.2),", "nn.Linear(784, 128), nn.LeakyReLU(0.2), nn.Dropout(0.3),")),
+            edited(
+                _Discriminator,
+                ("nn.Linear(784, 128),  # (N, 128)\n            nn.LeakyReLU(0.2),", "nn.Linear(784, 128), nn.LeakyReLU(0.2), nn.Dropout(0.3),"),
+                ("nn.Linear(128, 128),  # (N, 128)\n            nn.LeakyReLU(0.2),", "nn.Linear(128, 128), nn.LeakyReLU(0.2), nn.Dropout(0.3),"),
+            ),
+        ),
+        mistake(
+            "forward returns nothing. Is the `return` missing?",
+            edited(_Discriminator, ("return self.body(x).squeeze(1)", "self.body(x).squeeze(1)")),
+            shows={"what forward returns": "nothing: is the `return` missing?"},
+        ),
+        mistake(
+            "nn.Module is not ready for layers: __init__ must call super().__init__() before it makes the first one.",
+            edited(_Discriminator, ("super().__init__()", "pass")),
+            shows={STOPPED: "AttributeError: cannot assign module before Module.__init__() call"},
+        ),
+    ),
+    accepted=(
+        edited(_Discriminator, (".squeeze(1)", ".flatten()")),
+        edited(_Discriminator, (".squeeze(1)", "[:, 0]")),
+        edited(_Discriminator, (".squeeze(1)", ".view(-1)")),
+        edited(_Discriminator, ("nn.Flatten(),  # (N, 784)", ""), ("self.body(x)", "self.body(x.reshape(len(x), -1))")),
+    ),
+)
+
+
+# ---- initialisation -----------------------------------------------------------------------------------------------
+
+
+def _init_weights(layer):
+    """Linear: weights N(0, 0.02), biases 0. BatchNorm1d: weights N(1, 0.02), biases 0. Other layers: nothing."""
+    if isinstance(layer, nn.Linear):
+        nn.init.normal_(layer.weight, 0.0, 0.02)
+    elif isinstance(layer, nn.BatchNorm1d):
+        nn.init.normal_(layer.weight, 1.0, 0.02)
+    else:
+        return
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+
+
+def _init_cases(seed, strict):
+    def network():
+        torch.manual_seed(seed)
+        layers = [nn.Linear(100, 300), nn.BatchNorm1d(1_000), nn.LeakyReLU(0.2), nn.Linear(300, 100), nn.Tanh()]
+        if strict:
+            layers += [nn.Linear(100, 40, bias=False), nn.BatchNorm1d(200), nn.Unflatten(1, (10, 4))]
+        return nn.Sequential(*layers)
+
+    return [{"about": "network.apply(init_weights) on linear layers and a batch normalisation", "network": network}]
+
+
+init_weights = Exercise(
+    name="init_weights",
+    reference=_init_weights,
+    points=2,
+    cases=_init_cases,
+    observe=observers.initialisation,
+    look="Four things are asked for: the weights and the biases of nn.Linear and of nn.BatchNorm1d.",
+    mistakes=(
+        mistake(
+            "the biases of the linear layers are still PyTorch's own. Set them too: nn.init.zeros_(layer.bias).",
+            edited(_init_weights, ("    if layer.bias is not None:", "    if isinstance(layer, nn.BatchNorm1d):")),
+        ),
+        mistake(
+            "the biases are random. They should begin at 0: nn.init.zeros_(layer.bias).",
+            edited(_init_weights, ("nn.init.zeros_(layer.bias)", "nn.init.normal_(layer.bias, 0.0, 0.02)")),
+            edited(_init_weights, ("nn.init.zeros_(layer.bias)", "nn.init.normal_(layer.bias, 0.0 if isinstance(layer, nn.Linear) else 1.0, 0.02)")),
+        ),
+        mistake(
+            "the biases begin at 1. They should begin at 0: nn.init.zeros_(layer.bias).",
+            edited(_init_weights, ("nn.init.zeros_(layer.bias)", "nn.init.ones_(layer.bias)")),
+        ),
+        mistake(
+            "batch normalisation's weights are drawn around 0. It multiplies by them, so that would switch off nearly everything: they belong around 1.",
+            edited(_init_weights, ("layer.weight, 1.0, 0.02", "layer.weight, 0.0, 0.02")),
+        ),
+        mistake(
+            "batch normalisation is left as PyTorch made it. Its weights are to be drawn from N(1, 0.02).",
+            edited(_init_weights, ("nn.init.normal_(layer.weight, 1.0, 0.02)", "pass")),
+        ),
+        mistake(
+            "0.02 is meant as the standard deviation. It looks as if it was taken for the variance, or the other way round.",
+            edited(_init_weights, ("0.0, 0.02", "0.0, 0.02**0.5"), ("1.0, 0.02", "1.0, 0.02**0.5")),
+            edited(_init_weights, ("0.0, 0.02", "0.0, 0.02**2"), ("1.0, 0.02", "1.0, 0.02**2")),
+        ),
+        mistake(
+            "the weights are uniform numbers. They are to be normal ones: nn.init.normal_.",
+            edited(_init_weights, ("normal_(layer.weight, 0.0, 0.02)", "uniform_(layer.weight, -0.02, 0.02)")),
+            edited(_init_weights, ("normal_(layer.weight, 0.0, 0.02)", "uniform_(layer.weight, -0.0346, 0.0346)")),
+        ),
+        mistake(
+            "nothing has changed: the new numbers do not reach the layer. Functions whose name ends in _ , such as "
+            "nn.init.normal_, change a tensor in place; assigning to a local name does not.",
+            lambda layer: None,
+        ),
+        mistake(
+            "two networks would begin with the same weights. A seed inside the function starts the random numbers again for every layer.",
+            edited(_init_weights, ("    if isinstance(layer, nn.Linear):", "    torch.manual_seed(0)\n    if isinstance(layer, nn.Linear):")),
+        ),
+        mistake(
+            "some layers have no weights at all (an activation), and apply() calls you on those too. Look first what the layer is: isinstance(layer, nn.Linear).",
+            edited(_init_weights, ("    if isinstance(layer, nn.Linear):", "    if layer.weight is not None:")),
+        ),
+    ),
+    accepted=(
+        edited(_init_weights, ("nn.init.normal_(layer.weight, 0.0, 0.02)", "layer.weight.data.normal_(0.0, 0.02)")),
+        edited(_init_weights, ("nn.init.normal_(layer.weight, 0.0, 0.02)", "layer.weight.data = torch.randn_like(layer.weight) * 0.02")),
+        edited(_init_weights, ("nn.init.normal_(layer.weight, 1.0, 0.02)", "nn.init.normal_(layer.weight, std=0.02).data.add_(1)")),
+        edited(_init_weights, ("isinstance(layer, nn.Linear)", "type(layer).__name__ == 'Linear'")),
+    ),
+)
+
+
+# ---- losses -------------------------------------------------------------------------------------------------------
+
+
+def _logit_cases(seed, strict, *names, options=({},)):
+    """One image first, where a wrong number is easy to see; then batches; then logits that a sigmoid rounds to 0 or 1."""
+    sizes = (1, 3, 8) if not strict else (1, 2, 5 + seed % 30, 200)
+    batches = [{name: (_randn(2 * seed + i, n) * 2 + 0.3).round(decimals=2) for i, name in enumerate(names)} for n in sizes]
+    batches.append({name: torch.tensor([120.0, -120.0]) * (1 - 0.1 * i) for i, name in enumerate(names)})
+    cases = []
+    for number, logits in enumerate(batches):
+        more = options[number % len(options)]
+        shown = {name: [round(v, 2) for v in values[:4].tolist()] + ["..."] * (len(values) > 4) for name, values in logits.items()}
+        about = ", ".join(f"{name} = {str(v).replace(chr(39), '')}" for name, v in (shown | more).items())
+        cases.append({"about": about, "logits": logits, "options": more})
+    return cases
+
+
+def _with_labels(real_label, fake_label, reduction="mean"):
+    """Return a loss by binary cross-entropy with logits against these labels."""
+
+    def loss(real_logits, fake_logits):
+        real = binary_cross_entropy_with_logits(real_logits, torch.full_like(real_logits, real_label), reduction=reduction)
+        return real + binary_cross_entropy_with_logits(fake_logits, torch.full_like(fake_logits, fake_label), reduction=reduction)
+
+    return loss
+
+
+SIGMOID_TWICE = (
+    "the logits go through a sigmoid before they reach a loss that works on logits: that squashes them twice. Leave the sigmoid away."
+)
+ROUNDED = (
+    "for a logit of 100 or so the result is not a usable number: the sigmoid is rounded to 0 or 1, and its logarithm is lost. "
+    "Use softplus, or binary_cross_entropy_with_logits."
+)
+NO_GRADIENT = "the result is cut off from the logits, so nothing could learn from it. Leave .item(), .detach() and .data away."
+SUMMED = "the sum over the batch is taken. It should be the mean, so that the loss does not grow with the batch."
+EACH = "there is one number for each image. A loss is a single number: take .mean()."
+
+discriminator_loss = Exercise(
+    name="discriminator_loss",
+    reference=losses.discriminator_loss,
+    points=3,
+    cases=lambda seed, strict: _logit_cases(seed, strict, "real_logits", "fake_logits"),
+    observe=observers.loss,
+    look="Write -V from section 3.5 down once more: softplus(-a) for real images, softplus(a) for fakes, a mean of each, and the sum of both.",
+    mistakes=(
+        mistake(
+            "real and fake are swapped: this loss is low when D takes fakes for real. Which of the two gets the minus sign inside the softplus?",
+            lambda real, fake: softplus(real).mean() + softplus(-fake).mean(),
+        ),
+        mistake(
+            "this is V itself, the sign is missing. D maximises V; an optimiser minimises, so it needs -V.",
+            lambda real, fake: -softplus(-real).mean() - softplus(fake).mean(),
+        ),
+        mistake(
+            "this is half of -V. The text asks for the sum of the two means, not for their mean.",
+            lambda real, fake: (softplus(-real).mean() + softplus(fake).mean()) / 2,
+        ),
+        mistake(SUMMED, lambda real, fake: softplus(-real).sum() + softplus(fake).sum()),
+        mistake(EACH, lambda real, fake: softplus(-real) + softplus(fake)),
+        mistake(
+            "the fakes do not count. -V has two terms, one for real images and one for fakes.",
+            lambda real, fake: softplus(-real).mean(),
+        ),
+        mistake(
+            "the real images do not count. -V has two terms, one for real images and one for fakes.",
+            lambda real, fake: softplus(fake).mean(),
+        ),
+        mistake(
+            "both kinds are treated alike: fakes count as real.",
+            lambda real, fake: softplus(-real).mean() + softplus(-fake).mean(),
+        ),
+        mistake(
+            "both kinds are treated alike: real images count as fake.",
+            lambda real, fake: softplus(real).mean() + softplus(fake).mean(),
+        ),
+        mistake(
+            SIGMOID_TWICE,
+            lambda real, fake: _with_labels(1.0, 0.0)(real.sigmoid(), fake.sigmoid()),
+        ),
+        mistake(
+            ROUNDED,
+            lambda real, fake: -torch.log(real.sigmoid()).mean() - torch.log(1 - fake.sigmoid()).mean(),
+            lambda real, fake: -(torch.log(real.sigmoid()) + torch.log(1 - fake.sigmoid())).mean(),
+            lambda real, fake: torch.log(1 + torch.exp(-real)).mean() + torch.log(1 + torch.exp(fake)).mean(),
+            lambda real, fake: nn.functional.binary_cross_entropy(real.sigmoid(), torch.ones_like(real))
+            + nn.functional.binary_cross_entropy(fake.sigmoid(), torch.zeros_like(fake)),
+        ),
+        mistake(
+            "a small number inside the logarithm saves it from infinity, but the loss is wrong where D is sure, and its gradient is gone. "
+            "Use softplus, or binary_cross_entropy_with_logits.",
+            lambda real, fake: -torch.log(real.sigmoid() + 1e-8).mean() - torch.log(1 - fake.sigmoid() + 1e-8).mean(),
+            lambda real, fake: -torch.log(real.sigmoid() + 1e-12).mean() - torch.log(1 - fake.sigmoid() + 1e-12).mean(),
+        ),
+        mistake(
+            NO_GRADIENT,
+            lambda real, fake: losses.discriminator_loss(real.detach(), fake.detach()),
+            lambda real, fake: losses.discriminator_loss(real, fake).item(),
+        ),
+        mistake(
+            "no logarithm: these are the logits themselves (or their difference), which is another loss, Wasserstein's, without the constraint that it needs.",
+            lambda real, fake: fake.mean() - real.mean(),
+        ),
+        mistake(
+            "this is the squared error against the labels, another GAN's loss (least squares). The text asks for the cross-entropy.",
+            lambda real, fake: (real.sigmoid() - 1).square().mean() + fake.sigmoid().square().mean(),
+            lambda real, fake: (real - 1).square().mean() + fake.square().mean(),
+        ),
+        mistake(
+            "the labels of real images are smoothed to 0.9; that comes only in section 3.11.",
+            _with_labels(0.9, 0.0),
+        ),
+    ),
+    accepted=(
+        lambda real, fake: softplus(-real).mean() + softplus(fake).mean(),
+        _with_labels(1.0, 0.0),
+        lambda real, fake: -nn.functional.logsigmoid(real).mean() - nn.functional.logsigmoid(-fake).mean(),
+        lambda real, fake: softplus(-real).sum() / len(real) + softplus(fake).sum() / len(fake),
+        lambda real, fake: 2 * nn.BCEWithLogitsLoss()(torch.cat([real, fake]), torch.cat([torch.ones_like(real), torch.zeros_like(fake)])),
+        lambda real, fake: (torch.logaddexp(-real, torch.zeros(())) + torch.logaddexp(fake, torch.zeros(()))).mean(),
+    ),
+)
+
+generator_loss = Exercise(
+    name="generator_loss",
+    reference=losses.non_saturating_loss,
+    points=2,
+    cases=lambda seed, strict: _logit_cases(seed, strict, "fake_logits"),
+    observe=observers.loss,
+    look="G wants D(G(z)) to be high; its loss is the mean of -log D(G(z)), and -log of a sigmoid is a softplus.",
+    mistakes=(
+        mistake(
+            "this is the minimax loss, log(1 - D). Its gradient dies where D is sure of a fake; the text asks for the non-saturating one, -log D.",
+            lambda fake: -softplus(fake).mean(),
+        ),
+        mistake(
+            "this is D's side: it is low when D recognises the fakes, so G would learn to be caught. Mind the sign inside the softplus.",
+            lambda fake: softplus(fake).mean(),
+        ),
+        mistake(
+            "the sign is wrong: this is log D(G(z)), which a minimiser makes as small as it can. G needs -log D(G(z)).",
+            lambda fake: -softplus(-fake).mean(),
+        ),
+        mistake(SUMMED, lambda fake: softplus(-fake).sum()),
+        mistake(EACH, lambda fake: softplus(-fake)),
+        mistake(SIGMOID_TWICE, lambda fake: binary_cross_entropy_with_logits(fake.sigmoid(), torch.ones_like(fake))),
+        mistake(
+            ROUNDED,
+            lambda fake: -torch.log(fake.sigmoid()).mean(),
+            lambda fake: torch.log(1 + torch.exp(-fake)).mean(),
+            lambda fake: nn.functional.binary_cross_entropy(fake.sigmoid(), torch.ones_like(fake)),
+        ),
+        mistake(
+            NO_GRADIENT,
+            lambda fake: softplus(-fake.detach()).mean(),
+            lambda fake: softplus(-fake).mean().item(),
+        ),
+        mistake(
+            "no logarithm: this is the mean logit, which never stops growing.",
+            lambda fake: -fake.mean(),
+        ),
+    ),
+    accepted=(
+        lambda fake: softplus(-fake).mean(),
+        lambda fake: binary_cross_entropy_with_logits(fake, torch.ones_like(fake)),
+        lambda fake: -nn.functional.logsigmoid(fake).mean(),
+        lambda fake: (softplus(fake) - fake).sum() / fake.numel(),
+    ),
+)
+
+
+def _smoothed_loss(real_logits, fake_logits, target=0.9):
+    """The loss of D with the label of real images lowered to `target`; a 0-d tensor."""
+    return (softplus(real_logits) - target * real_logits).mean() + softplus(fake_logits).mean()
+
+
+smoothed_loss = Exercise(
+    name="smoothed_loss",
+    reference=_smoothed_loss,
+    points=3,
+    cases=lambda seed, strict: _logit_cases(seed, strict, "real_logits", "fake_logits", options=({}, {"target": 0.8}, {"target": 1.0})),
+    observe=observers.loss,
+    look="For real images the cross-entropy with target t is softplus(a) - t·a; for fakes nothing changes.",
+    mistakes=(
+        mistake(
+            "the labels of both kinds are smoothed. One-sided means: only those of real images; a raised target for fakes rewards G for staying where it is.",
+            lambda real, fake, target=0.9: _with_labels(target, 1 - target)(real, fake),
+        ),
+        mistake(
+            "the fakes' label is raised, and that of real images is still 1. It is the other way round.",
+            lambda real, fake, target=0.9: _with_labels(1.0, 1 - target)(real, fake),
+        ),
+        mistake(
+            "the real term is multiplied by the target. That only makes it count less; a target of 0.9 also pulls D back where it is too sure: softplus(a) - t·a.",
+            lambda real, fake, target=0.9: target * softplus(-real).mean() + softplus(fake).mean(),
+        ),
+        mistake(
+            "the logits are multiplied by the target inside the softplus. The target weighs the linear part alone: softplus(a) - t·a.",
+            lambda real, fake, target=0.9: softplus(-target * real).mean() + softplus(fake).mean(),
+        ),
+        mistake(
+            "`target` is not used: it is 0.9 whatever the caller asks for.",
+            lambda real, fake, target=0.9: _smoothed_loss(real, fake, 0.9),
+        ),
+        mistake(
+            "nothing is smoothed: this is the loss of section 3.5.",
+            lambda real, fake, target=0.9: _smoothed_loss(real, fake, 1.0),
+        ),
+        mistake(
+            "real and fake are swapped: the target belongs to the logits of real images.",
+            lambda real, fake, target=0.9: _smoothed_loss(fake, real, target),
+        ),
+        mistake(
+            "the target is turned around: 0.9 is what D should say to real images, not 0.1.",
+            lambda real, fake, target=0.9: _smoothed_loss(real, fake, 1 - target),
+        ),
+        mistake(
+            "the sign before t·a is wrong: with it D is rewarded for calling real images fake.",
+            lambda real, fake, target=0.9: (softplus(real) + target * real).mean() + softplus(fake).mean(),
+        ),
+        mistake(
+            "softplus(-a) - t·a mixes two forms. Either softplus(-a), for a target of 1, or softplus(a) - t·a.",
+            lambda real, fake, target=0.9: (softplus(-real) - target * real).mean() + softplus(fake).mean(),
+        ),
+        mistake(
+            "this is half of it. As before, the text asks for the sum of two means.",
+            lambda real, fake, target=0.9: _smoothed_loss(real, fake, target) / 2,
+        ),
+        mistake(SUMMED, lambda real, fake, target=0.9: _with_labels(target, 0.0, "sum")(real, fake)),
+        mistake(SIGMOID_TWICE, lambda real, fake, target=0.9: _with_labels(target, 0.0)(real.sigmoid(), fake.sigmoid())),
+        mistake(
+            ROUNDED,
+            lambda real, fake, target=0.9: -(target * real.sigmoid().log() + (1 - target) * (1 - real.sigmoid()).log()).mean()
+            - (1 - fake.sigmoid()).log().mean(),
+        ),
+    ),
+    accepted=(
+        lambda real, fake, target=0.9: _with_labels(target, 0.0)(real, fake),
+        lambda real, fake, target=0.9: (target * softplus(-real) + (1 - target) * softplus(real)).mean() + softplus(fake).mean(),
+        lambda real, fake, target=0.9: softplus(-real).mean() + (1 - target) * real.mean() + softplus(fake).mean(),
+    ),
+)
+
+
+# ---- the training step --------------------------------------------------------------------------------------------
+
+
+def _train_step(G, D, opt_G, opt_D, real, step, d_loss_function=losses.discriminator_loss):
+    """Update D, then G, on real images (N, 1, 28, 28); return what to record."""
+    fake = G(training.noise(G, len(real))).detach()
+    real_logits, fake_logits = D(real), D(fake)
+    d_loss = d_loss_function(real_logits, fake_logits)
+    opt_D.zero_grad()
+    d_loss.backward()
+    opt_D.step()
+
+    g_loss = losses.non_saturating_loss(D(G(training.noise(G, len(real)))))
+    opt_G.zero_grad()
+    g_loss.backward()
+    opt_G.step()
+
+    d_real = (real_logits > 0).float().mean()
+    d_fake = (fake_logits < 0).float().mean()
+    return {"d_loss": d_loss.detach(), "g_loss": g_loss.detach(), "d_real": d_real, "d_fake": d_fake}
+
+
+def _step(*changes):
+    return edited(_train_step, *changes)
+
+
+def _step_cases(seed, strict):
+    def batches(n, steps):
+        return [_randn(10 * seed + i, n, 1, 28, 28).tanh() for i in range(steps)]
+
+    half = {"d_loss_function": lambda real, fake: 0.5 * losses.discriminator_loss(real, fake, 0.7)}
+    n = 8 if not strict else 5 + seed % 7
+    cases = [
+        {"about": f"two steps on {n} images", "turn": "both", "batches": batches(n, 2)},
+        {"about": "two steps on 4 images, G's learning rate is 0", "turn": "D", "batches": batches(4, 2)},
+        {"about": "two steps on 4 images, D's learning rate is 0", "turn": "G", "batches": batches(4, 2)},
+        {"about": "one step on 4 images with another d_loss_function", "turn": "D", "batches": batches(4, 1), "options": half},
+    ]
+    return cases
+
+
+D_FAKE, G_FAKE = "fake = G(training.noise(G, len(real))).detach()", "D(G(training.noise(G, len(real))))"
+D_ZERO, G_ZERO = "    opt_D.zero_grad()\n", "    opt_G.zero_grad()\n"
+D_BACK, G_BACK = "    d_loss.backward()\n", "    g_loss.backward()\n"
+D_STEP, G_STEP = "    opt_D.step()\n", "    opt_G.step()\n"
+NOT_CUT = D_FAKE.removesuffix(".detach()")
+G_STEPS_EARLY = "G's optimiser steps in D's turn, on D's loss. In D's turn only opt_D steps."
+D_STEPS_LATE = "D's optimiser steps in G's turn, on G's loss: D would learn to be fooled. In G's turn only opt_G steps."
+
+train_step = Exercise(
+    name="train_step",
+    reference=_train_step,
+    points=6,
+    partial=True,
+    cases=_step_cases,
+    observe=observers.training_step,
+    look="Follow your step line by line with section 3.7: whose noise, whose loss, whose gradients are cleared, who steps.",
+    mistakes=(
+        mistake(
+            G_STEPS_EARLY,
+            _step((D_STEP, D_STEP + G_STEP)),
+            _step((D_FAKE, NOT_CUT), (D_STEP, D_STEP + G_STEP)),
+            _step((D_FAKE, NOT_CUT), (D_ZERO, D_ZERO + G_ZERO), (D_STEP, D_STEP + G_STEP)),
+            shows={"the optimisers' steps": "opt_D.step(), opt_G.step(), opt_G.step()"},
+        ),
+        mistake(
+            G_STEPS_EARLY,
+            _step((D_FAKE, NOT_CUT), (D_STEP, G_STEP)),
+            _step((D_STEP, G_STEP)),
+            shows={"the optimisers' steps": "opt_G.step(), opt_G.step()"},
+        ),
+        mistake(
+            D_STEPS_LATE,
+            _step((G_STEP, G_STEP + D_STEP)),
+            _step((G_ZERO, G_ZERO + D_ZERO), (G_STEP, G_STEP + D_STEP)),
+            shows={"the optimisers' steps": "opt_D.step(), opt_G.step(), opt_D.step()"},
+        ),
+        mistake(D_STEPS_LATE, _step((G_STEP, D_STEP)), shows={"the optimisers' steps": "opt_D.step(), opt_D.step()"}),
+        mistake(
+            "D steps twice in one training step. Once is asked for.",
+            _step((D_STEP, D_STEP + D_STEP)),
+            _step((D_BACK + D_STEP, D_BACK + D_STEP + D_ZERO + "    d_loss_function(D(real), D(fake)).backward()\n" + D_STEP)),
+            shows={"the optimisers' steps": "opt_D.step(), opt_D.step(), opt_G.step()"},
+        ),
+        mistake(
+            "opt_G never steps, so G stays as it is.",
+            _step((G_STEP, "")),
+            _step((G_ZERO + G_BACK + G_STEP, "")),
+            shows={"the optimisers' steps": "opt_D.step()"},
+        ),
+        mistake(
+            "opt_D never steps, so D stays as it is.",
+            _step((D_STEP, "")),
+            _step((D_ZERO + D_BACK + D_STEP, "")),
+            shows={"the optimisers' steps": "opt_G.step()"},
+        ),
+        mistake(
+            "G learns against the discriminator of the step before: its gradient is computed before D's update. Finish D's turn first.",
+            _step(
+                (D_STEP, ""),
+                (G_BACK + G_STEP, G_BACK + G_STEP + D_STEP),
+                (G_ZERO, "    for p in D.parameters():\n        p.requires_grad_(False)\n" + G_ZERO),
+                ("    d_real =", "    for p in D.parameters():\n        p.requires_grad_(True)\n    d_real ="),
+            ),
+            _step((D_STEP, ""), (D_ZERO + D_BACK, ""), (G_STEP, G_STEP + D_ZERO + D_BACK + D_STEP)),
+            shows={"the optimisers' steps": "opt_G.step(), opt_D.step()"},
+        ),
+        mistake(
+            "in D's turn gradients flow on into G. Cut them off: D(fake.detach()), or draw the fakes under torch.no_grad().",
+            _step((D_FAKE, NOT_CUT)),
+            _step((D_FAKE, NOT_CUT), (D_BACK, D_BACK.replace("()", "(retain_graph=True)"))),
+            shows={"G in D's turn": "receives a gradient"},
+        ),
+        mistake(
+            "the same fakes, with the graph cut, serve G's turn: no gradient reaches G, and it never moves. Call G again, without detach() or no_grad().",
+            _step((G_FAKE, "D(fake)")),
+            _step((G_FAKE, "D(G(training.noise(G, len(real))).detach())")),
+            shows={"G in its own turn": "receives no gradient"},
+        ),
+        mistake(
+            "both turns use the same noise. The text asks for fresh noise in G's turn: draw again, and call G again.",
+            _step((D_FAKE, NOT_CUT), ("D(real), D(fake)", "D(real), D(fake.detach())"), (G_FAKE, "D(fake)")),
+            _step((D_FAKE, "z = training.noise(G, len(real)); fake = G(z).detach()"), (G_FAKE, "D(G(z))")),
+            shows={"noise of the two turns": "the same for both"},
+        ),
+        mistake(
+            "gradients pile up: PyTorch adds new ones to the old ones. Call zero_grad() of each optimiser before its backward().",
+            _step((D_ZERO, ""), (G_ZERO, "")),
+            _step((D_ZERO, "")),
+            _step((G_ZERO, "")),
+        ),
+        mistake(
+            "zero_grad() stands between backward() and step(), so the gradients are gone before anybody uses them. Call it before backward().",
+            _step((D_ZERO + D_BACK, D_BACK + D_ZERO), (G_ZERO + G_BACK, G_BACK + G_ZERO)),
+            _step((D_ZERO + D_BACK, D_BACK + D_ZERO)),
+            _step((G_ZERO + G_BACK, G_BACK + G_ZERO)),
+        ),
+        mistake(
+            "D's gradients are cleared too early, right after its step: G's loss then leaves its own in D, and D's next step uses them. "
+            "Clear them before D's backward().",
+            _step((D_ZERO, ""), (D_STEP, D_STEP + D_ZERO)),
+            _step((D_ZERO, ""), (D_STEP, D_STEP + D_ZERO), (G_ZERO, ""), (G_STEP, G_STEP + G_ZERO)),
+        ),
+        mistake(
+            "real and fake are swapped in D's loss: it gets the logits of real images first.",
+            _step(("d_loss_function(real_logits, fake_logits)", "d_loss_function(fake_logits, real_logits)")),
+            _step(("D(real), D(fake)", "D(fake), D(real)")),
+        ),
+        mistake(
+            "G trains on the minimax loss, log(1 - D). The text asks for the non-saturating one: generator_loss, softplus(-a).",
+            _step(("losses.non_saturating_loss", "losses.saturating_loss")),
+        ),
+        mistake(
+            "G learns to be caught: its loss is low where D recognises the fakes. It is generator_loss of the logits of fakes.",
+            _step((f"losses.non_saturating_loss({G_FAKE})", f"softplus({G_FAKE}).mean()")),
+            _step((f"losses.non_saturating_loss({G_FAKE})", f"-losses.non_saturating_loss({G_FAKE})")),
+        ),
+        mistake(
+            "the noise is the same in every step, so G learns pictures for these few vectors only. Draw it inside the step, without a seed.",
+            _step((D_FAKE, "fake = G(training.noise(G, len(real), 1)).detach()"), (G_FAKE, "D(G(training.noise(G, len(real), 2)))")),
+            shows={"noise of two steps": "the same for both"},
+        ),
+        mistake(
+            "the loss is summed over the batch. A mean is asked for, so that a step does not grow with the batch.",
+            _step((D_BACK, "    (d_loss * len(real)).backward()\n"), (G_BACK, "    (g_loss * len(real)).backward()\n")),
+            _step((D_BACK, "    (d_loss * len(real)).backward()\n")),
+            _step((G_BACK, "    (g_loss * len(real)).backward()\n")),
+            _step(("d_loss = d_loss_function(real_logits, fake_logits)", "d_loss = len(real) * d_loss_function(real_logits, fake_logits)")),
+            _step((f"losses.non_saturating_loss({G_FAKE})", f"softplus(-{G_FAKE}).sum()")),
+        ),
+        mistake(
+            SIGMOID_TWICE,
+            _step(("D(real), D(fake)", "D(real).sigmoid(), D(fake).sigmoid()"), (G_FAKE, f"{G_FAKE}.sigmoid()")),
+            _step(("D(real), D(fake)", "D(real).sigmoid(), D(fake).sigmoid()")),
+            _step((G_FAKE, f"{G_FAKE}.sigmoid()")),
+        ),
+        mistake(
+            "what you return still holds on to its graph: a history of 10,000 such losses keeps 10,000 graphs in memory. Return d_loss.detach() and g_loss.detach().",
+            _step(("d_loss.detach()", "d_loss"), ("g_loss.detach()", "g_loss")),
+            _step(("d_loss.detach()", "d_loss")),
+            _step(("g_loss.detach()", "g_loss")),
+            _step(("    d_real =", "    real.graphs = [d_loss, g_loss]\n    d_real =")),
+            shows={"after the step, the graph of its losses": "still in memory"},
+        ),
+        mistake(
+            "a network is left in evaluation mode, where batch normalisation stops learning from its batches. If you call eval(), call train() again.",
+            _step(("    d_real =", "    G.eval()\n    d_real =")),
+            _step(("    d_real =", "    D.eval()\n    d_real =")),
+            _step(("    d_real =", "    G.eval()\n    D.eval()\n    d_real =")),
+            _step((D_FAKE, f"G.eval()\n    {D_FAKE}")),
+            _step(("    g_loss = ", "    D.eval()\n    g_loss = ")),
+        ),
+        mistake(
+            "the batch of real images is changed in place; whoever uses it after you sees other images. Write real = real ..., not real.mul_(...) or real += ...",
+            _step((f"    {D_FAKE}", f"    real.add_(1).mul_(0.5)\n    {D_FAKE}")),
+            _step((f"    {D_FAKE}", f"    real += 0.1 * torch.randn_like(real)\n    {D_FAKE}")),
+            _step((f"    {D_FAKE}", f"    real.mul_(0.5)\n    {D_FAKE}")),
+            _step((f"    {D_FAKE}", f"    real.mul_(2).sub_(1)\n    {D_FAKE}")),
+            _step((f"    {D_FAKE}", f"    real.clamp_(0, 1)\n    {D_FAKE}")),
+            shows={"the real images afterwards": "changed in place"},
+        ),
+        mistake(
+            "D's loss is not d_loss_function but always the same one. Section 3.11 will hand in another.",
+            _step(("d_loss = d_loss_function", "d_loss = losses.discriminator_loss")),
+        ),
+        mistake(
+            "D's weights stay frozen after the step, so the next one cannot train it. Set requires_grad back to True.",
+            _step(("    g_loss = ", "    D.requires_grad_(False)\n    g_loss = ")),
+            shows={"D's weights afterwards": "frozen"},
+        ),
+    ),
+    accepted=(
+        _step((D_FAKE, "with torch.no_grad():\n        fake = G(training.noise(G, len(real)))")),
+        _step((D_FAKE, NOT_CUT), ("D(real), D(fake)", "D(real), D(fake.detach())")),
+        _step(("D(real), D(fake)", "D(torch.cat([real, fake])).split(len(real))")),
+        _step(("real_logits, fake_logits = D(real), D(fake)", "fake_logits = D(fake)\n    real_logits = D(real)")),
+        _step((f"losses.non_saturating_loss({G_FAKE})", f"binary_cross_entropy_with_logits({G_FAKE}, torch.ones(len(real)))")),
+        _step((D_ZERO, ""), (G_ZERO, ""), (f"    {D_FAKE}", f"{D_ZERO}    {D_FAKE}"), (D_STEP, D_STEP + G_ZERO)),
+        _step((D_ZERO, "    opt_D.zero_grad(set_to_none=False)\n"), (G_ZERO, "    opt_G.zero_grad(set_to_none=False)\n")),
+        _step((D_ZERO, "    D.zero_grad()\n"), (G_ZERO, "    G.zero_grad()\n    D.zero_grad()\n")),
+        _step((D_ZERO, ""), (G_ZERO, ""), (G_STEP, G_STEP + D_ZERO + G_ZERO)),
+        _step(("    g_loss = ", "    D.requires_grad_(False)\n    g_loss = "), (G_STEP, G_STEP + "    D.requires_grad_(True)\n")),
+        _step((f"    {D_FAKE}", f"    z = training.noise(G, len(real)), training.noise(G, len(real))\n    {D_FAKE}"),
+              (D_FAKE, "fake = G(z[0]).detach()"), (G_FAKE, "D(G(z[1]))")),
+        _step((D_FAKE, "fake = G(torch.randn(len(real), 64)).detach()"), (G_FAKE, "D(G(torch.randn((real.shape[0], 64), device=real.device)))")),
+        _step(("d_loss.detach()", "d_loss.item()"), ("g_loss.detach()", "g_loss.item()")),
+        _step((f"    {D_FAKE}", f"    G.train()\n    D.train()\n    {D_FAKE}")),
+    ),
+)
+
+
+# ---- the loop -----------------------------------------------------------------------------------------------------
+
+
+def _train_loop(train_step, G, D, opt_G, opt_D, images, steps, batch_size):
+    """Call train_step `steps` times on random batches of images, uint8 (N, 1, 28, 28); return what it returned, as a list."""
+    history = []
+    for step in range(1, steps + 1):
+        picked = torch.randint(len(images), (batch_size,))
+        real = images[picked].float() / 127.5 - 1
+        history.append(train_step(G, D, opt_G, opt_D, real, step))
+    return history
+
+
+def _loop(*changes):
+    return edited(_train_loop, *changes)
+
+
+def _loop_cases(seed, strict):
+    images = torch.randint(256, (40, 1, 28, 28), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
+    sizes = [(30, 8)] if not strict else [(41 + seed % 7, 8), (12, 20)]
+    return [
+        {"about": f"{len(images)} images, steps = {steps}, batch_size = {size}", "images": images, "steps": steps, "batch_size": size}
+        for steps, size in sizes
+    ]
+
+
+def _epochs(train_step, G, D, opt_G, opt_D, images, steps, batch_size):
+    history, step = [], 0
+    while step < steps:
+        for picked in torch.randperm(len(images)).split(batch_size):
+            if len(picked) < batch_size or step == steps:
+                break
+            step += 1
+            history.append(train_step(G, D, opt_G, opt_D, images[picked].float().div(127.5).sub(1), step))
+    return history
+
+
+def _with_loader(train_step, G, D, opt_G, opt_D, images, steps, batch_size):
+    data = torch.utils.data.TensorDataset(training.to_unit(images))
+    sampler = torch.utils.data.RandomSampler(data, replacement=True, num_samples=steps * batch_size)
+    loader = torch.utils.data.DataLoader(data, batch_size=batch_size, sampler=sampler)
+    return [train_step(G, D, opt_G, opt_D, real, step) for step, (real,) in enumerate(loader, start=1)]
+
+
+PICKED = "picked = torch.randint(len(images), (batch_size,))"
+REAL = "real = images[picked].float() / 127.5 - 1"
+
+train_loop = Exercise(
+    name="train_loop",
+    reference=_train_loop,
+    points=3,
+    cases=_loop_cases,
+    observe=observers.training_loop,
+    look="Each round: pick batch_size images at random, scale them to [-1, 1], call train_step, keep what it returns.",
+    mistakes=(
+        mistake(
+            "every round trains on the same batch. Pick new images inside the loop.",
+            _loop((PICKED, "picked = torch.arange(batch_size)")),
+            _loop(("    history = []\n", f"    history = []\n    {PICKED}\n"), (f"        {PICKED}\n", "")),
+            _loop((PICKED, f"torch.manual_seed(0); {PICKED}")),
+        ),
+        mistake(
+            "the images come in the order of the dataset. Pick them at random: torch.randint gives random indices.",
+            _loop((PICKED, "picked = torch.arange((step - 1) * batch_size, step * batch_size) % len(images)")),
+        ),
+        mistake(
+            "the pixels are still from 0 to 255. Scale them to [-1, 1], as in section 3.1: / 127.5 - 1.",
+            _loop((REAL, "real = images[picked].float()")),
+            _loop((REAL, "real = images[picked]")),
+        ),
+        mistake(
+            "the pixels lie between 0 and 1. The generator's tanh draws from -1 to 1, so scale to that: / 127.5 - 1.",
+            _loop((REAL, "real = images[picked].float() / 255")),
+            _loop((REAL, "real = images[picked] / 255")),
+        ),
+        mistake(
+            "whole-number arithmetic: uint8 cannot hold -1, so dark pixels wrap around. Make floats of the images first: .float().",
+            _loop((REAL, "real = (images[picked] - 127).float() / 127.5")),
+        ),
+        mistake(
+            "steps are counted from 0. The first step is number 1: range(1, steps + 1).",
+            _loop(("range(1, steps + 1)", "range(steps)")),
+        ),
+        mistake(
+            "there is one step too few: range(1, n) ends before n. Use range(1, steps + 1).",
+            _loop(("range(1, steps + 1)", "range(1, steps)")),
+        ),
+        mistake(
+            "only the last step is kept. Append what train_step returns to a list, and return the list.",
+            _loop(("history.append(train_step(G, D, opt_G, opt_D, real, step))", "history = train_step(G, D, opt_G, opt_D, real, step)")),
+            _loop(("history.append(train_step(G, D, opt_G, opt_D, real, step))", "history = [train_step(G, D, opt_G, opt_D, real, step)]")),
+        ),
+        mistake(
+            "nothing comes back: return the history.",
+            _loop(("    return history\n", "")),
+            _loop(("history.append(", "("), ("return history", "return None")),
+        ),
+        mistake(
+            "the `return` stands inside the loop, so it ends after one step. Indent it less.",
+            _loop(("    return history\n", "        return history\n")),
+        ),
+        mistake(
+            "the history stays empty: append what train_step returns.",
+            _loop(("history.append(", "(")),
+        ),
+        mistake(
+            "the players are handed on in another order than train_step takes them: G, D, opt_G, opt_D.",
+            _loop(("G, D, opt_G, opt_D, real, step)", "D, G, opt_D, opt_G, real, step)")),
+            _loop(("G, D, opt_G, opt_D, real, step)", "G, D, opt_D, opt_G, real, step)")),
+        ),
+        mistake(
+            "a batch is one single image: one index picks one image. Pick batch_size indices: torch.randint(len(images), (batch_size,)).",
+            _loop((PICKED, "picked = torch.randint(len(images), ())")),
+            _loop((PICKED, "picked = torch.randint(len(images), (1,))")),
+        ),
+        mistake(
+            "only the first images of the dataset are ever used. The random indices go up to len(images).",
+            _loop((PICKED, "picked = torch.randint(batch_size, (batch_size,))")),
+            _loop((PICKED, "picked = torch.randperm(batch_size)")),
+        ),
+    ),
+    accepted=(
+        _epochs,
+        _with_loader,
+        _loop((PICKED, "picked = torch.randperm(len(images))[:batch_size]")),
+        _loop((REAL, "real = training.to_unit(images[picked])")),
+        _loop((REAL, "real = (images[picked].float() / 255 - 0.5) / 0.5")),
+        _loop((REAL, "real = images[picked] / 127.5 - 1")),
+        _loop((REAL, "real = images[picked].float() / 255 * 2 - 1")),
+    ),
+)
+
+
+# ---- questions ----------------------------------------------------------------------------------------------------
+
+
+def _answers(letter):
+    return lambda: letter
+
+
+def _question(name, right, points=1, **wrong):
+    """A question with the letters a to d; wrong: letter -> what to say to someone who chose it."""
+    return Exercise(
+        name=name,
+        reference=_answers(right),
+        points=points,
+        cases=lambda seed, strict: [{"about": "the answers in the text above", "options": "abcd"}],
+        observe=observers.choice,
+        look='Return one letter, such as "a".',
+        mistakes=tuple(mistake(says, _answers(letter), _answers(letter.upper())) for letter, says in wrong.items()),
+        accepted=(_answers(right), _answers(right.upper()), _answers(f" {right} ")),
+    )
+
+
+question_1 = _question(
+    "question_1",
+    "c",
+    a="think of the step you wrote: d_loss.backward() runs in D's turn, so something is propagated back. Through which network?",
+    b="if gradients went on into G, opt_G would still not step; and detach() cuts them off before. Look at section 3.7 again.",
+    d="train() and eval() change batch normalisation and dropout. They stop no gradient.",
+)
+question_2 = _question(
+    "question_2",
+    "d",
+    a="a loss is a score against this opponent at this moment. Could D's loss also rise because the fakes got better?",
+    b="better fakes are one way to make D's loss rise. Is there another, one with bad pictures?",
+    c="log 4 is the loss of a D that says one half to everything. A D that sees nothing says that too, however the fakes look.",
+)
+question_3 = _question(
+    "question_3",
+    "b",
+    a="a judge that is sure of everything: what is the slope of log(1 - D) where its logit is -10? Section 3.6 printed it.",
+    c="G still gets a gradient through D, or none at all; it cannot go wrong in that way. Section 3.6 has the number that decides.",
+    d="nothing in the code stops. Look at the size of the gradient in section 3.6.",
+)
