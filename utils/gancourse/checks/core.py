@@ -9,8 +9,8 @@ and the test of both.
 
 A check observes the learner's answer and then judges the observations. The judge runs the reference on the same cases;
 where the two differ, it looks for the mistake that this shows, or runs one mistake after the other until one behaves as
-the answer does, and says what belongs to it. If none does, it says which property differs. It needs the cases and the observations and nothing else of the
-answer, so it can sit in a process that no learner's code has touched.
+the answer does, and says what belongs to it. If none does, it says which property differs. It needs the cases and the
+observations and nothing else of the answer, so it can sit in a process that no learner's code has touched.
 """
 
 import ast
@@ -24,7 +24,7 @@ import sysconfig
 import textwrap
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -33,7 +33,9 @@ import torch
 from torch import Tensor
 
 Case = dict  # "about": the case in words; the rest is for `observe`
-Observation = dict  # what an answer did -> tensor, number, string, tuple or None; names that begin with "_" are not compared
+Observation = (
+    dict  # what an answer did -> tensor, number, string, tuple or None; names that begin with "_" are not compared
+)
 
 VISIBLE_SEED = 0  # of the check in the notebook: who runs it twice sees the same numbers
 GRADED_SEED = 1  # of the marks, where GANCOURSE_SEED does not say another
@@ -56,7 +58,9 @@ class Mistake:
 
     says: str
     answers: tuple[object, ...]
-    shows: dict[str, str] | None  # what gives it away whatever else is wrong; None: only an answer that behaves the same
+    shows: (
+        dict[str, str] | None
+    )  # what gives it away whatever else is wrong; None: only an answer that behaves the same
 
 
 def mistake(says: str, *answers: object, shows: dict[str, str] | None = None) -> Mistake:
@@ -115,15 +119,19 @@ class Exercise:
         """Return what to tell the learner, "" if the answer is right, and the share of the cases that are right."""
         if is_ours(answer, self.reference):
             return f"✗ {self.name}: this is the course's own version. Run the cell with yours, then this one.", 0.0
-        cases = self.cases(seed, strict)
+        cases = self.inputs(seed, strict)
         return self.judge(cases, [self.watch(answer, case) for case in cases])
+
+    def inputs(self, seed: int, strict: bool = False) -> list[Case]:
+        """Return the cases of a seed; "seed" in each of them is where an answer's own random numbers begin."""
+        return [{**case, "seed": seed} for case in self.cases(seed, strict)]
 
     def watch(self, answer: object, case: Case, like: Observation | None = None) -> Observation:
         """Observe an answer, always from the same random numbers. An exception is an observation, too.
 
         With `like`, whatever is left to chance (noise, first weights) is taken over from that observation.
         """
-        with same_circumstances():
+        with same_circumstances(case["seed"]):
             try:
                 return self.observe(answer, case, like or {})
             except Exception as error:
@@ -132,34 +140,37 @@ class Exercise:
 
     def judge(self, cases: list[Case], observations: list[Observation]) -> tuple[str, float]:
         """Return what to tell the learner, "" if all is right, and the share of the cases that are right."""
-
-        def wrong(answer: object, case: Case, seen: Observation) -> list[str]:
-            return differences(self.watch(answer, case, like=seen), seen)
-
         pairs = list(zip(cases, observations, strict=True))
-        failed = [(case, seen) for case, seen in pairs if STOPPED in seen or wrong(self.reference, case, seen)]
-        share = 1 - len(failed) / len(pairs)
-        if not failed:
-            return "", share
-        case, seen = failed[0]
-        if seen.get(STOPPED, "").startswith(NOT_WRITTEN):
-            return f"✗ {self.name}: not written yet. Your code goes where `raise NotImplementedError()` stands.", share
-        signs = [{n: seen.get(n) for n in wrong(self.reference, case, seen)} for case, seen in failed]
-        shown_by = [m.says for m in self.mistakes if m.shows and any(m.shows.items() <= s.items() for s in signs)]
         backwards = pairs[::-1]  # small cases come last: most mistakes are ruled out without the large ones
-        candidates = ((m.says, answer) for m in self.mistakes if not m.shows for answer in m.answers)
-        behaving = (says for says, answer in candidates if not any(wrong(answer, *pair) for pair in backwards))
+
+        def behaves(answer: object) -> bool:
+            watched = ((self.watch(answer, case, like=seen), seen) for case, seen in backwards)
+            return not any(any(differences(other, seen)) for other, seen in watched)
+
+        rights = [self.watch(self.reference, case, like=seen) for case, seen in pairs]
+        wrong = [
+            [STOPPED] if STOPPED in seen else list(differences(right, seen))
+            for right, seen in zip(rights, observations, strict=True)
+        ]
+        share = wrong.count([]) / len(wrong)
+        if share == 1:
+            return "", share
+        first = next(i for i, names in enumerate(wrong) if names)
+        if observations[first].get(STOPPED, "").startswith(NOT_WRITTEN):
+            return f"✗ {self.name}: not written yet. Your code goes where `raise NotImplementedError()` stands.", share
+        signs = [{name: seen.get(name) for name in names} for names, seen in zip(wrong, observations, strict=True)]
+        shown_by = (m.says for m in self.mistakes if m.shows and any(m.shows.items() <= sign.items() for sign in signs))
+        behaving = (m.says for m in self.mistakes if not m.shows and any(map(behaves, m.answers)))
         says = next(chain(shown_by, behaving), f"something is not right. {self.look}")
         message = textwrap.fill(f"✗ {self.name}: {says}", 110)
-        return "\n".join([message, *_example(case, self.watch(self.reference, case, like=seen), seen)]), share
+        return "\n".join([message, *_example(cases[first], wrong[first][0], rights[first], observations[first])]), share
 
 
-def _example(case: Case, right: Observation, seen: Observation) -> list[str]:
+def _example(case: Case, name: str, right: Observation, seen: Observation) -> list[str]:
     """Return the lines that show one thing an answer does differently: the case, what was seen, what should be."""
     about = f"  Tried with {case['about']}:"
     if STOPPED in seen:
         return [about, f"  it stops with {seen[STOPPED]}", *(f"  {line}" for line in seen["_where"])]
-    name = differences(right, seen)[0]
     yours, ours = seen.get(name, "nothing"), right.get(name, "nothing")
     if isinstance(yours, Tensor) and isinstance(ours, Tensor):
         if yours.shape != ours.shape:
@@ -185,10 +196,10 @@ def shown(value: object) -> str:
     return str(value)
 
 
-def differences(right: Observation, seen: Observation) -> list[str]:
-    """Return the names of what differs between two observations, in the order of the first."""
+def differences(right: Observation, seen: Observation) -> Iterator[str]:
+    """Give the names of what differs between two observations, in the order of the first."""
     names = [*right, *(name for name in seen if name not in right)]
-    return [n for n in names if not n.startswith("_") and not same(right.get(n), seen.get(n))]
+    return (n for n in names if not n.startswith("_") and not same(right.get(n), seen.get(n)))
 
 
 def same(a: object, b: object) -> bool:
@@ -197,8 +208,8 @@ def same(a: object, b: object) -> bool:
         a, b = torch.tensor(a), torch.tensor(b)
     if not (isinstance(a, Tensor) and isinstance(b, Tensor)):
         return type(a) is type(b) and a == b
-    if a.shape != b.shape:
-        return False
+    if a.shape != b.shape or torch.equal(a, b):
+        return a.shape == b.shape
     a, b = a.double(), b.double()
     finite = a.isfinite()
     if not torch.equal(finite, b.isfinite()) or not torch.equal(a[~finite].nan_to_num(), b[~finite].nan_to_num()):
@@ -226,11 +237,11 @@ def edited(reference: Callable, *changes: tuple[str, str]) -> Callable:
 
 
 @contextlib.contextmanager
-def same_circumstances():
-    """Random numbers that begin the same each time, full float32 precision on the CPU; all is put back at the end."""
+def same_circumstances(seed: int):
+    """Random numbers that begin at the seed, full float32 precision on the CPU; all is put back at the end."""
     precision, dtype = torch.get_float32_matmul_precision(), torch.get_default_dtype()
     with torch.random.fork_rng(devices=[]), torch.autocast("cpu", enabled=False), torch.enable_grad():
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         torch.set_float32_matmul_precision("highest")
         torch.set_default_dtype(torch.float32)
         try:

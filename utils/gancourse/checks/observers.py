@@ -6,6 +6,7 @@ learner understands: a check shows them as they stand. `like` is an earlier obse
 
 import math
 import weakref
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -130,7 +131,9 @@ def initialisation(answer, case, like) -> dict:
         weights = torch.cat([m.weight.detach().flatten() for m in layers]).double()
         biases = torch.cat([m.bias.detach() for m in layers if m.bias is not None])
         digits = "mean about {:.2f}, standard deviation about {:.2f}"
-        seen[f"{name}: weights"] = digits.format(weights.mean().item() + 0.0, weights.std().item()).replace("-0.00", "0.00")
+        seen[f"{name}: weights"] = digits.format(weights.mean().item() + 0.0, weights.std().item()).replace(
+            "-0.00", "0.00"
+        )
         normal = weights.std() > 0 and normal_distance(weights) * math.sqrt(len(weights)) < 3
         seen[f"{name}: distribution of the weights"] = "normal" if normal else "not normal"
         seen[f"{name}: biases"] = "all 0" if not biases.any() else f"from {biases.min():.3g} to {biases.max():.3g}"
@@ -249,7 +252,9 @@ def training_step(answer, case, like) -> dict:
     )
     G.body.append(nn.Unflatten(1, (1, 28, 28)))
     G.z_dim = 64
-    D = _Player(nn.Sequential(nn.Flatten(), nn.Linear(784, 6), nn.LeakyReLU(0.2), nn.Linear(6, 1), nn.Flatten(0)), diary, "D")
+    D = _Player(
+        nn.Sequential(nn.Flatten(), nn.Linear(784, 6), nn.LeakyReLU(0.2), nn.Linear(6, 1), nn.Flatten(0)), diary, "D"
+    )
     turn = case["turn"]
     opt_G, opt_D = _Optimizer(G, 0.0 if turn == "D" else 1.0), _Optimizer(D, 0.0 if turn == "G" else 0.5)
     start = {player: _weights(player) for player in (G, D)}
@@ -270,8 +275,12 @@ def training_step(answer, case, like) -> dict:
             seen |= _noise(seen["_noise"], len(batch))
         for player in (G, D):
             if turn in ("both", player.name):
-                seen[f"change of {player.name}'s weights by the end of step {number}"] = _weights(player) - start[player]
-                seen[f"{player.name.lower()}_loss in step {number}"] = _number(values.get(f"{player.name.lower()}_loss"))
+                seen[f"change of {player.name}'s weights by the end of step {number}"] = (
+                    _weights(player) - start[player]
+                )
+                seen[f"{player.name.lower()}_loss in step {number}"] = _number(
+                    values.get(f"{player.name.lower()}_loss")
+                )
         if turn == "both":
             seen |= {f"{name} in step {number}": _number(values.get(name)) for name in ("d_real", "d_fake")}
             seen["the real images afterwards"] = "unchanged" if torch.equal(real, batch) else "changed in place"
@@ -326,50 +335,58 @@ def training_loop(answer, case, like) -> dict:
 
     case["images"]: uint8 (N, 1, 28, 28), all different; case["steps"], case["batch_size"].
     """
-    images, steps, batch_size = case["images"], case["steps"], case["batch_size"]
-    by_content = {tuple((image.float() / 127.5 - 1).flatten()[:8].mul(100).round().tolist()): i for i, image in enumerate(images)}
+    images = case["images"].clone()
     calls: list[tuple] = []
     batches: list[Tensor] = []
 
     def train_step(G, D, opt_G, opt_D, real, step):
-        calls.append((G, D, opt_G, opt_D, step))
-        batches.append(real.detach().clone() if isinstance(real, Tensor) else real)
+        calls.append(((G, D, opt_G, opt_D), step))
+        batches.append(real.detach().float().clone() if isinstance(real, Tensor) else real)
+        seen["a batch"] = kind(real)
         return {"d_loss": torch.tensor(1.0 + step), "g_loss": torch.tensor(2.0 * step)}
 
-    players = ("G", "D", "opt_G", "opt_D")  # the loop has only to hand them on
-    before = images.clone()
-    history = answer(train_step, *players, images, steps, batch_size)
-    seen: dict = {"calls of train_step": len(calls), "step numbers": ", ".join(str(c[4]) for c in calls[:3]) + ", ..."}
-    if not calls:
-        return seen
-    seen["players handed on"] = "right" if all(c[:4] == players for c in calls) else "mixed up"
-    first = batches[0]
-    seen["a batch"] = kind(first)
-    if isinstance(first, Tensor):
-        seen |= {"shape of a batch": tuple(first.shape), "type of a batch": str(first.dtype)}
-        lowest, highest = (round(float(f(torch.stack([f(b.float()) for b in batches]))), 1) for f in (torch.min, torch.max))
-        seen["pixels"] = f"from {lowest + 0.0} to {highest}"
-        drawn = [[by_content.get(tuple(x.flatten()[:8].mul(100).round().tolist()), -1) for x in b.float()] for b in batches]
-        flat = [i for batch in drawn for i in batch]
-        seen["images in the batches"] = "from the dataset" if -1 not in flat else "not those of the dataset"
-        seen["two batches"] = "the same" if drawn[1:] and drawn[0] == drawn[1] else "different"
-        in_order = sum(b - a == 1 for a, b in zip(flat, flat[1:], strict=False)) > len(flat) / 2
-        seen["order of the images"] = "as in the dataset" if in_order else "random"
-        seen["part of the dataset that is used"] = "nearly all" if len(set(flat)) > 0.7 * len(images) else "a part"
+    G, D = nn.Linear(1, 1), nn.Linear(1, 1)  # the loop has only to hand them on
+    players = G, D, torch.optim.SGD(G.parameters()), torch.optim.SGD(D.parameters())
+    seen: dict = {}
+    history = answer(train_step, *players, images, case["steps"], case["batch_size"])
+    seen["calls of train_step"] = len(calls)
+    seen["the dataset afterwards"] = "unchanged" if torch.equal(images, case["images"]) else "changed in place"
+    if calls:
+        seen["step numbers"] = f"{calls[0][1]}, {calls[-1][1]} at the end"
+        seen["players handed on"] = "right" if all(handed == players for handed, _ in calls) else "mixed up"
+    if calls and all(isinstance(batch, Tensor) for batch in batches):
+        seen |= _batches(batches, case["images"])
     seen["what it returns"] = kind(history)
     if isinstance(history, list):
         seen["length of the history"] = len(history)
-        right = [{"d_loss": 1.0 + c[4], "g_loss": 2.0 * c[4]} for c in calls]
-        kept = [{k: _number(v) for k, v in h.items()} if isinstance(h, dict) else kind(h) for h in history]
-        close = len(kept) == len(right) and all(
-            isinstance(k, dict)
-            and k.keys() == r.keys()
-            and all(isinstance(k[n], float) and abs(k[n] - r[n]) < 1e-5 for n in r)
-            for k, r in zip(kept, right, strict=True)
-        )
-        seen["entries of the history"] = "what train_step returned" if close else "something else"
-    seen["the dataset afterwards"] = "unchanged" if torch.equal(images, before) else "changed in place"
+        kept = [{k: _number(v) for k, v in entry.items()} if isinstance(entry, dict) else {} for entry in history]
+        returned = [{"d_loss": 1.0 + step, "g_loss": 2.0 * step} for _, step in calls]
+        seen["entries of the history"] = "what train_step returned" if kept == returned else "something else"
     return seen
+
+
+def _batches(batches: list[Tensor], images: Tensor) -> dict:
+    """Return how batches (n, 1, 28, 28) were drawn from images, uint8 (N, 1, 28, 28)."""
+    lowest, highest = min(batch.min().item() for batch in batches), max(batch.max().item() for batch in batches)
+    seen = {
+        "shape of a batch": tuple(batches[0].shape),
+        "pixels": f"from {round(lowest, 1) + 0.0} to {round(highest, 1)}",
+    }
+    if batches[0].numel() % 784:
+        return seen
+    scaled = images.flatten(1).float() / 127.5 - 1
+    drawn = []  # the numbers of the images in each batch, -1 for what is no image of the dataset
+    for batch in batches:
+        gap, nearest = (batch.view(-1, 1, 784) - scaled).abs().mean(2).min(1)
+        drawn.append(nearest.where(gap < 0.01, -1).tolist())
+    flat = [number for batch in drawn for number in batch]
+    in_order = sum(b - a == 1 for a, b in pairwise(flat)) > len(flat) / 2
+    return seen | {
+        "images in the batches": "not those of the dataset" if -1 in flat else "from the dataset",
+        "two batches": "the same" if drawn[1:] and drawn[0] == drawn[1] else "different",
+        "order of the images": "as in the dataset" if in_order else "random",
+        "part of the dataset that is used": "nearly all" if len(set(flat)) > 0.7 * len(images) else "a part",
+    }
 
 
 # ---- questions ----------------------------------------------------------------------------------------------------
@@ -380,4 +397,7 @@ def choice(answer, case, like) -> dict:
     chosen = answer()
     letter = chosen.strip().lower() if isinstance(chosen, str) else None
     known = letter in case["options"] and len(letter or "") == 1
-    return {"_chosen": letter, "your choice": letter if known else f"{chosen!r}, not one of {', '.join(case['options'])}"}
+    return {
+        "_chosen": letter,
+        "your choice": letter if known else f"{chosen!r}, not one of {', '.join(case['options'])}",
+    }

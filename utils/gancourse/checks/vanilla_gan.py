@@ -26,7 +26,14 @@ def _draw_noise(n, device="cpu"):
 def _noise_cases(seed, strict):
     sizes = (5, 1, 1_000 + seed % 100) if not strict else (3 + seed % 7, 1, 1_500)
     cases = [{"about": f"n = {n}", "n": n} for n in sizes]
-    return [*cases, {"about": 'n = 5, device = "meta" (torch\'s device for trying out without computing)', "n": 5, "device": "meta"}]
+    return [
+        *cases,
+        {
+            "about": 'n = 5, device = "meta" (torch\'s device for trying out without computing)',
+            "n": 5,
+            "device": "meta",
+        },
+    ]
 
 
 def _unit_uniform(n, device="cpu"):
@@ -163,12 +170,13 @@ class _OtherOrder(nn.Module):
         return torch.tanh(self.out(h)).reshape(len(z), 1, 28, 28)
 
 
-
-def _layers(reference, hidden, end=None):
-    """Return a network like the reference with other code after its hidden layers, and at its end."""
-    first, second = ("nn.Linear(Z_DIM, 128),  # (N, 128)", "nn.Linear(128, 128),  # (N, 128)")
-    changes = [(f"{linear}\n            nn.LeakyReLU(0.2),", f"{linear}\n            {hidden}") for linear in (first, second)]
-    return edited(reference, *changes, *([end] if end else []))
+def _hidden(reference, between):
+    """Return a network like the reference, with something else than LeakyReLU(0.2) after its two hidden layers."""
+    layers = [
+        f"nn.Linear({n}, 128),  # (N, 128)\n            "
+        for n in ("Z_DIM" if reference is _Generator else "784", "128")
+    ]
+    return edited(reference, *((f"{layer}nn.LeakyReLU(0.2),", layer + between) for layer in layers))
 
 
 Generator = Exercise(
@@ -189,15 +197,15 @@ Generator = Exercise(
         ),
         mistake(
             "a ReLU stands where LeakyReLU(0.2) should: what is negative is cut to 0, and no gradient comes back through it.",
-            _layers(_Generator, "nn.ReLU(),"),
+            _hidden(_Generator, "nn.ReLU(),"),
         ),
         mistake(
             "the LeakyReLU lets through 0.01 of what is negative, its default. The text asks for 0.2: nn.LeakyReLU(0.2).",
-            _layers(_Generator, "nn.LeakyReLU(),"),
+            _hidden(_Generator, "nn.LeakyReLU(),"),
         ),
         mistake(
             "there is nothing between the linear layers. Linear after linear is one linear map: put LeakyReLU(0.2) after the first two.",
-            _layers(_Generator, ""),
+            _hidden(_Generator, ""),
         ),
         mistake(
             "there is a LeakyReLU between the last linear layer and the tanh. It lets no pixel come near -1; leave it away.",
@@ -234,8 +242,8 @@ Generator = Exercise(
         ),
         mistake(
             "there is a batch normalisation, which this generator does not have yet; it comes in section 3.12.",
-            _layers(_Generator, "nn.BatchNorm1d(128), nn.LeakyReLU(0.2),"),
-            _layers(_Generator, "nn.LeakyReLU(0.2), nn.BatchNorm1d(128),"),
+            _hidden(_Generator, "nn.BatchNorm1d(128), nn.LeakyReLU(0.2),"),
+            _hidden(_Generator, "nn.LeakyReLU(0.2), nn.BatchNorm1d(128),"),
         ),
         mistake(
             "nn.Module is not ready for layers: __init__ must call super().__init__() before it makes the first one.",
@@ -268,11 +276,6 @@ class _Discriminator(nn.Module):
 
     def forward(self, x):
         return self.body(x).squeeze(1)  # (N,)
-
-
-def _constant(_=None):
-    """A discriminator that has parameters and does not look at its input."""
-    return edited(_Discriminator, ("self.body(x)", "self.body(x * 0)"))
 
 
 Discriminator = Exercise(
@@ -311,23 +314,19 @@ Discriminator = Exercise(
         ),
         mistake(
             "the result does not depend on the image. Hand x, all of it, to the layers.",
-            _constant(),
+            edited(_Discriminator, ("self.body(x)", "self.body(x * 0)")),
         ),
         mistake(
             "a ReLU stands where LeakyReLU(0.2) should: where it is 0, G would get no gradient through D.",
-            edited(
-                _Discriminator,
-                ("nn.Linear(784, 128),  # (N, 128)\n            nn.LeakyReLU(0.2)", "nn.Linear(784, 128), nn.ReLU()"),
-                ("nn.Linear(128, 128),  # (N, 128)\n            nn.LeakyReLU(0.2)", "nn.Linear(128, 128), nn.ReLU()"),
-            ),
+            _hidden(_Discriminator, "nn.ReLU(),"),
         ),
         mistake(
             "the LeakyReLU lets through 0.01 of what is negative, its default. The text asks for 0.2: nn.LeakyReLU(0.2).",
-            edited(
-                _Discriminator,
-                ("nn.Linear(784, 128),  # (N, 128)\n            nn.LeakyReLU(0.2)", "nn.Linear(784, 128), nn.LeakyReLU()"),
-                ("nn.Linear(128, 128),  # (N, 128)\n            nn.LeakyReLU(0.2)", "nn.Linear(128, 128), nn.LeakyReLU()"),
-            ),
+            _hidden(_Discriminator, "nn.LeakyReLU(),"),
+        ),
+        mistake(
+            "there is nothing between the linear layers. Linear after linear is one linear map: put LeakyReLU(0.2) after the first two.",
+            _hidden(_Discriminator, ""),
         ),
         mistake(
             "it has two outputs, as a classifier of two classes. One logit is enough: the probability of fake is one minus that of real.",
@@ -335,12 +334,8 @@ Discriminator = Exercise(
         ),
         mistake(
             "there is a dropout, which this discriminator does not have: it would give another answer to the same image each time.",
-            edited(_Discriminator, ("nn.Linear(784, 128),  # (N, 128)\n            nn.LeakyReLU(0.2),", "nn.Linear(784, 128), nn.LeakyReLU(0.2), nn.Dropout(0.3),")),
-            edited(
-                _Discriminator,
-                ("nn.Linear(784, 128),  # (N, 128)\n            nn.LeakyReLU(0.2),", "nn.Linear(784, 128), nn.LeakyReLU(0.2), nn.Dropout(0.3),"),
-                ("nn.Linear(128, 128),  # (N, 128)\n            nn.LeakyReLU(0.2),", "nn.Linear(128, 128), nn.LeakyReLU(0.2), nn.Dropout(0.3),"),
-            ),
+            edited(_Discriminator, ("nn.Flatten(),", "nn.Flatten(), nn.Dropout(0.3),")),
+            _hidden(_Discriminator, "nn.LeakyReLU(0.2), nn.Dropout(0.3),"),
         ),
         mistake(
             "forward returns nothing. Is the `return` missing?",
@@ -403,7 +398,13 @@ init_weights = Exercise(
         mistake(
             "the biases are random. They should begin at 0: nn.init.zeros_(layer.bias).",
             edited(_init_weights, ("nn.init.zeros_(layer.bias)", "nn.init.normal_(layer.bias, 0.0, 0.02)")),
-            edited(_init_weights, ("nn.init.zeros_(layer.bias)", "nn.init.normal_(layer.bias, 0.0 if isinstance(layer, nn.Linear) else 1.0, 0.02)")),
+            edited(
+                _init_weights,
+                (
+                    "nn.init.zeros_(layer.bias)",
+                    "nn.init.normal_(layer.bias, 0.0 if isinstance(layer, nn.Linear) else 1.0, 0.02)",
+                ),
+            ),
         ),
         mistake(
             "the biases begin at 1. They should begin at 0: nn.init.zeros_(layer.bias).",
@@ -434,7 +435,13 @@ init_weights = Exercise(
         ),
         mistake(
             "two networks would begin with the same weights. A seed inside the function starts the random numbers again for every layer.",
-            edited(_init_weights, ("    if isinstance(layer, nn.Linear):", "    torch.manual_seed(0)\n    if isinstance(layer, nn.Linear):")),
+            edited(
+                _init_weights,
+                (
+                    "    if isinstance(layer, nn.Linear):",
+                    "    torch.manual_seed(0)\n    if isinstance(layer, nn.Linear):",
+                ),
+            ),
         ),
         mistake(
             "some layers have no weights at all (an activation), and apply() calls you on those too. Look first what the layer is: isinstance(layer, nn.Linear).",
@@ -443,8 +450,14 @@ init_weights = Exercise(
     ),
     accepted=(
         edited(_init_weights, ("nn.init.normal_(layer.weight, 0.0, 0.02)", "layer.weight.data.normal_(0.0, 0.02)")),
-        edited(_init_weights, ("nn.init.normal_(layer.weight, 0.0, 0.02)", "layer.weight.data = torch.randn_like(layer.weight) * 0.02")),
-        edited(_init_weights, ("nn.init.normal_(layer.weight, 1.0, 0.02)", "nn.init.normal_(layer.weight, std=0.02).data.add_(1)")),
+        edited(
+            _init_weights,
+            ("nn.init.normal_(layer.weight, 0.0, 0.02)", "layer.weight.data = torch.randn_like(layer.weight) * 0.02"),
+        ),
+        edited(
+            _init_weights,
+            ("nn.init.normal_(layer.weight, 1.0, 0.02)", "nn.init.normal_(layer.weight, std=0.02).data.add_(1)"),
+        ),
         edited(_init_weights, ("isinstance(layer, nn.Linear)", "type(layer).__name__ == 'Linear'")),
     ),
 )
@@ -456,12 +469,17 @@ init_weights = Exercise(
 def _logit_cases(seed, strict, *names, options=({},)):
     """One image first, where a wrong number is easy to see; then batches; then logits that a sigmoid rounds to 0 or 1."""
     sizes = (1, 3, 8) if not strict else (1, 2, 5 + seed % 30, 200)
-    batches = [{name: (_randn(2 * seed + i, n) * 2 + 0.3).round(decimals=2) for i, name in enumerate(names)} for n in sizes]
+    batches = [
+        {name: (_randn(2 * seed + i, n) * 2 + 0.3).round(decimals=2) for i, name in enumerate(names)} for n in sizes
+    ]
     batches.append({name: torch.tensor([120.0, -120.0]) * (1 - 0.1 * i) for i, name in enumerate(names)})
     cases = []
     for number, logits in enumerate(batches):
         more = options[number % len(options)]
-        shown = {name: [round(v, 2) for v in values[:4].tolist()] + ["..."] * (len(values) > 4) for name, values in logits.items()}
+        shown = {
+            name: [round(v, 2) for v in values[:4].tolist()] + ["..."] * (len(values) > 4)
+            for name, values in logits.items()
+        }
         about = ", ".join(f"{name} = {str(v).replace(chr(39), '')}" for name, v in (shown | more).items())
         cases.append({"about": about, "logits": logits, "options": more})
     return cases
@@ -471,20 +489,24 @@ def _with_labels(real_label, fake_label, reduction="mean"):
     """Return a loss by binary cross-entropy with logits against these labels."""
 
     def loss(real_logits, fake_logits):
-        real = binary_cross_entropy_with_logits(real_logits, torch.full_like(real_logits, real_label), reduction=reduction)
-        return real + binary_cross_entropy_with_logits(fake_logits, torch.full_like(fake_logits, fake_label), reduction=reduction)
+        real = binary_cross_entropy_with_logits(
+            real_logits, torch.full_like(real_logits, real_label), reduction=reduction
+        )
+        return real + binary_cross_entropy_with_logits(
+            fake_logits, torch.full_like(fake_logits, fake_label), reduction=reduction
+        )
 
     return loss
 
 
-SIGMOID_TWICE = (
-    "the logits go through a sigmoid before they reach a loss that works on logits: that squashes them twice. Leave the sigmoid away."
-)
+SIGMOID_TWICE = "the logits go through a sigmoid before they reach a loss that works on logits: that squashes them twice. Leave the sigmoid away."
 ROUNDED = (
     "for a logit of 100 or so the result is not a usable number: the sigmoid is rounded to 0 or 1, and its logarithm is lost. "
     "Use softplus, or binary_cross_entropy_with_logits."
 )
-NO_GRADIENT = "the result is cut off from the logits, so nothing could learn from it. Leave .item(), .detach() and .data away."
+NO_GRADIENT = (
+    "the result is cut off from the logits, so nothing could learn from it. Leave .item(), .detach() and .data away."
+)
 SUMMED = "the sum over the batch is taken. It should be the mean, so that the loss does not grow with the batch."
 EACH = "there is one number for each image. A loss is a single number: take .mean()."
 
@@ -535,8 +557,10 @@ discriminator_loss = Exercise(
             lambda real, fake: -torch.log(real.sigmoid()).mean() - torch.log(1 - fake.sigmoid()).mean(),
             lambda real, fake: -(torch.log(real.sigmoid()) + torch.log(1 - fake.sigmoid())).mean(),
             lambda real, fake: torch.log(1 + torch.exp(-real)).mean() + torch.log(1 + torch.exp(fake)).mean(),
-            lambda real, fake: nn.functional.binary_cross_entropy(real.sigmoid(), torch.ones_like(real))
-            + nn.functional.binary_cross_entropy(fake.sigmoid(), torch.zeros_like(fake)),
+            lambda real, fake: (
+                nn.functional.binary_cross_entropy(real.sigmoid(), torch.ones_like(real))
+                + nn.functional.binary_cross_entropy(fake.sigmoid(), torch.zeros_like(fake))
+            ),
         ),
         mistake(
             "a small number inside the logarithm saves it from infinity, but the loss is wrong where D is sure, and its gradient is gone. "
@@ -568,7 +592,12 @@ discriminator_loss = Exercise(
         _with_labels(1.0, 0.0),
         lambda real, fake: -nn.functional.logsigmoid(real).mean() - nn.functional.logsigmoid(-fake).mean(),
         lambda real, fake: softplus(-real).sum() / len(real) + softplus(fake).sum() / len(fake),
-        lambda real, fake: 2 * nn.BCEWithLogitsLoss()(torch.cat([real, fake]), torch.cat([torch.ones_like(real), torch.zeros_like(fake)])),
+        lambda real, fake: (
+            2
+            * nn.BCEWithLogitsLoss()(
+                torch.cat([real, fake]), torch.cat([torch.ones_like(real), torch.zeros_like(fake)])
+            )
+        ),
         lambda real, fake: (torch.logaddexp(-real, torch.zeros(())) + torch.logaddexp(fake, torch.zeros(()))).mean(),
     ),
 )
@@ -630,7 +659,9 @@ smoothed_loss = Exercise(
     name="smoothed_loss",
     reference=_smoothed_loss,
     points=3,
-    cases=lambda seed, strict: _logit_cases(seed, strict, "real_logits", "fake_logits", options=({}, {"target": 0.8}, {"target": 1.0})),
+    cases=lambda seed, strict: _logit_cases(
+        seed, strict, "real_logits", "fake_logits", options=({}, {"target": 0.8}, {"target": 1.0})
+    ),
     observe=observers.loss,
     look="For real images the cross-entropy with target t is softplus(a) - t·a; for fakes nothing changes.",
     mistakes=(
@@ -679,16 +710,22 @@ smoothed_loss = Exercise(
             lambda real, fake, target=0.9: _smoothed_loss(real, fake, target) / 2,
         ),
         mistake(SUMMED, lambda real, fake, target=0.9: _with_labels(target, 0.0, "sum")(real, fake)),
-        mistake(SIGMOID_TWICE, lambda real, fake, target=0.9: _with_labels(target, 0.0)(real.sigmoid(), fake.sigmoid())),
+        mistake(
+            SIGMOID_TWICE, lambda real, fake, target=0.9: _with_labels(target, 0.0)(real.sigmoid(), fake.sigmoid())
+        ),
         mistake(
             ROUNDED,
-            lambda real, fake, target=0.9: -(target * real.sigmoid().log() + (1 - target) * (1 - real.sigmoid()).log()).mean()
-            - (1 - fake.sigmoid()).log().mean(),
+            lambda real, fake, target=0.9: (
+                -(target * real.sigmoid().log() + (1 - target) * (1 - real.sigmoid()).log()).mean()
+                - (1 - fake.sigmoid()).log().mean()
+            ),
         ),
     ),
     accepted=(
         lambda real, fake, target=0.9: _with_labels(target, 0.0)(real, fake),
-        lambda real, fake, target=0.9: (target * softplus(-real) + (1 - target) * softplus(real)).mean() + softplus(fake).mean(),
+        lambda real, fake, target=0.9: (
+            (target * softplus(-real) + (1 - target) * softplus(real)).mean() + softplus(fake).mean()
+        ),
         lambda real, fake, target=0.9: softplus(-real).mean() + (1 - target) * real.mean() + softplus(fake).mean(),
     ),
 )
@@ -730,7 +767,12 @@ def _step_cases(seed, strict):
         {"about": f"two steps on {n} images", "turn": "both", "batches": batches(n, 2)},
         {"about": "two steps on 4 images, G's learning rate is 0", "turn": "D", "batches": batches(4, 2)},
         {"about": "two steps on 4 images, D's learning rate is 0", "turn": "G", "batches": batches(4, 2)},
-        {"about": "one step on 4 images with another d_loss_function", "turn": "D", "batches": batches(4, 1), "options": half},
+        {
+            "about": "one step on 4 images with another d_loss_function",
+            "turn": "D",
+            "batches": batches(4, 1),
+            "options": half,
+        },
     ]
     return cases
 
@@ -775,7 +817,12 @@ train_step = Exercise(
         mistake(
             "D steps twice in one training step. Once is asked for.",
             _step((D_STEP, D_STEP + D_STEP)),
-            _step((D_BACK + D_STEP, D_BACK + D_STEP + D_ZERO + "    d_loss_function(D(real), D(fake)).backward()\n" + D_STEP)),
+            _step(
+                (
+                    D_BACK + D_STEP,
+                    D_BACK + D_STEP + D_ZERO + "    d_loss_function(D(real), D(fake)).backward()\n" + D_STEP,
+                )
+            ),
             shows={"the optimisers' steps": "opt_D.step(), opt_D.step(), opt_G.step()"},
         ),
         mistake(
@@ -853,7 +900,10 @@ train_step = Exercise(
         ),
         mistake(
             "the noise is the same in every step, so G learns pictures for these few vectors only. Draw it inside the step, without a seed.",
-            _step((D_FAKE, "fake = G(training.noise(G, len(real), 1)).detach()"), (G_FAKE, "D(G(training.noise(G, len(real), 2)))")),
+            _step(
+                (D_FAKE, "fake = G(training.noise(G, len(real), 1)).detach()"),
+                (G_FAKE, "D(G(training.noise(G, len(real), 2)))"),
+            ),
             shows={"noise of two steps": "the same for both"},
         ),
         mistake(
@@ -861,7 +911,12 @@ train_step = Exercise(
             _step((D_BACK, "    (d_loss * len(real)).backward()\n"), (G_BACK, "    (g_loss * len(real)).backward()\n")),
             _step((D_BACK, "    (d_loss * len(real)).backward()\n")),
             _step((G_BACK, "    (g_loss * len(real)).backward()\n")),
-            _step(("d_loss = d_loss_function(real_logits, fake_logits)", "d_loss = len(real) * d_loss_function(real_logits, fake_logits)")),
+            _step(
+                (
+                    "d_loss = d_loss_function(real_logits, fake_logits)",
+                    "d_loss = len(real) * d_loss_function(real_logits, fake_logits)",
+                )
+            ),
             _step((f"losses.non_saturating_loss({G_FAKE})", f"softplus(-{G_FAKE}).sum()")),
         ),
         mistake(
@@ -910,15 +965,31 @@ train_step = Exercise(
         _step((D_FAKE, NOT_CUT), ("D(real), D(fake)", "D(real), D(fake.detach())")),
         _step(("D(real), D(fake)", "D(torch.cat([real, fake])).split(len(real))")),
         _step(("real_logits, fake_logits = D(real), D(fake)", "fake_logits = D(fake)\n    real_logits = D(real)")),
-        _step((f"losses.non_saturating_loss({G_FAKE})", f"binary_cross_entropy_with_logits({G_FAKE}, torch.ones(len(real)))")),
+        _step(
+            (
+                f"losses.non_saturating_loss({G_FAKE})",
+                f"binary_cross_entropy_with_logits({G_FAKE}, torch.ones(len(real)))",
+            )
+        ),
         _step((D_ZERO, ""), (G_ZERO, ""), (f"    {D_FAKE}", f"{D_ZERO}    {D_FAKE}"), (D_STEP, D_STEP + G_ZERO)),
-        _step((D_ZERO, "    opt_D.zero_grad(set_to_none=False)\n"), (G_ZERO, "    opt_G.zero_grad(set_to_none=False)\n")),
+        _step(
+            (D_ZERO, "    opt_D.zero_grad(set_to_none=False)\n"), (G_ZERO, "    opt_G.zero_grad(set_to_none=False)\n")
+        ),
         _step((D_ZERO, "    D.zero_grad()\n"), (G_ZERO, "    G.zero_grad()\n    D.zero_grad()\n")),
         _step((D_ZERO, ""), (G_ZERO, ""), (G_STEP, G_STEP + D_ZERO + G_ZERO)),
-        _step(("    g_loss = ", "    D.requires_grad_(False)\n    g_loss = "), (G_STEP, G_STEP + "    D.requires_grad_(True)\n")),
-        _step((f"    {D_FAKE}", f"    z = training.noise(G, len(real)), training.noise(G, len(real))\n    {D_FAKE}"),
-              (D_FAKE, "fake = G(z[0]).detach()"), (G_FAKE, "D(G(z[1]))")),
-        _step((D_FAKE, "fake = G(torch.randn(len(real), 64)).detach()"), (G_FAKE, "D(G(torch.randn((real.shape[0], 64), device=real.device)))")),
+        _step(
+            ("    g_loss = ", "    D.requires_grad_(False)\n    g_loss = "),
+            (G_STEP, G_STEP + "    D.requires_grad_(True)\n"),
+        ),
+        _step(
+            (f"    {D_FAKE}", f"    z = training.noise(G, len(real)), training.noise(G, len(real))\n    {D_FAKE}"),
+            (D_FAKE, "fake = G(z[0]).detach()"),
+            (G_FAKE, "D(G(z[1]))"),
+        ),
+        _step(
+            (D_FAKE, "fake = G(torch.randn(len(real), 64)).detach()"),
+            (G_FAKE, "D(G(torch.randn((real.shape[0], 64), device=real.device)))"),
+        ),
         _step(("d_loss.detach()", "d_loss.item()"), ("g_loss.detach()", "g_loss.item()")),
         _step((f"    {D_FAKE}", f"    G.train()\n    D.train()\n    {D_FAKE}")),
     ),
@@ -946,7 +1017,12 @@ def _loop_cases(seed, strict):
     images = torch.randint(256, (40, 1, 28, 28), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
     sizes = [(30, 8)] if not strict else [(41 + seed % 7, 8), (12, 20)]
     return [
-        {"about": f"{len(images)} images, steps = {steps}, batch_size = {size}", "images": images, "steps": steps, "batch_size": size}
+        {
+            "about": f"{len(images)} images, steps = {steps}, batch_size = {size}",
+            "images": images,
+            "steps": steps,
+            "batch_size": size,
+        }
         for steps, size in sizes
     ]
 
@@ -1014,8 +1090,18 @@ train_loop = Exercise(
         ),
         mistake(
             "only the last step is kept. Append what train_step returns to a list, and return the list.",
-            _loop(("history.append(train_step(G, D, opt_G, opt_D, real, step))", "history = train_step(G, D, opt_G, opt_D, real, step)")),
-            _loop(("history.append(train_step(G, D, opt_G, opt_D, real, step))", "history = [train_step(G, D, opt_G, opt_D, real, step)]")),
+            _loop(
+                (
+                    "history.append(train_step(G, D, opt_G, opt_D, real, step))",
+                    "history = train_step(G, D, opt_G, opt_D, real, step)",
+                )
+            ),
+            _loop(
+                (
+                    "history.append(train_step(G, D, opt_G, opt_D, real, step))",
+                    "history = [train_step(G, D, opt_G, opt_D, real, step)]",
+                )
+            ),
         ),
         mistake(
             "nothing comes back: return the history.",
