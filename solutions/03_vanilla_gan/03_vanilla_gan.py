@@ -6,11 +6,11 @@
 #
 # **You will be able to**
 #
-# - write a generator, a discriminator and the training step that plays them against each other;
+# - write a generator, a discriminator, their losses and the training step that plays them against each other;
 # - say what the loss curves of a GAN tell, and what they do not;
 # - train a better recipe beside the plain one, and measure how much better it is.
 #
-# **Time**: 60 minutes of reading and trying. Training takes about 8 of them on two CPU cores, less on a GPU;
+# **Time**: 90 minutes, nine exercises among them. Training takes about 8 of them on two CPU cores, less on a GPU;
 # where a training takes more than two minutes you can load finished weights instead.
 #
 # **Builds on**: Python, and one small network that you have trained in PyTorch. Words of the trade are
@@ -19,7 +19,7 @@
 # The first cell looks whether everything is there. If it names a problem, do what the arrow says and run it again.
 
 # %%
-from gancourse import doctor
+from gancourse import checks, doctor
 
 doctor.check("mnist")
 
@@ -35,6 +35,15 @@ display(
         {"G(z), not one picked by hand": training.sample(better.generator, 64, seed=3)}
     )
 )
+
+# %% [markdown]
+# **How an exercise works.** You replace `raise NotImplementedError()`, run the cell, and run the check below it. The check
+# compares what your answer *does* with what it should do: ✓ means right; ✗ says what is wrong and where to look. It
+# does not mind how you write it. You can be wrong as often as you like.
+#
+# Below each check lie two folded cells. The first gives marks, where somebody grades this notebook; here it does
+# nothing. The second is for when you are stuck: it puts the course's version in the place of an answer that is not
+# right yet, so that the rest of the lesson runs. Come back when you like. *Run all* works, too, without one line of yours.
 
 # %% [markdown]
 # ## 3.1 The data
@@ -63,17 +72,36 @@ display(figures.image_grids({"real": mnist.images[:64]}))
 # $p_z$ is called the *prior*. It is **not** the generator's distribution: that is $p_g$, what comes out when the
 # noise has gone through $G$ (the *push-forward* of $p_z$).
 
+# %% [markdown]
+# ### Exercise 1 · `draw_noise`
+# ●○○ · 3 minutes
+#
+# Write the function that draws the noise of a batch: `draw_noise(n, device)` → (n, 64), one row an image. All n · 64
+# numbers are standard normal and independent of each other, and they lie on `device`.
+#
+# It tests: what a prior is, and that every image needs noise of its own.
+#
+# <details><summary>Hint 1</summary>torch has several functions that fill a tensor of a given shape with random numbers:
+# <code>rand</code>, <code>randn</code>, <code>randint</code>. One of them draws from the standard normal
+# distribution.</details>
+# <details><summary>Hint 2</summary>One line: <code>torch.randn</code> takes the two sizes, and
+# <code>device=device</code>.</details>
+
 # %%
 import torch
 
 Z_DIM = 64
 
 
+# %% exercise="draw_noise"
 def draw_noise(n: int, device: torch.device | str = "cpu") -> torch.Tensor:
-    """Return n noise vectors, shape (n, Z_DIM), standard normal."""
+    """Return n noise vectors, shape (n, Z_DIM), standard normal, on `device`."""
+    ### BEGIN SOLUTION
     return torch.randn(n, Z_DIM, device=device)
+    ### END SOLUTION
 
 
+# %%
 torch.manual_seed(0)
 z = draw_noise(64)
 print(tuple(z.shape), f"mean {z.mean().item():.3f}, standard deviation {z.std().item():.3f}")
@@ -81,17 +109,40 @@ print(tuple(z.shape), f"mean {z.mean().item():.3f}, standard deviation {z.std().
 # %% [markdown]
 # ## 3.3 The generator
 #
-# $G(z)$ maps noise (N, 64) to images (N, 1, 28, 28). Two hidden layers of 128 are enough to start with.
+# $G(z)$ maps noise (N, 64) to images (N, 1, 28, 28). Two hidden layers of 128 are enough to start with:
+#
+# | layer | output |
+# |---|---|
+# | linear, 64 → 128 | (N, 128) |
+# | LeakyReLU, 0.2 | (N, 128) |
+# | linear, 128 → 128 | (N, 128) |
+# | LeakyReLU, 0.2 | (N, 128) |
+# | linear, 128 → 784 | (N, 784) |
+# | tanh | (N, 784) |
+# | reshape | (N, 1, 28, 28) |
 #
 # - **LeakyReLU** passes a fifth of what is negative. A plain ReLU would pass nothing, and its gradient nothing either.
 # - **Tanh** keeps the pixels in $[-1, 1]$, like the real ones.
+
+# %% [markdown]
+# ### Exercise 2 · `Generator`
+# ●○○ · 6 minutes
 #
-# *Predict before you run*: what will 64 images of an untrained generator look like? Will they differ?
+# Write the network of the table: `Generator()(z)` with z of shape (N, 64) → images (N, 1, 28, 28) in $[-1, 1]$, for any
+# batch size N, one included.
+#
+# It tests: how a vector becomes a picture, and why the last layer is what it is.
+#
+# <details><summary>Hint 1</summary>Make the layers in <code>__init__</code>, as attributes of <code>self</code>, so that
+# PyTorch finds their weights; <code>nn.Sequential</code> holds all six. Call them in <code>forward</code>.</details>
+# <details><summary>Hint 2</summary><code>self.body = nn.Sequential(nn.Linear(64, 128), nn.LeakyReLU(0.2), ...)</code>; and
+# <code>.view(-1, 1, 28, 28)</code> turns 784 numbers into a picture and leaves the batch size open.</details>
 
 # %%
 from torch import nn
 
 
+# %% exercise="Generator"
 class Generator(nn.Module):
     """Noise (N, 64) -> images (N, 1, 28, 28) in [-1, 1]."""
 
@@ -99,6 +150,7 @@ class Generator(nn.Module):
 
     def __init__(self):
         super().__init__()
+        ### BEGIN SOLUTION
         self.body = nn.Sequential(
             nn.Linear(Z_DIM, 128),  # (N, 128)
             nn.LeakyReLU(0.2),
@@ -107,16 +159,30 @@ class Generator(nn.Module):
             nn.Linear(128, 784),  # (N, 784)
             nn.Tanh(),
         )
+        ### END SOLUTION
 
     def forward(self, z):
+        ### BEGIN SOLUTION
         return self.body(z).view(-1, 1, 28, 28)
+        ### END SOLUTION
+
+
+# %% [markdown]
+# *Predict before you run*: what will 64 images of an untrained generator look like? Will they differ?
+
+
+# %%
+def correlation(images):
+    """Mean correlation between two of the images: 1 if all are the same picture."""
+    pairs = torch.corrcoef(images.flatten(1).double())
+    return (pairs.sum() - len(pairs)).item() / (len(pairs) * (len(pairs) - 1))
 
 
 torch.manual_seed(0)
 G = Generator()
-display(figures.image_grids({"untrained G(z)": training.sample(G, 64)}))
-pairs = torch.corrcoef(training.sample(G, 64).flatten(1).double())
-print(f"mean correlation between two of them: {(pairs.sum() - 64).item() / (64 * 63):.2f}")
+fog = training.sample(G, 64)
+display(figures.image_grids({"untrained G(z)": fog}))
+print(f"mean correlation between two of them: {correlation(fog):.2f}")
 
 # %% [markdown]
 # Grey fog, and rather the same fog 64 times: small random weights pass on little of the difference between one $z$ and
@@ -132,34 +198,109 @@ print(f"mean correlation between two of them: {(pairs.sum() - 64).item() / (64 *
 #
 # is its probability that $x$ is real. There is no sigmoid inside the network: the loss works on logits, for a reason
 # that the next section shows.
+#
+# | layer | output |
+# |---|---|
+# | flatten | (N, 784) |
+# | linear, 784 → 128 | (N, 128) |
+# | LeakyReLU, 0.2 | (N, 128) |
+# | linear, 128 → 128 | (N, 128) |
+# | LeakyReLU, 0.2 | (N, 128) |
+# | linear, 128 → 1 | (N, 1) |
+# | drop the dimension of size 1 | (N,) |
+
+# %% [markdown]
+# ### Exercise 3 · `Discriminator`
+# ●○○ · 5 minutes
+#
+# Write the network of the table: `Discriminator()(x)` with images x of shape (N, 1, 28, 28) → logits (N,), for any batch size
+# N, one included.
+#
+# It tests: what a logit is, and the shape that a loss relies on.
+#
+# <details><summary>Hint 1</summary>The same pattern as the generator, the other way round. A linear layer wants (N, 784),
+# so the pictures must be laid flat first, each by itself.</details>
+# <details><summary>Hint 2</summary><code>nn.Flatten()</code> begins the <code>nn.Sequential</code>, <code>nn.Linear(128, 1)</code>
+# ends it; <code>.squeeze(1)</code> makes (N,) of (N, 1).</details>
 
 
-# %%
+# %% exercise="Discriminator"
 class Discriminator(nn.Module):
     """Images (N, 1, 28, 28) -> logits (N,); above 0 means "more likely real"."""
 
     def __init__(self):
         super().__init__()
+        ### BEGIN SOLUTION
         self.body = nn.Sequential(
             nn.Flatten(),  # (N, 784)
-            nn.Linear(784, 128),
+            nn.Linear(784, 128),  # (N, 128)
             nn.LeakyReLU(0.2),
-            nn.Linear(128, 128),
+            nn.Linear(128, 128),  # (N, 128)
             nn.LeakyReLU(0.2),
             nn.Linear(128, 1),  # (N, 1)
         )
+        ### END SOLUTION
 
     def forward(self, x):
+        ### BEGIN SOLUTION
         return self.body(x).squeeze(1)  # (N,)
+        ### END SOLUTION
 
 
-D = Discriminator()
+# %% [markdown]
+# How should the weights begin? PyTorch draws them, and the biases too, from a uniform distribution whose width depends on
+# the layer. The authors of DCGAN (lesson 6) draw weights from $\mathcal{N}(0, 0.02)$ instead, mean 0 and standard deviation
+# 0.02, and most GANs since then do as they did. Two details go wrong in many copies of that code:
+#
+# - **Biases** begin at 0. If nobody sets them, PyTorch's random ones stay.
+# - **Batch normalisation** (section 3.12) *multiplies* by its weights. They belong around 1, $\mathcal{N}(1, 0.02)$; around
+#   0 they would switch the layer off.
+
+# %% [markdown]
+# ### Exercise 4 · `init_weights`
+# ●●○ · 6 minutes
+#
+# Write the function that sets the first weights of **one layer**: `init_weights(layer)` → nothing; it changes the layer in
+# place. `network.apply(init_weights)` calls it on every layer in turn, also on those without weights.
+#
+# - `nn.Linear`: weights from $\mathcal{N}(0, 0.02)$, bias 0
+# - `nn.BatchNorm1d`: weights from $\mathcal{N}(1, 0.02)$, bias 0
+# - any other layer: leave it alone. A linear layer may also have no bias: then its `bias` is `None`.
+#
+# It tests: that where a training begins is a choice, and that weights live in tensors that you can change.
+#
+# <details><summary>Hint 1</summary><code>isinstance(layer, nn.Linear)</code> tells what a layer is. The functions in
+# <code>nn.init</code> change a tensor in place; their names end in _.</details>
+# <details><summary>Hint 2</summary><code>nn.init.normal_(layer.weight, 0.0, 0.02)</code> and
+# <code>nn.init.zeros_(layer.bias)</code>, if there is a bias; for batch normalisation the mean is 1.</details>
+
+
+# %% exercise="init_weights"
+def init_weights(layer: nn.Module) -> None:
+    """Set the first weights of one layer in place, as DCGAN does (Radford et al. 2016, section 3)."""
+    ### BEGIN SOLUTION
+    if isinstance(layer, nn.Linear):
+        nn.init.normal_(layer.weight, 0.0, 0.02)
+    elif isinstance(layer, nn.BatchNorm1d):
+        nn.init.normal_(layer.weight, 1.0, 0.02)
+    else:
+        return
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    ### END SOLUTION
+
+
+# %%
+torch.manual_seed(0)
+G, D = Generator().apply(init_weights), Discriminator().apply(init_weights)
+print(f"mean correlation between two of G's images: {correlation(training.sample(G, 64)):.2f}")
 with torch.no_grad():
     print("D(real), the first five:", torch.sigmoid(D(real))[:5])
     print("D(fake), the first five:", torch.sigmoid(D(G(z)))[:5])
 
 # %% [markdown]
-# All close to one half: it has no opinion yet.
+# The images have less in common: part of the common fog came from the biases, which no $z$ can change. And $D$ says one half
+# to everything: it has no opinion yet.
 
 # %% [markdown]
 # ## 3.5 What the discriminator wants
@@ -183,20 +324,40 @@ a = torch.tensor(20.0)
 print("log(1 - sigmoid(20)), step by step:", torch.log(1 - torch.sigmoid(a)).item())
 print("-softplus(20):                     ", -softplus(a).item())
 
+# %% [markdown]
+# In 32-bit numbers $\sigma(20)$ is rounded to 1, and the logarithm of 0 ends the training. The softplus is right.
 
-def discriminator_loss(real_logits, fake_logits):
+# %% [markdown]
+# ### Exercise 5 · `discriminator_loss`
+# ●●○ · 6 minutes
+#
+# Write $-V$ for two batches of logits: `discriminator_loss(real_logits, fake_logits)`, both of shape (N,) → one number,
+# a tensor without dimensions. The expectations become means over the batch, and the two means are added.
+#
+# It tests: who wants what, the sign that this gives, and numbers that survive a logit of 100.
+#
+# <details><summary>Hint 1</summary>The last formula above is nearly the code. Check it with a thought: if
+# <code>D</code> is right about everything, real logits are large and fake logits very negative, and the loss must be near
+# 0.</details>
+# <details><summary>Hint 2</summary><code>softplus(...).mean() + softplus(...).mean()</code>; one of the two gets a minus
+# sign inside.</details>
+
+
+# %% exercise="discriminator_loss"
+def discriminator_loss(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> torch.Tensor:
     """Return -V for logits (N,) on real and on fake images, a 0-d tensor."""
+    ### BEGIN SOLUTION
     return softplus(-real_logits).mean() + softplus(fake_logits).mean()
+    ### END SOLUTION
 
 
+# %%
 guessing = torch.zeros(64)  # a logit of 0 is D(x) = 1/2
 print(
     f"a discriminator that guesses loses {discriminator_loss(guessing, guessing).item():.6f}, log 4 is {torch.log(torch.tensor(4.0)).item():.6f}"
 )
 
 # %% [markdown]
-# In 32-bit numbers $\sigma(20)$ is rounded to 1, and the logarithm of 0 ends the training. The softplus is right.
-#
 # Remember **log 4 = 1.386**, twice $-\log \frac12$: the loss of a discriminator that cannot tell real from fake. For a fixed
 # $G$ the best discriminator is $D^*(x) = p_{data} / (p_{data} + p_g)$, one half where both are equally likely (lesson 2
 # proves it).
@@ -221,68 +382,154 @@ for logit in (-10.0, -2.0, 0.0, 2.0):
     )
 
 
-def generator_loss(fake_logits):
-    """Return the mean of -log D(G(z)), the non-saturating loss, a 0-d tensor."""
-    return softplus(-fake_logits).mean()
-
-
 # %% [markdown]
 # The minus sign says that a larger logit lowers the loss; compare the sizes. At $a = -10$ the second is twenty thousand
 # times stronger. Whoever draws worst needs the gradient most, and the minimax loss gives
 # it to them least.
 
 # %% [markdown]
+# ### Exercise 6 · `generator_loss`
+# ●○○ · 3 minutes
+#
+# Write the non-saturating loss: `generator_loss(fake_logits)` with logits of shape (N,) → the mean of $-\log D(G(z))$, a tensor
+# without dimensions.
+#
+# It tests: what the generator wants, on logits.
+#
+# <details><summary>Hint 1</summary>G's loss must fall when D's logit for a fake rises. Which of
+# softplus(a) and softplus(−a) does?</details>
+# <details><summary>Hint 2</summary>It is the first half of <code>discriminator_loss</code>, given the fakes: G wants them
+# to be taken for real.</details>
+
+
+# %% exercise="generator_loss"
+def generator_loss(fake_logits: torch.Tensor) -> torch.Tensor:
+    """Return the mean of -log D(G(z)), the non-saturating loss, a 0-d tensor."""
+    ### BEGIN SOLUTION
+    return softplus(-fake_logits).mean()
+    ### END SOLUTION
+
+
+# %% [markdown]
 # ## 3.7 One training step
 #
-# First $D$, then $G$, both on the same batch of fakes. Three lines deserve a second look:
+# First $D$, then $G$, each on a batch of fakes of its own. For both, a turn is the same four lines: loss, `zero_grad()`,
+# `backward()`, `step()`. Three things deserve a second look:
 #
-# - `fake.detach()`: in $D$'s turn gradients flow back through $D$ and stop at the fake. $G$ would not move anyway, since only
-#   `opt_D` steps; but the work is saved, and the path back into $G$ is kept for $G$'s own turn. Without it PyTorch
-#   complains: *Trying to backward through the graph a second time*.
-# - In $G$'s turn gradients flow through $D$ *into* $G$. They must pass through $D$, or $G$ would not know what to change,
-#   but only $G$'s optimiser steps.
-# - `zero_grad()`: PyTorch adds new gradients to old ones unless told otherwise. Forget it and nothing complains; $D$ even
-#   keeps the gradients from $G$'s turn.
+# - **Where gradients stop.** In $D$'s turn they flow back through $D$ and stop at the fakes, cut off by `detach()` or because the
+#   fakes were drawn under `torch.no_grad()`. $G$ would not move anyway, since only `opt_D` steps, but the work is saved.
+# - **Where they must pass.** In $G$'s turn gradients flow through $D$ *into* $G$, or $G$ would not know what to change. They
+#   leave something in $D$ as well; only `opt_G` steps.
+# - **`zero_grad()`.** PyTorch adds new gradients to old ones unless told otherwise. Forget it and nothing complains; $D$ even
+#   keeps what $G$'s turn left in it.
+
+# %% [markdown]
+# ### Exercise 7 · `train_step`
+# ●●● · 15 minutes · part of the points for a part of it
 #
-# We also note how often $D$ is right, before its update: on real images (`d_real`) and on fakes (`d_fake`). The argument
-# `d_loss_function` is for section 3.11, `step` for 3.12.
+# The heart of every GAN. `real` has shape (N, 1, 28, 28). Update $D$ once on `d_loss_function(real_logits, fake_logits)`;
+# then update $G$ once on `generator_loss`, against the new $D$, with **fresh noise**. Return a dict:
+#
+# | key | value |
+# |---|---|
+# | `d_loss`, `g_loss` | the two losses, detached from their graphs |
+# | `d_real`, `d_fake` | the shares of real images and of fakes that $D$ was right about, before its update |
+#
+# $D$ is right about a real image if its logit is above 0, about a fake if it is below. `real`, the networks' modes and
+# what can be trained stay as they were. `step`, the number of the step, is for section 3.12.
+#
+# It tests: whose noise, whose loss, whose gradients, whose step.
+#
+# <details><summary>Hint 1</summary>Write D's turn alone first. Noise, fakes without a path back into G, logits of both, loss;
+# then clear, backward, step of D's optimiser. G's turn is shorter: it needs no real images, and nothing is cut.</details>
+# <details><summary>Hint 2</summary><code>fake = G(draw_noise(len(real), real.device)).detach()</code> for D;
+# <code>generator_loss(D(G(draw_noise(len(real), real.device))))</code> for G. A share is
+# <code>(real_logits > 0).float().mean()</code>; a loss without its graph is <code>d_loss.detach()</code>.</details>
 
 
-# %%
-def train_step(G, D, opt_G, opt_D, real, step, d_loss_function=discriminator_loss):
-    """Update D, then G, on real images (N, 1, 28, 28); return what to record."""
-    fake = G(draw_noise(len(real), real.device))
-
-    real_logits, fake_logits = D(real), D(fake.detach())
+# %% exercise="train_step"
+def train_step(G, D, opt_G, opt_D, real, step, d_loss_function=discriminator_loss) -> dict:
+    """Update D, then G, on real images (N, 1, 28, 28); return d_loss, g_loss, d_real and d_fake."""
+    ### BEGIN SOLUTION
+    fake = G(draw_noise(len(real), real.device)).detach()
+    real_logits, fake_logits = D(real), D(fake)
     d_loss = d_loss_function(real_logits, fake_logits)
     opt_D.zero_grad()
     d_loss.backward()
     opt_D.step()
 
-    g_loss = generator_loss(D(fake))
+    g_loss = generator_loss(D(G(draw_noise(len(real), real.device))))
     opt_G.zero_grad()
     g_loss.backward()
     opt_G.step()
 
-    d_real = (real_logits > 0).float().mean()
-    d_fake = (fake_logits < 0).float().mean()
-    return {"d_loss": d_loss, "g_loss": g_loss, "d_real": d_real, "d_fake": d_fake}
+    return {
+        "d_loss": d_loss.detach(),
+        "g_loss": g_loss.detach(),
+        "d_real": (real_logits > 0).float().mean(),
+        "d_fake": (fake_logits < 0).float().mean(),
+    }
+    ### END SOLUTION
 
 
 # %% [markdown]
 # ## 3.8 The loop
 #
-# A training loop is no more than this:
+# What is left is to call that step again and again, each time on other real images.
+
+# %% [markdown]
+# ### Exercise 8 · `train_loop`
+# ●●○ · 6 minutes
 #
-# ```python
-# for step in range(1, steps + 1):
-#     train_step(G, D, opt_G, opt_D, next_batch(), step)
-# ```
+# `images` is uint8, (N, 1, 28, 28), in 0…255, like `mnist.images`. For the steps 1, 2, ... up to `steps`: pick
+# `batch_size` images at random, scale them to $[-1, 1]$, call `train_step(G, D, opt_G, opt_D, real, step)`. Return a list of
+# what it returned, one entry a step.
 #
-# `training.fit` is that loop, with the housekeeping done: batches straight from memory, a progress bar, snapshots drawn
-# from the same noise each time, and a clear stop if a loss is no longer a number or if $D$ has been right and certain for
-# 1,000 steps. Stop it with the ■ button whenever you like: what was learnt stays. `gancourse.budget` picks the number of
-# steps for your machine.
+# It tests: what a stochastic training sees of its data.
+#
+# <details><summary>Hint 1</summary><code>images[picked]</code> with a tensor of indices <code>picked</code> takes out many
+# images at once, in this order.</details>
+# <details><summary>Hint 2</summary><code>picked = torch.randint(len(images), (batch_size,))</code> and
+# <code>real = images[picked].float() / 127.5 - 1</code>, inside <code>for step in range(1, steps + 1):</code></details>
+
+
+# %% exercise="train_loop"
+def train_loop(train_step, G, D, opt_G, opt_D, images, steps: int, batch_size: int) -> list[dict]:
+    """Call train_step `steps` times on random batches of images, uint8 (N, 1, 28, 28); return what it returned."""
+    ### BEGIN SOLUTION
+    history = []
+    for step in range(1, steps + 1):
+        picked = torch.randint(len(images), (batch_size,))
+        real = images[picked].float() / 127.5 - 1
+        history.append(train_step(G, D, opt_G, opt_D, real, step))
+    return history
+    ### END SOLUTION
+
+
+# %%
+def new_players(device="cpu"):
+    torch.manual_seed(0)
+    G, D = Generator().apply(init_weights), Discriminator().apply(init_weights)
+    return G.to(device), D.to(device)
+
+
+def adam(network):
+    return torch.optim.Adam(network.parameters(), lr=1e-3, betas=(0.5, 0.999))
+
+
+G, D = new_players()
+history = train_loop(train_step, G, D, adam(G), adam(D), mnist.images, steps=50, batch_size=100)
+for step in (1, 50):
+    values = ", ".join(f"{name} {float(value):.3f}" for name, value in history[step - 1].items())
+    print(f"step {step}: {values}")
+
+# %% [markdown]
+# It runs: that is a GAN, and every line of it is yours. In fifty steps $D$ has learnt to tell handwriting from fog.
+#
+# For long runs take `training.fit`: the same loop, with the housekeeping done. Batches come straight from memory, there
+# is a progress bar, snapshots are drawn from the same noise each time, and it stops clearly if a loss is no longer a number
+# or if $D$ has been right and certain for 1,000 steps. Stop it with the ■ button whenever you like: what was learnt stays.
+# `gancourse.budget` picks the number of steps for your machine.
 #
 # Adam's first beta is 0.5 here, not the usual 0.9: less momentum, because the target moves. Try 0.9 later: this very
 # recipe then collapses to fog.
@@ -296,17 +543,7 @@ STEPS = gancourse.budget(quick=60, cpu=10_000, gpu=10_000)
 CHECKPOINTS = [s for s in (100, 1_000, 3_000, 10_000) if s <= STEPS]
 device = training.pick_device()
 
-
-def new_players():
-    torch.manual_seed(0)
-    return Generator().to(device), Discriminator().to(device)
-
-
-def adam(network):
-    return torch.optim.Adam(network.parameters(), lr=1e-3, betas=(0.5, 0.999))
-
-
-G, D = new_players()
+G, D = new_players(device)
 vanilla = training.fit(
     train_step,
     G,
@@ -418,14 +655,33 @@ measure(f"vanilla, {vanilla.step:,} steps", vanilla.generator)
 # reward the generator for staying where it already is.
 
 
+# %% [markdown]
+# ### Exercise 9 · `smoothed_loss`
+# ●●○ · 5 minutes
+#
+# Write $D$'s loss with one-sided label smoothing: `smoothed_loss(real_logits, fake_logits, target)`, logits of shape (N,) → one
+# number, the mean cross-entropy of real images with this target plus that of fakes with the target 0.
+#
+# It tests: which side is smoothed, and what a target other than 0 and 1 does to a cross-entropy.
+#
+# <details><summary>Hint 1</summary>The fakes' half is that of <code>discriminator_loss</code>. The formula for a target
+# $t$ stands above.</details>
+# <details><summary>Hint 2</summary><code>(softplus(real_logits) - target * real_logits).mean()</code> is the half of the real
+# images.</details>
+
+
+# %% exercise="smoothed_loss"
+def smoothed_loss(
+    real_logits: torch.Tensor, fake_logits: torch.Tensor, target: float = 0.9
+) -> torch.Tensor:
+    """The loss of D with the label of real images lowered to `target`; a 0-d tensor."""
+    ### BEGIN SOLUTION
+    return (softplus(real_logits) - target * real_logits).mean() + softplus(fake_logits).mean()
+    ### END SOLUTION
+
+
 # %%
 import functools
-
-
-def smoothed_loss(real_logits, fake_logits, target=0.9):
-    """The loss of D with the label of real images lowered to `target`; a 0-d tensor."""
-    return (softplus(real_logits) - target * real_logits).mean() + softplus(fake_logits).mean()
-
 
 draw = torch.logit(torch.full((64,), 0.45))
 print(
@@ -433,7 +689,7 @@ print(
 )
 
 smoothed_step = functools.partial(train_step, d_loss_function=smoothed_loss)
-G, D = new_players()
+G, D = new_players(device)
 smoothed = training.fit(
     smoothed_step, G, D, adam(G), adam(D), mnist.images, steps=STEPS, batch_size=100
 )
@@ -472,8 +728,8 @@ def r1_penalty(D, real):
 
 
 def better_step(G, D, opt_G, opt_D, real, step):
-    """As train_step, with R1 (gamma 1) on every eighth step."""
-    fake = G(draw_noise(len(real), real.device))
+    """As train_step, with R1 (gamma 1) on every eighth step, and one batch of fakes for both turns."""
+    fake = G(draw_noise(len(real), real.device))  # used twice: that saves a pass through G
 
     real_logits, fake_logits = D(real), D(fake.detach())
     d_loss = discriminator_loss(real_logits, fake_logits)
@@ -489,7 +745,12 @@ def better_step(G, D, opt_G, opt_D, real, step):
 
     d_real = (real_logits > 0).float().mean()
     d_fake = (fake_logits < 0).float().mean()
-    return {"d_loss": d_loss, "g_loss": g_loss, "d_real": d_real, "d_fake": d_fake}
+    return {
+        "d_loss": d_loss.detach(),
+        "g_loss": g_loss.detach(),
+        "d_real": d_real,
+        "d_fake": d_fake,
+    }
 
 
 # %% [markdown]
@@ -573,23 +834,75 @@ display(
 # %% [markdown]
 # ## Check yourself
 #
-# Decide before you open the answer.
+# Three questions and one to write about. Put your letter into the function below each.
 #
-# **1.** While $D$ trains, no gradients are computed by back-propagation. True or false?
-# <details><summary>Answer</summary>False. They are computed, through D, and stop at the fake, where <code>detach()</code>
-# cuts the graph. What is held still is G: it has no step in this turn.</details>
+# **Question 1.** In $D$'s turn, what about back-propagation?
 #
-# **2.** Your discriminator's loss has risen for the last 2,000 steps. Is the training failing?
-# <details><summary>Answer</summary>The number cannot tell. It rises when the fakes get better, and when D gets worse. Look
-# at pictures, and measure from outside the game.</details>
+# - **a** There is none. The networks are only evaluated.
+# - **b** It runs through $D$ and on into $G$. $G$ stays as it is because `opt_G` does not step.
+# - **c** It runs through $D$ and stops at the fakes.
+# - **d** It runs through $D$ only, because `eval()` has put $G$ to sleep.
+
+
+# %% quiz="question_1"
+def question_1() -> str:
+    """Return the letter of the right answer: "a", "b", "c" or "d"."""
+    ### BEGIN SOLUTION
+    return "c"
+    ### END SOLUTION
+
+
+# %% [markdown]
+# **Question 2.** The loss of your discriminator has risen for the last 2,000 steps. What does that tell?
 #
-# **3.** You train D to perfection first and then let G learn against it, with the minimax loss. What happens?
-# <details><summary>Answer</summary>Next to nothing: where D is sure of the fakes, the slope of log(1 − D) is almost zero.
-# The two have to learn in turns.</details>
+# - **a** The training is failing: $D$ should make its loss smaller.
+# - **b** The training goes well: the fakes have become better.
+# - **c** Nothing until it reaches log 4; there the fakes are perfect.
+# - **d** The number alone cannot tell.
+
+
+# %% quiz="question_2"
+def question_2() -> str:
+    """Return the letter of the right answer: "a", "b", "c" or "d"."""
+    ### BEGIN SOLUTION
+    return "d"
+    ### END SOLUTION
+
+
+# %% [markdown]
+# **Question 3.** You train $D$ to perfection first, hold it still, and then let $G$ learn against it with the *minimax*
+# loss. What happens?
 #
-# **4.** $D$'s loss sits at log 4 and $G$'s at log 2. Are the digits perfect?
-# <details><summary>Answer</summary>Perhaps. Or D is too weak to see what is wrong. A discriminator that always says one half
-# gives the same numbers.</details>
+# - **a** $G$ learns fast, since it has the best teacher.
+# - **b** $G$ learns next to nothing.
+# - **c** $G$ learns the opposite: to be caught more easily.
+# - **d** PyTorch stops with an error.
+
+
+# %% quiz="question_3"
+def question_3() -> str:
+    """Return the letter of the right answer: "a", "b", "c" or "d"."""
+    ### BEGIN SOLUTION
+    return "b"
+    ### END SOLUTION
+
+
+# %% [markdown]
+# **Question 4**, in your own words, about five sentences (marked by hand, 4 points). For 1,000 steps $D$'s loss has been
+# log 4 and $G$'s log 2. A friend says: "It has converged, the digits must be perfect." When is your friend right? What else
+# could it be? What would you look at to find out?
+
+# %% [markdown] open="question_4" points=4
+# At equilibrium $p_g = p_{data}$, the best discriminator says one half to everything, and the losses are just these: so the
+# friend may be right. But they show only that **this** $D$ says one half. A $D$ that is too small, that learns too slowly, or
+# that gets no gradient says so as well, of any pictures; so do players that turn around each other, if one looks at means. I would look
+# at a grid of samples beside real digits, not picked by hand, and measure with a judge that does not play, such as the
+# Fréchet distance beside its floor. I could also train a fresh $D$ on these fakes: if it soon does better than log 4, the
+# old one was blind.
+#
+# *Rubric, a point for each*: the friend is right if $p_g = p_{data}$, because then $D^* = 1/2$ · the same numbers
+# come from a $D$ that is too weak or does not learn · looks at samples, or names mode collapse as something that no loss shows
+# · names a measure from outside the game (Fréchet distance, a fresh discriminator).
 
 # %% [markdown]
 # ## Summary

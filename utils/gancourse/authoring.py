@@ -2,7 +2,13 @@
 
 solutions/NN_topic/NN_topic.py      the source: jupytext percent, the only file that is edited
 solutions/NN_topic/NN_topic.ipynb   executed, with its pictures
-lessons/NN_topic/NN_topic.ipynb     released: no outputs
+lessons/NN_topic/NN_topic.ipynb     released by nbgrader: no answers, no outputs
+
+Three cell headers of a source stand for the cells that nbgrader needs:
+
+# %% exercise="draw_noise"               an answer, its check, its marks, and "stuck? carry on"
+# %% quiz="question_1"                   the same without carrying on
+# %% [markdown] open="essay" points=4    a model answer with its rubric; marks are given by hand
 """
 
 import hashlib
@@ -13,7 +19,9 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 
+from gancourse import checks
 from gancourse.files import save_atomically
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -31,16 +39,87 @@ def sources(root: Path) -> list[Path]:
 
 
 def to_notebook(source: Path) -> NotebookNode:
-    """Return the source as a notebook without outputs. Cell ids depend on a cell's text, so a diff shows real changes."""
+    """Return the source as a notebook without outputs.
+
+    The id of a cell that nbgrader knows is its grade_id; any other depends on the cell's text, so a diff shows real
+    changes.
+    """
     parsed = jupytext.read(source, fmt="py:percent")
     notebook = nbformat.v4.new_notebook(metadata={"kernelspec": KERNEL})
     seen: dict[str, int] = {}
     for cell in parsed.cells:
-        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
-        seen[digest] = seen.get(digest, 0) + 1
-        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
-        notebook.cells.append(cell)
+        cell.metadata.pop("lines_to_next_cell", None)  # jupytext's, for the way back
+        expanded = _expanded(cell, lesson=source.stem.partition("_")[2])
+        if len(expanded) == 1 and "nbgrader" not in cell.metadata:
+            digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
+            seen[digest] = seen.get(digest, 0) + 1
+            cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+        notebook.cells += expanded
     return notebook
+
+
+def _expanded(cell: NotebookNode, lesson: str) -> list[NotebookNode]:
+    """Return the cells that a cell of the source stands for, itself where its header is an ordinary one."""
+    if "exercise" in cell.metadata:
+        return _exercise(cell, cell.metadata.pop("exercise"), lesson)
+    if "quiz" in cell.metadata:
+        return _exercise(cell, cell.metadata.pop("quiz"), lesson)[:-1]
+    if "open" in cell.metadata:
+        cell.id = cell.metadata.pop("open")
+        cell.metadata.nbgrader = _nbgrader(cell.id, solution=True, points=cell.metadata.pop("points"))
+    return [cell]
+
+
+def _exercise(cell: NotebookNode, name: str, lesson: str) -> list[NotebookNode]:
+    """Return the answer, its visible check, the cell that gives the marks, and the one that carries on without it."""
+    try:
+        points = getattr(getattr(checks, lesson), name).points
+    except AttributeError:
+        raise BuildError(f"{lesson}: gancourse.checks.{lesson} declares no exercise {name!r}.") from None
+    if "### BEGIN SOLUTION" not in cell.source:
+        raise BuildError(f"{lesson}: the answer of {name} does not stand between ### BEGIN SOLUTION and END SOLUTION.")
+    worth = f"{points} point{'s' * (points != 1)}"
+    cell.id = name
+    cell.metadata.nbgrader = _nbgrader(name, solution=True)
+    folded = {"jupyter": {"source_hidden": True}}
+    check = new_code_cell(
+        f"checks.{lesson}.{name}({name})  # {worth}",
+        id=f"{name}-check",
+        # Worth nothing, but graded: nbgrader's Validate looks at graded cells only. "Run all" goes on after a ✗.
+        metadata={"nbgrader": _nbgrader(f"{name}-check", points=0), "tags": ["raises-exception"]},
+    )
+    graded = new_code_cell(
+        f"""\
+# Marks for {name} ({worth}): the check above with other numbers. There is nothing to do here.
+### BEGIN HIDDEN TESTS
+from gancourse import checks
+
+checks.{lesson}.{name}.grade({name})
+### END HIDDEN TESTS""",
+        id=f"{name}-graded",
+        metadata={"nbgrader": _nbgrader(f"{name}-graded", points=points), **folded},
+    )
+    carry_on = new_code_cell(
+        f"""\
+# Stuck? This cell lets you carry on: if your {name} is not right yet, the course's version steps in.
+checks.{lesson}.{name}.carry_on(globals())""",
+        id=f"{name}-carry-on",
+        metadata={"deletable": False, "editable": False, **folded},
+    )
+    return [cell, check, graded, carry_on]
+
+
+def _nbgrader(grade_id: str, solution: bool = False, points: int | None = None) -> dict:
+    """Return nbgrader's metadata (its schema 3) of a cell with an answer, with marks (points), or with both."""
+    graded = {} if points is None else {"points": points}
+    return graded | {
+        "grade": points is not None,
+        "grade_id": grade_id,
+        "locked": not solution,
+        "schema_version": 3,
+        "solution": solution,
+        "task": False,
+    }
 
 
 def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
@@ -65,6 +144,8 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
     notebook.metadata = {"kernelspec": KERNEL}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
+            if output.output_type == "error":  # of a check, which may fail without stopping the notebook
+                raise BuildError(f"{folder.name}: the course's own answer fails.\n{output.evalue}")
             if output.output_type == "stream" and output.name == "stderr":
                 raise BuildError(
                     f"{folder.name}: a cell wrote to stderr, which a learner would have to explain:\n{output.text}"
@@ -84,14 +165,15 @@ def last_lines(text: str) -> str:
 
 
 def release(executed: NotebookNode) -> NotebookNode:
-    """Return the student's version of a notebook: its cells without outputs."""
-    released = nbformat.v4.new_notebook(metadata={"kernelspec": KERNEL})
-    for cell in executed.cells:
-        cell = nbformat.from_dict(cell)
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-        released.cells.append(cell)
-    return released
+    """Return the student's version of a notebook, as `nbgrader generate_assignment` makes it, without a gradebook."""
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.preprocessors import SaveCells
+
+    notebook, resources = nbformat.from_dict(executed), {}
+    for step in GenerateAssignment().preprocessors:
+        if step is not SaveCells:
+            notebook, resources = step()(notebook, resources)
+    return notebook
 
 
 def build(root: Path, force: bool = False) -> list[str]:
@@ -140,7 +222,7 @@ def _difference(source: Path, executed_path: Path) -> str:
     if executed is None:
         return "not a notebook"
     fresh = to_notebook(source)
-    if [(c.id, c.source) for c in executed.cells] != [(c.id, c.source) for c in fresh.cells]:
+    if [(c.id, c.source, c.metadata) for c in executed.cells] != [(c.id, c.source, c.metadata) for c in fresh.cells]:
         return f"older than {source.name}"
     if not any(c.get("outputs") for c in executed.cells):
         return "not executed"

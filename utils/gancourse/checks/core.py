@@ -13,8 +13,8 @@ the answer does, and says what belongs to it. If none does, it says which proper
 observations and nothing else of the answer, so it can sit in a process that no learner's code has touched.
 """
 
-import ast
 import contextlib
+import functools
 import inspect
 import io
 import linecache
@@ -226,14 +226,19 @@ def is_ours(answer: object, reference: object) -> bool:
 
 def edited(reference: Callable, *changes: tuple[str, str]) -> Callable:
     """Return a function or class like `reference`, with each (old, new) piece of its source replaced."""
-    source = inspect.getsource(reference)
+    source = _source(reference)
     for old, new in changes:
         if source.count(old) != 1:
             raise ValueError(f"{old!r} stands {source.count(old)} times in {reference.__name__}, not once")
         source = source.replace(old, new)
     names = dict(inspect.getmodule(reference).__dict__) | {"__name__": f"wrong {reference.__name__}"}
-    exec(compile(ast.parse(source), f"<wrong {reference.__name__}>", "exec"), names)
+    exec(compile(source, f"<wrong {reference.__name__}>", "exec"), names)
     return names[reference.__name__]
+
+
+@functools.cache
+def _source(reference: Callable) -> str:
+    return inspect.getsource(reference)  # parses the whole module each time
 
 
 @contextlib.contextmanager

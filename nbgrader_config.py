@@ -1,0 +1,27 @@
+"""nbgrader, set up for this course: run its commands in this folder. solutions/README.md says which."""
+
+from pathlib import Path
+
+CLASSROOM = Path(__file__).resolve().parent / "classroom"  # what belongs to a class; git ignores it
+
+c = get_config()  # noqa: F821 (nbgrader defines it)
+c.CourseDirectory.course_id = "gan"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "lessons"
+c.CourseDirectory.ignore.append("*.py")  # the sources hold the answers
+for stage in ("source_with_tests", "submitted", "autograded", "feedback", "solution"):
+    setattr(c.CourseDirectory, f"{stage}_directory", f"classroom/{stage}")
+c.CourseDirectory.db_url = f"sqlite:///{CLASSROOM / 'gradebook.db'}"
+c.Exchange.root = str(CLASSROOM / "exchange")
+c.Exchange.assignment_dir = "work"  # where learners have their copies
+c.ZipCollectApp.downloaded_directory = "classroom/downloaded"
+c.ExportPlugin.to = "classroom/grades.csv"
+
+c.Execute.timeout = 300  # seconds for a cell; nbgrader's own 30 would fail slow machines
+c.KernelManager.transport_encryption = "auto"  # else ipykernel warns in the terminal
+c.OverwriteCells.add_missing_cells = True  # a deleted test cell comes back instead of leaving no mark
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbgrader.preprocessors.ClearHiddenTests",  # or the page would show them
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
