@@ -25,6 +25,28 @@ print("the end")
 """
 
 
+EXERCISE = """\
+# %%
+from gancourse import checks
+
+# %% exercise="question_1"
+def question_1():
+    \"\"\"Return a letter.\"\"\"
+    ### BEGIN SOLUTION
+    return "c"
+    ### END SOLUTION
+
+# %% quiz="question_2"
+def question_2():
+    ### BEGIN SOLUTION
+    return "d"
+    ### END SOLUTION
+
+# %% [markdown] open="essay" points=4
+# The model answer.
+"""
+
+
 def add_lesson(root: Path, source: str, name: str = "01_x") -> Path:
     path = root / "solutions" / name / f"{name}.py"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,6 +133,86 @@ def test_cells_run_in_this_environment_in_the_lessons_folder_at_the_cpu_budget(t
     lines = "import os, sys\nprint(sys.executable, os.getcwd(), os.environ['GANCOURSE_BUDGET'], sep='|')"
     notebook = built(tmp_path, f"# %%\n{lines}\n")
     assert notebook.cells[0].outputs[0].text == f"{sys.executable}|{tmp_path / 'solutions' / '01_x'}|cpu\n"
+
+
+# Exercises
+
+
+@pytest.fixture(scope="module")
+def exercises(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("exercises")
+    add_lesson(root, EXERCISE, "03_vanilla_gan")
+    authoring.build(root)
+    return root
+
+
+def test_a_header_stands_for_the_cells_that_nbgrader_needs(exercises):
+    _, *built, essay = executed(exercises, "03_vanilla_gan").cells
+    names = ["question_1", "question_1-check", "question_1-graded", "question_1-carry-on"]
+    assert [c.id for c in built] == [*names, "question_2", "question_2-check", "question_2-graded"]
+    graded = [c.metadata.get("nbgrader", {}) for c in [*built, essay]]
+    kinds = [(g.get("solution"), g.get("grade"), g.get("locked"), g.get("points")) for g in graded]
+    answer, check, marks = (True, False, False, None), (False, True, True, 0), (False, True, True, 1)
+    assert kinds == [answer, check, marks, (None,) * 4, answer, check, marks, (True, True, False, 4)]
+    assert all(g.get("grade_id", c.id) == c.id for g, c in zip(graded, [*built, essay], strict=True))
+    assert authoring.check(exercises) == []
+
+
+def test_an_executed_notebook_shows_what_right_answers_get(exercises):
+    _, _, check, marks, carry_on, *_ = executed(exercises, "03_vanilla_gan").cells
+    assert check.outputs[0].text == "✓ question_1: right.\n"
+    assert [marks.outputs[0].text, marks.outputs[1].data["text/plain"]] == [
+        "1 of 1 points. ✓ question_1: right.\n",
+        "1.0",
+    ]
+    assert carry_on.outputs == []
+
+
+def test_a_released_lesson_has_a_stub_in_place_of_an_answer_and_no_hidden_test(exercises):
+    _, stub, check, marks, *_, essay = released(exercises, "03_vanilla_gan").cells
+    lines = [
+        "def question_1():",
+        '    """Return a letter."""',
+        "    # YOUR CODE HERE",
+        "    raise NotImplementedError()",
+    ]
+    assert stub.source.splitlines() == lines
+    assert check.source == "checks.vanilla_gan.question_1(question_1)  # 1 point"
+    assert len(marks.source.splitlines()) == 1
+    assert marks.source.startswith("# Marks for question_1 (1 point)")
+    assert essay.source == "YOUR ANSWER HERE"
+
+
+def test_a_change_of_points_is_seen(exercises, tmp_path):
+    root = shutil.copytree(exercises, tmp_path, dirs_exist_ok=True)
+    add_lesson(root, EXERCISE.replace("points=4", "points=5"), "03_vanilla_gan")
+    assert authoring.check(root) == ["solutions/03_vanilla_gan/03_vanilla_gan.ipynb: older than 03_vanilla_gan.py"]
+    authoring.build(root)
+    assert authoring.check(root) == []
+    assert released(root, "03_vanilla_gan").cells[-1].metadata.nbgrader.points == 5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (
+            'exercise="question_1"',
+            'exercise="question_7"',
+            "gancourse.checks.vanilla_gan declares no exercise 'question_7'",
+        ),
+        (
+            '    ### BEGIN SOLUTION\n    return "c"\n    ### END SOLUTION',
+            '    return "c"',
+            "the answer of question_1 does not stand",
+        ),
+        ('return "c"', 'return "a"', "✗ question_1"),
+    ],
+)
+def test_an_exercise_that_cannot_work_stops_the_build(tmp_path, old, new, reason):
+    add_lesson(tmp_path, EXERCISE.replace(old, new), "03_vanilla_gan")
+    with pytest.raises(authoring.BuildError, match=reason):
+        authoring.build(tmp_path)
+    assert files(tmp_path) == ["solutions/03_vanilla_gan/03_vanilla_gan.py"]
 
 
 # What check says

@@ -524,7 +524,7 @@ for step in (1, 50):
     print(f"step {step}: {values}")
 
 # %% [markdown]
-# It runs: that is a GAN, and every line of it is yours. In fifty steps $D$ has learnt to tell handwriting from fog.
+# It runs: that is a GAN, and every line of it is yours. Fifty steps are next to nothing; ten thousand are to come.
 #
 # For long runs take `training.fit`: the same loop, with the housekeeping done. Batches come straight from memory, there
 # is a progress bar, snapshots are drawn from the same noise each time, and it stops clearly if a loss is no longer a number
@@ -566,8 +566,8 @@ display(
 )
 
 # %% [markdown]
-# Fog first, then strokes, then things that are nearly digits. Every grid uses the same 64 noise vectors, so you can
-# follow one image from left to right.
+# First a blur, nearly the same for every $z$; then strokes; then things that are nearly digits. Every grid uses the same
+# 64 noise vectors, so you can follow one image from left to right.
 
 # %% [markdown]
 # ## 3.9 Reading the curves
@@ -596,7 +596,7 @@ print_table(vanilla)
 display(figures.training_curves(vanilla.history))
 
 # %% [markdown]
-# $D$ is ahead throughout, and neither loss falls the way a classifier's does: each player's success is the other's loss.
+# $G$ is ahead for the first few hundred steps, $D$ from then on; and neither loss falls the way a classifier's does: each player's success is the other's loss.
 #
 # What the curves do **not** tell: whether the pictures are good. The opponent changes all the time, so a loss is a
 # score *against this opponent at this moment*. $D$'s loss can rise because $G$ got better, or because $D$ forgot
@@ -699,8 +699,9 @@ measure(f"vanilla, {vanilla.step:,} steps", vanilla.generator)
 measure(f"smoothed, {smoothed.step:,} steps", smoothed.generator)
 
 # %% [markdown]
-# The numbers in the table have moved, the digits hardly: when this page was made, 54 times the floor with smoothing and
-# 53 without. One run of each cannot tell such a difference from luck.
+# The numbers in the table have moved. And the digits? When this page was made: 45 times the floor with smoothing, 60
+# without. That looks like a gain, but one run of each cannot tell it from luck: give `new_players` another seed and see
+# how far a distance moves by itself.
 
 # %% [markdown]
 # ## 3.12 A better recipe
@@ -800,7 +801,7 @@ display(
 )
 
 # %% [markdown]
-# When this page was made: from 53 times the floor to 4, and you see it. Strokes are whole and the specks are gone, though
+# When this page was made: from 60 times the floor to 4, and you see it. Strokes are whole and the specks are gone, though
 # one picture in ten or so is still no digit.
 
 # %% [markdown]

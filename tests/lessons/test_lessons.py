@@ -2,13 +2,17 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
+from traitlets.config import Config
+
+from gancourse import checks
+from gancourse.checks.core import Exercise
 
 ROOT = Path(__file__).parents[2]
 RELEASED = sorted((ROOT / "lessons").glob("*/*.ipynb"))
@@ -38,11 +42,14 @@ def test_there_are_lessons_and_each_was_executed():
     assert [path.stem for path in RELEASED] == [path.stem for path in EXECUTED]
 
 
-@released
-def test_a_released_lesson_runs_from_top_to_bottom(path, tmp_path):
-    copy = shutil.copy(path, tmp_path)  # learners work in copies too
+@executed
+def test_a_lesson_runs_from_top_to_bottom(path, tmp_path):
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        cell.metadata.pop("tags", None)  # or a check might fail unseen
+    nbformat.write(notebook, tmp_path / path.name)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--quiet", "--nbval-lax", f"--nbval-cell-timeout={CELL_SECONDS}", copy],
+        [sys.executable, "-m", "pytest", "--quiet", "--nbval-lax", f"--nbval-cell-timeout={CELL_SECONDS}", path.name],
         cwd=tmp_path,
         env=os.environ | {"GANCOURSE_BUDGET": "quick"},
         capture_output=True,
@@ -50,6 +57,30 @@ def test_a_released_lesson_runs_from_top_to_bottom(path, tmp_path):
     )
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
     assert f"{len(cells(path, 'code'))} passed" in done.stdout
+
+
+@released
+def test_in_an_untouched_lesson_only_checks_fail_and_say_not_written_yet(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_BUDGET", "quick")
+    notebook = nbformat.read(path, as_version=4)
+    config = Config(KernelManager={"transport_encryption": "auto"})
+    client = NotebookClient(notebook, timeout=CELL_SECONDS, allow_errors=True, kernel_name="python3", config=config)
+    client.execute(cwd=str(tmp_path))
+    errors = [
+        (cell.id, "\n".join(output.traceback))
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "error"
+    ]
+    assert [name for name, _ in errors] == [cell.id for cell in notebook.cells if cell.id.endswith("-check")]
+    assert [text for _, text in errors if "not written yet" not in text or "\n" in text] == []
+
+
+@released
+def test_every_exercise_of_a_lessons_checks_is_in_the_lesson(path):
+    module = getattr(checks, path.stem.partition("_")[2])
+    declared = {name for name, value in vars(module).items() if isinstance(value, Exercise)}
+    assert {cell.id.removesuffix("-check") for cell in cells(path, "code") if cell.id.endswith("-check")} == declared
 
 
 @released

@@ -32,7 +32,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-Case = dict  # "about": the case in words; the rest is for `observe`
+Case = dict  # "about": the case in words; "secret": whether the right result stays untold; the rest is for `observe`
 Observation = (
     dict  # what an answer did -> tensor, number, string, tuple or None; names that begin with "_" are not compared
 )
@@ -100,11 +100,11 @@ class Exercise:
             contextlib.redirect_stderr(nowhere),
             warnings.catch_warnings(action="ignore"),
         ):
-            message, share = self.examine(answer, int(os.environ.get("GANCOURSE_SEED", GRADED_SEED)), strict=True)
+            message, share = self.examine(answer, graded_seed(), strict=True)
         points = math.floor(4 * self.points * share) / 4
         if message and (not self.partial or points == 0):
             raise CheckFailed(message)
-        print(f"{points:g} of {self.points} points. {message}" if message else f"✓ {self.name}: {self.points} points.")
+        print(f"{points:g} of {self.points} points.", message or f"✓ {self.name}: right.")
         return points
 
     def carry_on(self, namespace: dict) -> None:
@@ -166,11 +166,22 @@ class Exercise:
         return "\n".join([message, *_example(cases[first], wrong[first][0], rights[first], observations[first])]), share
 
 
+def graded_seed() -> int:
+    """Return the seed that the instructor has set for the marks; ValueError where GANCOURSE_SEED is no number."""
+    text = os.environ.get("GANCOURSE_SEED") or str(GRADED_SEED)
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"GANCOURSE_SEED is {text!r}; it must be a whole number, such as 1.") from None
+
+
 def _example(case: Case, name: str, right: Observation, seen: Observation) -> list[str]:
     """Return the lines that show one thing an answer does differently: the case, what was seen, what should be."""
     about = f"  Tried with {case['about']}:"
     if STOPPED in seen:
         return [about, f"  it stops with {seen[STOPPED]}", *(f"  {line}" for line in seen["_where"])]
+    if case.get("secret"):
+        return []
     yours, ours = seen.get(name, "nothing"), right.get(name, "nothing")
     if isinstance(yours, Tensor) and isinstance(ours, Tensor):
         if yours.shape != ours.shape:

@@ -1,0 +1,359 @@
+"""What a check says, what it leaves alone, and the marks it gives. The exercises themselves are in test_exercises."""
+
+import functools
+import subprocess
+import sys
+import warnings
+
+import pytest
+import torch
+from IPython.core.interactiveshell import InteractiveShell
+from torch.nn.functional import softplus
+
+from gancourse import checks
+from gancourse.checks import vanilla_gan
+from gancourse.checks.core import CheckFailed, Exercise, edited, mistake, same
+from gancourse.checks.vanilla_gan import discriminator_loss, draw_noise, train_step
+
+
+def half(x):
+    return x / 2
+
+
+HALVE = Exercise(
+    name="halve",
+    reference=half,
+    points=2,
+    cases=lambda seed, strict: [{"about": f"x = {x}", "x": torch.tensor(float(x))} for x in (2, 7, 10 + seed, 40)],
+    observe=lambda answer, case, like: {"the result": answer(case["x"])},
+    look="Divide by two.",
+    mistakes=(mistake("you took the square root.", lambda x: x.sqrt()),),
+    partial=True,
+)
+
+
+def said(exercise, answer) -> str:
+    with pytest.raises(CheckFailed) as caught:
+        exercise(answer)
+    return str(caught.value)
+
+
+# What is said
+
+
+def test_a_right_answer_gets_one_short_line(capsys):
+    HALVE(lambda x: 0.5 * x)
+    assert capsys.readouterr().out == "✓ halve: right.\n"
+
+
+def test_a_named_mistake_is_said_with_the_smallest_example():
+    assert said(HALVE, lambda x: torch.sqrt(x)).splitlines() == [
+        "✗ halve: you took the square root.",
+        "  Tried with x = 2:",
+        "  the result",
+        "      yours:     1.414",
+        "      should be: 1",
+    ]
+
+
+def test_an_unknown_mistake_is_told_where_to_look():
+    assert said(HALVE, lambda x: x * 3).startswith("✗ halve: something is not right. Divide by two.\n")
+
+
+def test_a_large_tensor_is_compared_where_it_differs_most():
+    class Speck(vanilla_gan._Generator):
+        def forward(self, z):
+            images = super().forward(z).clone()
+            images[0, 0, 3, 4] += 1
+            return images
+
+    Speck.__module__ = "__main__"
+    lines = said(vanilla_gan.Generator, Speck).splitlines()
+    assert "  output for a batch of 4 at [0, 0, 3, 4]" in lines
+
+
+def test_an_exception_is_shown_at_the_learners_own_line():
+    def answer(x):
+        y = x + 1
+        return y.no_such_thing()
+
+    lines = said(HALVE, answer).splitlines()
+    assert "  it stops with AttributeError: 'Tensor' object has no attribute 'no_such_thing'" in lines
+    assert lines[-1] == "      return y.no_such_thing()"
+
+
+def test_an_exception_inside_torch_is_shown_at_the_learners_own_line():
+    def answer(real_logits, fake_logits):
+        return torch.nn.functional.binary_cross_entropy_with_logits(real_logits, torch.ones(77))
+
+    lines = said(discriminator_loss, answer).splitlines()
+    assert lines[-1] == "      return torch.nn.functional.binary_cross_entropy_with_logits(real_logits, torch.ones(77))"
+
+
+def test_a_wrong_signature_is_told_as_one():
+    assert "compare the arguments" in said(draw_noise, lambda: torch.zeros(3))
+
+
+def test_what_is_not_written_is_told_so_also_where_it_is_a_class():
+    def answer(x):
+        raise NotImplementedError()
+
+    class Generator(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            raise NotImplementedError()
+
+    assert said(HALVE, answer).startswith("✗ halve: not written yet.")
+    assert said(vanilla_gan.Generator, Generator).startswith("✗ Generator: not written yet.")
+
+
+@pytest.mark.parametrize("answer", [half, functools.partial(half)])
+def test_the_courses_own_version_is_recognised(answer):
+    assert "the course's own version" in said(HALVE, answer)
+
+
+def test_a_question_does_not_tell_its_answer():
+    message = said(vanilla_gan.question_1, lambda: "a")
+    assert "should be" not in message
+    assert len(message) > 60
+
+
+def test_ipython_shows_the_message_and_no_traceback(capsys):
+    shell = InteractiveShell.instance()
+    shell.run_cell("from gancourse import checks\nchecks.vanilla_gan.question_1(lambda: 'a')")
+    out = capsys.readouterr().out
+    InteractiveShell.clear_instance()
+    assert out.startswith("✗ question_1: ")
+    assert "Traceback" not in out
+    assert "core.py" not in out
+
+
+def test_a_lesson_without_checks_is_said():
+    with pytest.raises(AttributeError, match="no checks for a lesson called 'no_such_lesson'"):
+        checks.no_such_lesson  # noqa: B018
+
+
+# Marks
+
+
+def test_marks_are_a_float_and_quiet_on_stderr(capsys):
+    def noisy(x):
+        warnings.warn("noise", stacklevel=1)
+        print("noise", file=sys.stderr)
+        print("noise")
+        return x / 2
+
+    points = HALVE.grade(noisy)
+    assert (points, type(points)) == (2.0, float)
+    captured = capsys.readouterr()
+    assert captured.out == "2 of 2 points. ✓ halve: right.\n"
+    assert captured.err == ""
+
+
+def test_part_of_the_cases_gives_part_of_the_points_and_says_why(capsys):
+    assert HALVE.grade(lambda x: x / 2 if x < 30 else x) == 1.5
+    assert capsys.readouterr().out.startswith("1.5 of 2 points. ✗ halve: something is not right.")
+
+
+def test_no_case_right_gives_none():
+    with pytest.raises(CheckFailed, match="something is not right"):
+        HALVE.grade(lambda x: x)
+
+
+def test_without_partial_credit_one_wrong_case_gives_none():
+    with pytest.raises(CheckFailed):
+        Exercise(**vars(HALVE) | {"partial": False}).grade(lambda x: x / 2 if x < 30 else x)
+
+
+def test_gancourse_seed_draws_the_inputs_of_the_marks(monkeypatch):
+    tried = []
+
+    def answer(x):
+        tried.append(x.item())
+        return x / 2
+
+    for seed in ("3", "4"):
+        monkeypatch.setenv("GANCOURSE_SEED", seed)
+        HALVE.grade(answer)
+    assert tried == [2, 7, 13, 40, 2, 7, 14, 40]
+
+
+def test_a_seed_that_is_no_number_is_one_clear_error(monkeypatch):
+    monkeypatch.setenv("GANCOURSE_SEED", "spring")
+    with pytest.raises(ValueError, match="GANCOURSE_SEED is 'spring'; it must be a whole number"):
+        HALVE.grade(half)
+
+
+# Carrying on
+
+
+def test_carrying_on_keeps_a_right_answer(capsys):
+    namespace = {"halve": lambda x: 0.5 * x}
+    kept = namespace["halve"]
+    HALVE.carry_on(namespace)
+    assert namespace["halve"] is kept
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "namespace", [{}, {"halve": lambda x: x}, {"halve": None}], ids=["none", "wrong", "no function"]
+)
+def test_carrying_on_without_a_right_answer_takes_the_courses(namespace, capsys):
+    HALVE.carry_on(namespace)
+    assert namespace["halve"] is half
+    assert capsys.readouterr().out.startswith("From here on halve is the course's version.")
+
+
+# Circumstances
+
+
+@pytest.mark.parametrize(
+    "exercise", [draw_noise, vanilla_gan.Generator, train_step, vanilla_gan.train_loop], ids=lambda e: e.name
+)
+def test_a_check_leaves_the_random_numbers_as_they_were(exercise):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    exercise.examine(exercise.accepted[0], seed=0)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_low_precision_on_this_machine_refuses_nothing_right():
+    precision = torch.get_float32_matmul_precision()
+    try:
+        torch.set_float32_matmul_precision("medium")
+        with torch.autocast("cpu", dtype=torch.bfloat16), torch.no_grad():
+            for exercise in (discriminator_loss, vanilla_gan.Discriminator, train_step):
+                cases = exercise.inputs(0)
+                observations = [exercise.watch(exercise.reference, case) for case in cases]
+                assert exercise.judge(cases, observations) == ("", 1.0)
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision(precision)
+
+
+JUDGE = """
+import sys, torch
+from gancourse.checks.vanilla_gan import train_step
+observations = torch.load(sys.argv[1], weights_only=True)
+print(train_step.judge(train_step.inputs(7, strict=True), observations))
+"""
+
+
+def test_the_judge_needs_nothing_but_plain_data_so_it_can_sit_in_another_process(tmp_path):
+    reference = train_step.reference
+    answer = edited(
+        reference, ("fake = G(training.noise(G, len(real))).detach()", "fake = G(training.noise(G, len(real)))")
+    )
+    cases = train_step.inputs(7, strict=True)
+    observations = [train_step.watch(answer, case) for case in cases]
+    torch.save(observations, tmp_path / "seen.pt")
+    done = subprocess.run(
+        [sys.executable, "-c", JUDGE, tmp_path / "seen.pt"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == str(train_step.judge(cases, observations))
+    assert "gradients flow on into G" in done.stdout
+
+
+# How values are compared
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "agree"),
+    [
+        (1.0, 1.0004, True),
+        (1.0, 1.01, False),
+        (torch.tensor([1.0, 1e-9]), torch.tensor([1.0, 0.0]), True),
+        (torch.tensor([1.0]), torch.tensor([[1.0]]), False),
+        (float("inf"), float("inf"), True),
+        (float("inf"), -float("inf"), False),
+        (float("nan"), 1.0, False),
+        (torch.tensor([float("inf"), 1.0]), torch.tensor([float("inf"), 2.0]), False),
+        ("new", "new", True),
+        (1, True, False),
+        (None, 0.0, False),
+    ],
+)
+def test_same(a, b, agree):
+    assert same(a, b) is agree
+    assert same(b, a) is agree
+
+
+def test_a_piece_of_source_that_is_not_there_is_an_error():
+    with pytest.raises(ValueError, match="stands 0 times in half"):
+        edited(half, ("x / 3", "x"))
+
+
+# What other courses let through
+
+
+def loss_with_swapped_labels(real, fake):
+    return softplus(real).mean() + softplus(-fake).mean()
+
+
+def correlated_rows(n, device="cpu"):
+    return (torch.randn(n, 64, device=device) + torch.randn(1, 64, device=device)) / 2**0.5
+
+
+def correlated_columns(n, device="cpu"):
+    return (torch.randn(n, 64, device=device) + torch.randn(n, 1, device=device)) / 2**0.5
+
+
+class ConstantDiscriminator(torch.nn.Module):
+    def forward(self, x):
+        return torch.zeros(len(x))
+
+
+def any_bias(bias):
+    def init_weights(layer):
+        vanilla_gan._init_weights(layer)
+        if getattr(layer, "bias", None) is not None:
+            torch.nn.init.constant_(layer.bias, bias)
+
+    return init_weights
+
+
+def wrong_and_printed(real, fake):
+    try:
+        raise AssertionError("wrong")
+    except AssertionError as error:
+        print(error)
+    return (real + fake).mean() * 0
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("init_weights", any_bias(1.0)),
+        ("init_weights", any_bias(0.01)),
+        ("draw_noise", lambda n, device="cpu": torch.randn(n, 64, device=device) + 5),
+        ("draw_noise", lambda n, device="cpu": (torch.rand(n, 64, device=device) - 0.5) * 12**0.5),
+        ("draw_noise", correlated_rows),
+        ("draw_noise", correlated_columns),
+        ("Discriminator", ConstantDiscriminator),
+        ("discriminator_loss", loss_with_swapped_labels),
+        ("discriminator_loss", wrong_and_printed),
+        ("smoothed_loss", lambda real, fake, target=0.9: loss_with_swapped_labels(real, fake)),
+        ("train_step", lambda G, D, opt_G, opt_D, real, step, d_loss_function=None: {}),
+        ("train_step", lambda *arguments, **options: dict.fromkeys(("d_loss", "g_loss", "d_real", "d_fake"), 0.0)),
+    ],
+)
+@pytest.mark.parametrize("seed", range(10))
+def test_the_slips_of_other_courses_do_not_pass(name, answer, seed):
+    exercise = getattr(vanilla_gan, name)
+    for strict in (False, True):
+        message, _ = exercise.examine(answer, seed, strict)
+        assert message.startswith("✗")
+
+
+def test_a_concatenation_of_the_right_shape_is_not_enough():
+    exercise = Exercise(
+        name="with_label",
+        reference=lambda z, label: torch.cat([z, label], 1),
+        points=1,
+        cases=lambda seed, strict: [{"about": "3 vectors", "z": torch.randn(3, 4), "label": torch.eye(4)[:3]}],
+        observe=lambda answer, case, like: {"the result": answer(case["z"], case["label"])},
+        look="The noise comes first.",
+    )
+    for wrong in (lambda z, label: torch.zeros(3, 8), lambda z, label: torch.cat([label, z], 1)):
+        assert exercise.examine(wrong, 0)[0].startswith("✗")

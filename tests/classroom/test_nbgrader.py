@@ -1,0 +1,169 @@
+"""The whole way through nbgrader's own commands: release, validate, autograde, feedback, export."""
+
+import copy
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+ROOT = Path(__file__).parents[2]
+LESSON = "03_vanilla_gan"
+RELEASED = nbformat.read(ROOT / "lessons" / LESSON / f"{LESSON}.ipynb", as_version=4)
+SOLUTION = nbformat.read(ROOT / "solutions" / LESSON / f"{LESSON}.ipynb", as_version=4)
+POINTS = {
+    cell.id.removesuffix("-graded"): float(cell.metadata.nbgrader.points)
+    for cell in RELEASED.cells
+    if cell.id.endswith("-graded")
+}
+OPEN = [cell.id for cell in RELEASED.cells if cell.cell_type == "markdown" and "nbgrader" in cell.metadata]
+
+
+def nbgrader(course: Path, *arguments: str) -> str:
+    """Run a command in the course's folder; return what it printed."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # nbgrader looks for alembic there
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=course,
+        env=os.environ | {"PATH": path, "PYTHONWARNINGS": "ignore"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Path:
+    """A course folder of its own, with the assignment in the gradebook, as an instructor has it after the first command."""
+    root = tmp_path_factory.mktemp("course")
+    for name in ("nbgrader_config.py", "classroom/.gitignore", f"solutions/{LESSON}/{LESSON}.ipynb"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, root / name)
+    (root / f"solutions/{LESSON}/{LESSON}.py").write_text("# the source, which must not be released\n")
+    nbgrader(root, "generate_assignment", f"--assignment={LESSON}")
+    return root
+
+
+def solved(*names: str):
+    """Return a submission in which these answers are the course's own, and the others are not written."""
+    answers = {cell.id: cell.source for cell in SOLUTION.cells}
+    notebook = copy.deepcopy(RELEASED)
+    for cell in notebook.cells:
+        if cell.id in names:
+            cell.source = answers[cell.id]
+    return notebook
+
+
+def untidy():
+    """Everything solved, by someone who writes to stderr and has lost all cells that are not an answer or a lesson's."""
+    notebook = solved(*POINTS)
+    notebook.cells = [c for c in notebook.cells if not c.id.endswith(("-check", "-graded", "-carry-on"))]
+    for cell in notebook.cells:
+        if cell.id == "draw_noise":
+            cell.source += "\n\nprint_noise = draw_noise\ndef draw_noise(n, device='cpu'):\n"
+            cell.source += (
+                "    import sys, warnings\n    warnings.warn('noise!')\n    print('noise', file=sys.stderr)\n"
+            )
+            cell.source += "    return print_noise(n, device)\n"
+    return notebook
+
+
+def autograde(course: Path, submissions: dict) -> dict[str, dict]:
+    """Submit, autograde, and return student -> name of a graded cell -> its grade."""
+    for student, notebook in submissions.items():
+        path = course / "classroom/submitted" / student / LESSON / f"{LESSON}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, path)
+    nbgrader(course, "autograde", LESSON, "--create")  # all that are not graded yet
+    with Gradebook(f"sqlite:///{course / 'classroom/gradebook.db'}", "gan") as book:
+        grades = {}
+        for student in submissions:
+            (notebook,) = book.find_submission(LESSON, student).notebooks
+            grades[student] = {grade.name: (grade.auto_score, grade.needs_manual_grade) for grade in notebook.grades}
+        return grades
+
+
+def automatic(grades: dict) -> dict[str, float]:
+    """Return answer -> points, of the grades that were given automatically."""
+    return {name.removesuffix("-graded"): score for name, (score, _) in grades.items() if name.endswith("-graded")}
+
+
+@pytest.fixture(scope="module")
+def grades(course) -> dict[str, dict]:
+    odd, even = list(POINTS)[::2], list(POINTS)[1::2]
+    students = {
+        "all": solved(*POINTS),
+        "none": solved(),
+        "odd": solved(*odd),
+        "even": solved(*even),
+        "untidy": untidy(),
+    }
+    return autograde(course, students)
+
+
+def test_there_are_exercises_and_an_open_question():
+    assert len(POINTS) > 8
+    assert OPEN
+
+
+def test_the_lesson_in_the_repository_is_what_nbgrader_releases(course):
+    (released,) = (course / "lessons" / LESSON).iterdir()
+    assert released.read_bytes() == (ROOT / "lessons" / LESSON / f"{LESSON}.ipynb").read_bytes()
+
+
+def test_the_solution_gets_every_automatic_point_and_its_open_question_waits(grades):
+    assert automatic(grades["all"]) == POINTS
+    assert [grades["all"][name] for name in OPEN] == [(None, True)] * len(OPEN)
+
+
+def test_the_untouched_lesson_gets_nothing(grades):
+    assert automatic(grades["none"]) == dict.fromkeys(POINTS, 0.0)
+    assert [grades["none"][name] for name in OPEN] == [(0.0, False)] * len(OPEN)
+
+
+@pytest.mark.parametrize("half", ["odd", "even"])
+def test_solved_exercises_get_their_points_and_the_others_none(grades, half):
+    mine = list(POINTS)[half == "even" :: 2]
+    assert automatic(grades[half]) == {name: points * (name in mine) for name, points in POINTS.items()}
+
+
+def test_lost_cells_come_back_and_stderr_costs_nothing(grades):
+    assert automatic(grades["untidy"]) == POINTS
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_each_exercise_solved_alone_gets_exactly_its_own_points(course):
+    for student, grades in autograde(course, {name: solved(name) for name in POINTS}).items():
+        assert automatic(grades) == {name: points * (name == student) for name, points in POINTS.items()}
+
+
+def test_validate_tells_a_learner_what_is_left(course, tmp_path):
+    for name, notebook in {"mine": solved(*list(POINTS)[1:], *OPEN), "done": solved(*POINTS, *OPEN)}.items():
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    said = nbgrader(course, "validate", str(tmp_path / "mine.ipynb"))
+    assert "VALIDATION FAILED ON 1 CELL" in said
+    assert f"{next(iter(POINTS))}: not written yet" in said
+    assert "Success! Your notebook passes all the tests." in nbgrader(course, "validate", str(tmp_path / "done.ipynb"))
+
+
+def test_feedback_shows_the_message_of_a_check_and_no_hidden_test(course, grades):
+    nbgrader(course, "generate_feedback", LESSON, "--student=odd")
+    (page,) = (course / "classroom/feedback/odd" / LESSON).glob("*.html")
+    text = page.read_text()
+    assert f"{list(POINTS)[1]}: not written yet" in text
+    assert ".grade(" not in text
+    assert "HIDDEN TESTS" not in text
+
+
+def test_export_writes_the_marks(course, grades):
+    nbgrader(course, "export")
+    with (course / "classroom/grades.csv").open() as file:
+        scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert {name: scores[name] for name in ("all", "none")} == {"all": sum(POINTS.values()), "none": 0.0}
