@@ -165,7 +165,7 @@ def test_an_executed_notebook_shows_what_right_answers_get(exercises):
         "1 of 1 points. ✓ question_1: right.\n",
         "1.0",
     ]
-    assert carry_on.outputs == []
+    assert carry_on.outputs[0].text == "Your own question_1 is in use.\n"
 
 
 def test_a_released_lesson_has_a_stub_in_place_of_an_answer_and_no_hidden_test(exercises):

@@ -1,6 +1,7 @@
 """What a check says, what it leaves alone, and the marks it gives. The exercises themselves are in test_exercises."""
 
 import functools
+import re
 import subprocess
 import sys
 import warnings
@@ -103,8 +104,42 @@ def test_what_is_not_written_is_told_so_also_where_it_is_a_class():
             super().__init__()
             raise NotImplementedError()
 
-    assert said(HALVE, answer).startswith("✗ halve: not written yet.")
-    assert said(vanilla_gan.Generator, Generator).startswith("✗ Generator: not written yet.")
+    where = r"✗ {}: not written yet: `raise NotImplementedError\(\)` still stands at line \d+ of your cell\."
+    assert re.fullmatch(where.format("halve"), said(HALVE, answer))
+    assert re.fullmatch(where.format("Generator"), said(vanilla_gan.Generator, Generator))
+
+
+@pytest.mark.parametrize("name", ["Generator", "Discriminator"])
+def test_a_forward_that_is_misspelt_is_not_taken_for_one_that_is_not_written(name):
+    class Network(torch.nn.Module):
+        def foward(self, x):
+            return x
+
+    assert "it has no `forward`" in said(getattr(vanilla_gan, name), Network)
+
+
+@pytest.mark.parametrize("answer", ["c", torch.zeros(3), None])
+def test_what_cannot_be_called_is_said_to_be_so(answer):
+    assert f"this is a {type(answer).__name__}" in said(HALVE, answer)
+
+
+@pytest.mark.parametrize("answer", [lambda: None, lambda: 3, lambda: print("c"), lambda: "", lambda: "e", lambda: "ab"])
+def test_a_question_says_what_it_wants(answer):
+    assert 'Return one letter, such as "a".' in said(vanilla_gan.question_1, answer)
+
+
+def test_an_error_outside_the_learners_code_is_not_blamed_on_the_signature():
+    lines = said(vanilla_gan.generator_loss, {}.__getitem__).splitlines()
+    assert lines[-1].strip() == "after your code, where the check uses what it made"
+
+
+def test_a_second_mistake_in_the_hardest_case_does_not_hide_the_first():
+    assert "you took the square root." in said(HALVE, lambda x: x.sqrt() if x < 30 else -x)
+
+
+def test_where_to_look_depends_on_what_is_wrong():
+    exercise = Exercise(**vars(HALVE) | {"look": {"the res": "Look at the result.", "": "Look."}, "mistakes": ()})
+    assert "something is not right. Look at the result." in said(exercise, lambda x: x)
 
 
 @pytest.mark.parametrize("answer", [half, functools.partial(half)])
@@ -192,7 +227,7 @@ def test_carrying_on_keeps_a_right_answer(capsys):
     kept = namespace["halve"]
     HALVE.carry_on(namespace)
     assert namespace["halve"] is kept
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out == "Your own halve is in use.\n"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ A check observes the learner's answer and then judges the observations. The judg
 where the two differ, it looks for the mistake that this shows, or runs one mistake after the other until one behaves as
 the answer does, and says what belongs to it. If none does, it says which property differs. It needs the cases and the
 observations and nothing else of the answer, so it can sit in a process that no learner's code has touched.
+
+The first cases are small, so that an example can be read; the last one is the hardest, where a second mistake shows.
 """
 
 import contextlib
@@ -26,7 +28,6 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import torch
@@ -40,7 +41,7 @@ Observation = (
 VISIBLE_SEED = 0  # of the check in the notebook: who runs it twice sees the same numbers
 GRADED_SEED = 1  # of the marks, where GANCOURSE_SEED does not say another
 STOPPED = "it stops"
-NOT_WRITTEN = "NotImplementedError"
+NOT_WRITTEN = "NotImplementedError:"
 TOLERANCE = 1e-3  # of the largest number in a tensor: wide for rounding, narrow for mistakes
 HERE = Path(__file__).parents[1]
 
@@ -58,17 +59,15 @@ class Mistake:
 
     says: str
     answers: tuple[object, ...]
-    shows: (
-        dict[str, str] | None
-    )  # what gives it away whatever else is wrong; None: only an answer that behaves the same
+    shows: dict[str, object] | None  # what gives it away whatever else is wrong, the example first
 
 
-def mistake(says: str, *answers: object, shows: dict[str, str] | None = None) -> Mistake:
+def mistake(says: str, *answers: object, shows: dict[str, object] | None = None) -> Mistake:
     """Return a Mistake that is made in one or several ways."""
     return Mistake(says, answers, shows)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Exercise:
     """An exercise; `exercise(answer)` checks an answer, `exercise.grade(answer)` gives marks."""
 
@@ -77,10 +76,15 @@ class Exercise:
     points: int
     cases: Callable[[int, bool], list[Case]]  # seed, strict: the graded cases may be more and harder
     observe: Callable[[object, Case, Observation], Observation]  # answer, case, what to take over from an observation
-    look: str  # where to look, if no mistake fits
+    look: (
+        str | dict[str, str]
+    )  # where to look, if no mistake fits: one text, or one for each name in an observation and ""
     mistakes: tuple[Mistake, ...] = ()
     accepted: tuple[object, ...] = ()
     partial: bool = False  # marks for the share of the cases that are right
+
+    def __repr__(self) -> str:
+        return f"the check of {self.name}: call it with your answer, as the lesson does"
 
     def __call__(self, answer: object) -> None:
         """Print one line if the answer is right; raise CheckFailed with a message for the learner if not."""
@@ -108,17 +112,24 @@ class Exercise:
         return points
 
     def carry_on(self, namespace: dict) -> None:
-        """Keep namespace[name] if it is right; else put the course's version there and say so."""
+        """Keep namespace[name] if it is right, else put the course's version there; say which."""
         with contextlib.redirect_stdout(io.StringIO()):
             right = self.name in namespace and not self.examine(namespace[self.name], VISIBLE_SEED)[0]
-        if not right:
-            namespace[self.name] = self.reference
-            print(f"From here on {self.name} is the course's version. Run this cell again once yours is right.")
+        if right:
+            print(f"Your own {self.name} is in use.")
+            return
+        namespace[self.name] = self.reference
+        print(f"From here on {self.name} is the course's version. To use yours, run your own cell again.")
 
     def examine(self, answer: object, seed: int, strict: bool = False) -> tuple[str, float]:
         """Return what to tell the learner, "" if the answer is right, and the share of the cases that are right."""
         if is_ours(answer, self.reference):
             return f"✗ {self.name}: this is the course's own version. Run the cell with yours, then this one.", 0.0
+        if not callable(answer):
+            return (
+                f"✗ {self.name}: this is a {type(answer).__name__}; it should be what the `def` or `class` makes.",
+                0.0,
+            )
         cases = self.inputs(seed, strict)
         return self.judge(cases, [self.watch(answer, case) for case in cases])
 
@@ -141,12 +152,6 @@ class Exercise:
     def judge(self, cases: list[Case], observations: list[Observation]) -> tuple[str, float]:
         """Return what to tell the learner, "" if all is right, and the share of the cases that are right."""
         pairs = list(zip(cases, observations, strict=True))
-        backwards = pairs[::-1]  # small cases come last: most mistakes are ruled out without the large ones
-
-        def behaves(answer: object) -> bool:
-            watched = ((self.watch(answer, case, like=seen), seen) for case, seen in backwards)
-            return not any(any(differences(other, seen)) for other, seen in watched)
-
         rights = [self.watch(self.reference, case, like=seen) for case, seen in pairs]
         wrong = [
             [STOPPED] if STOPPED in seen else list(differences(right, seen))
@@ -156,14 +161,40 @@ class Exercise:
         if share == 1:
             return "", share
         first = next(i for i, names in enumerate(wrong) if names)
-        if observations[first].get(STOPPED, "").startswith(NOT_WRITTEN):
-            return f"✗ {self.name}: not written yet. Your code goes where `raise NotImplementedError()` stands.", share
-        signs = [{name: seen.get(name) for name in names} for names, seen in zip(wrong, observations, strict=True)]
-        shown_by = (m.says for m in self.mistakes if m.shows and any(m.shows.items() <= sign.items() for sign in signs))
-        behaving = (m.says for m in self.mistakes if not m.shows and any(map(behaves, m.answers)))
-        says = next(chain(shown_by, behaving), f"something is not right. {self.look}")
+        if observations[first].get(STOPPED, "").strip() == NOT_WRITTEN:
+            where = observations[first]["_where"][0].partition(",")[0]
+            return f"✗ {self.name}: not written yet: `raise NotImplementedError()` still stands {where}.", share
+        says, i, name = self._mistake(pairs, wrong, first)
         message = textwrap.fill(f"✗ {self.name}: {says}", 110)
-        return "\n".join([message, *_example(cases[first], wrong[first][0], rights[first], observations[first])]), share
+        return "\n".join([message, *_example(cases[i], name, rights[i], observations[i])]), share
+
+    def _mistake(
+        self, pairs: list[tuple[Case, Observation]], wrong: list[list[str]], first: int
+    ) -> tuple[str, int, str]:
+        """Return what to say about observations that are wrong, and which case and name in it are the example.
+
+        wrong: the names of what differs from the reference in each case; first: the first case where something does.
+        """
+        for mistake in self.mistakes:
+            for i, (_, seen) in enumerate(pairs):
+                telling = next(iter(mistake.shows or ()), None)
+                if telling in wrong[i] and all(seen.get(name) == value for name, value in mistake.shows.items()):
+                    return mistake.says, i, telling
+
+        def behaves(answer: object, pairs: list) -> bool:
+            # Backwards, for speed: what came last is the hardest.
+            return not any(any(differences(self.watch(answer, c, like=seen), seen)) for c, seen in reversed(pairs))
+
+        for alike in (pairs, pairs[:-1] if len(pairs) > 2 else []):
+            for mistake in self.mistakes:
+                if alike and not mistake.shows and any(behaves(answer, alike) for answer in mistake.answers):
+                    return mistake.says, first, wrong[first][0]
+        name = wrong[first][0]
+        if name == STOPPED:
+            return "it stops with an error.", first, name
+        texts = {"": self.look} if isinstance(self.look, str) else self.look
+        look = next((text for start, text in texts.items() if start and name.startswith(start)), texts[""])
+        return f"something is not right. {look}", first, name
 
 
 def graded_seed() -> int:
@@ -275,4 +306,6 @@ def line_of_learner(error: Exception) -> list[str]:
         if not frame.filename.startswith(libraries):
             line = linecache.getline(frame.filename, frame.lineno).strip()
             return [f"at line {frame.lineno} of your cell, in {frame.name}:", f"    {line}"]
-    return ["when it is called: compare the arguments in its `def` line with the lesson's"]
+    if isinstance(error, TypeError) and "argument" in str(error):
+        return ["when it is called: compare the arguments in its `def` line with the lesson's"]
+    return ["after your code, where the check uses what it made"]

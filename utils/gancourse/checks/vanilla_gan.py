@@ -1,5 +1,7 @@
 """The exercises of lesson 3. For each: the course's answer, then what is checked and which mistakes are known."""
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
@@ -51,6 +53,12 @@ def _from_numpy(n, device="cpu"):
     return torch.from_numpy(np.random.default_rng(0).normal(size=(n, Z_DIM))).float().to(device)
 
 
+def _with_a_look_at_the_mean(n, device="cpu"):
+    values = torch.randn(n, Z_DIM, device=device)
+    assert abs(values.mean().item()) < 10
+    return values
+
+
 draw_noise = Exercise(
     name="draw_noise",
     reference=_draw_noise,
@@ -72,7 +80,7 @@ draw_noise = Exercise(
             shows={"the distribution": "uniform"},
         ),
         mistake(
-            "all rows are the same vector, so all n images would be the same picture. Draw n · 64 numbers, not 64 that are repeated.",
+            "rows repeat, so images would repeat too. Draw n · 64 numbers, each of them once.",
             lambda n, device="cpu": torch.randn(1, Z_DIM, device=device).expand(n, Z_DIM),
             lambda n, device="cpu": torch.randn(Z_DIM, device=device).repeat(n, 1),
             shows={"the rows": "some are the same"},
@@ -97,11 +105,22 @@ draw_noise = Exercise(
             shows={"its device": "cpu"},
         ),
         mistake(
-            "two calls return the same numbers. A seed inside the function starts the random numbers again at every call; set it outside.",
+            "two calls return the same numbers: a seed inside the function, or numbers that were drawn once, outside it. Draw new "
+            "ones at every call, and set seeds elsewhere.",
             _with_fixed_seed,
             edited(_draw_noise, ("    return", "    torch.manual_seed(42)\n    return")),
             _from_numpy,
             shows={"a second call": "the same numbers"},
+        ),
+        mistake(
+            "all rows have the same length. Independent normal numbers make vectors of different lengths; do not divide by theirs.",
+            lambda n, device="cpu": 8 * nn.functional.normalize(torch.randn(n, Z_DIM, device=device)),
+            shows={"the lengths of the rows": "all the same"},
+        ),
+        mistake(
+            "these are 64-bit numbers; the networks' weights have 32 bits. Add .float(), or leave the dtype away.",
+            lambda n, device="cpu": torch.randn(n, Z_DIM, device=device, dtype=torch.float64),
+            shows={"its type": "torch.float64"},
         ),
         mistake(
             "these are whole numbers. The prior is continuous: torch.randn, not torch.randint.",
@@ -121,6 +140,7 @@ draw_noise = Exercise(
         lambda n, device="cpu": torch.randn(n * Z_DIM).reshape(n, Z_DIM).to(device),
         lambda n, device="cpu": torch.distributions.Normal(0.0, 1.0).sample((n, Z_DIM)).to(device),
         lambda n, device=None: torch.stack([torch.randn(Z_DIM, device=device) for _ in range(n)]),
+        _with_a_look_at_the_mean,
     ),
 )
 
@@ -157,6 +177,8 @@ def _batches(seed, strict, *shape):
 class _OtherOrder(nn.Module):
     """The generator, written with functions, its layers made in another order than they run."""
 
+    z_dim = Z_DIM
+
     def __init__(self):
         super().__init__()
         self.out = nn.Linear(128, 28 * 28)
@@ -170,13 +192,55 @@ class _OtherOrder(nn.Module):
         return torch.tanh(self.out(h)).reshape(len(z), 1, 28, 28)
 
 
-def _hidden(reference, between):
+class _Bare(nn.Module):
+    """The generator without a layer: matrices and vectors."""
+
+    z_dim = Z_DIM
+
+    def __init__(self):
+        super().__init__()
+        sizes = (Z_DIM, 128, 128, 784)
+        self.matrices = nn.ParameterList(torch.randn(a, b) for a, b in pairwise(sizes))
+        self.vectors = nn.ParameterList(torch.zeros(b) for b in sizes[1:])
+
+    def forward(self, z):
+        bends = (lambda h: torch.maximum(h, 0.2 * h),) * 2 + (torch.tanh,)
+        for matrix, vector, bend in zip(self.matrices, self.vectors, bends, strict=True):
+            z = bend(z @ matrix + vector)
+        return z.unflatten(1, (1, 28, 28))
+
+
+def _hidden(reference, first, second=None):
     """Return a network like the reference, with something else than LeakyReLU(0.2) after its two hidden layers."""
     layers = [
         f"nn.Linear({n}, 128),  # (N, 128)\n            "
         for n in ("Z_DIM" if reference is _Generator else "784", "128")
     ]
-    return edited(reference, *((f"{layer}nn.LeakyReLU(0.2),", layer + between) for layer in layers))
+    after = (first, first if second is None else second)
+    return edited(
+        reference, *((f"{layer}nn.LeakyReLU(0.2),", layer + new) for layer, new in zip(layers, after, strict=True))
+    )
+
+
+def _each(reference, between):
+    """Return the networks with something else after both hidden layers, after the first, and after the second."""
+    kept = "nn.LeakyReLU(0.2),"
+    return _hidden(reference, between), _hidden(reference, between, kept), _hidden(reference, kept, between)
+
+
+NO_FORWARD = "it has no `forward`. Is the name right, and does its `def` stand inside the class, indented as far as `def __init__`?"
+NO_LAYERS = (
+    "nn.Module knows of no layer, so no optimiser would find a weight. Make the layers in __init__ and keep them as attributes of "
+    "self; in a plain Python list they are hidden, in nn.Sequential or nn.ModuleList they are not."
+)
+DROPOUT = "there is a dropout, which the table does not have: it would give another answer to the same input each time."
+BATCH_NORM = "there is a batch normalisation, which this network does not have; section 3.12 says where one helps."
+
+
+class _WithoutForward(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Linear(Z_DIM, 784)
 
 
 Generator = Exercise(
@@ -197,15 +261,15 @@ Generator = Exercise(
         ),
         mistake(
             "a ReLU stands where LeakyReLU(0.2) should: what is negative is cut to 0, and no gradient comes back through it.",
-            _hidden(_Generator, "nn.ReLU(),"),
+            *_each(_Generator, "nn.ReLU(),"),
         ),
         mistake(
             "the LeakyReLU lets through 0.01 of what is negative, its default. The text asks for 0.2: nn.LeakyReLU(0.2).",
-            _hidden(_Generator, "nn.LeakyReLU(),"),
+            *_each(_Generator, "nn.LeakyReLU(),"),
         ),
         mistake(
             "there is nothing between the linear layers. Linear after linear is one linear map: put LeakyReLU(0.2) after the first two.",
-            _hidden(_Generator, ""),
+            *_each(_Generator, ""),
         ),
         mistake(
             "there is a LeakyReLU between the last linear layer and the tanh. It lets no pixel come near -1; leave it away.",
@@ -230,8 +294,7 @@ Generator = Exercise(
             shows={"what forward returns": "nothing: is the `return` missing?"},
         ),
         mistake(
-            "the layers are in a plain Python list, which nn.Module does not look into: no optimiser would find a weight. "
-            "Use nn.Sequential or nn.ModuleList.",
+            NO_LAYERS,
             edited(
                 _Generator,
                 ("self.body = nn.Sequential(", "self.body = list(nn.Sequential("),
@@ -241,10 +304,25 @@ Generator = Exercise(
             shows={"number of weights and biases": 0},
         ),
         mistake(
-            "there is a batch normalisation, which this generator does not have yet; it comes in section 3.12.",
-            _hidden(_Generator, "nn.BatchNorm1d(128), nn.LeakyReLU(0.2),"),
-            _hidden(_Generator, "nn.LeakyReLU(0.2), nn.BatchNorm1d(128),"),
+            BATCH_NORM,
+            *_each(_Generator, "nn.BatchNorm1d(128), nn.LeakyReLU(0.2),"),
+            *_each(_Generator, "nn.LeakyReLU(0.2), nn.BatchNorm1d(128),"),
         ),
+        mistake(
+            DROPOUT,
+            *_each(_Generator, "nn.LeakyReLU(0.2), nn.Dropout(0.3),"),
+            shows={"the same input again": "another output"},
+        ),
+        mistake(
+            "the pixels are shifted to lie between 0 and 1. The real images lie between -1 and 1, as the tanh's do; leave them as they are.",
+            edited(_Generator, ("self.body(z)", "((self.body(z) + 1) / 2)")),
+        ),
+        mistake(
+            "the line `z_dim = Z_DIM` is gone or says something else. Later cells read it, to draw noise that fits.",
+            edited(_Generator, ("    z_dim = Z_DIM\n", "")),
+            edited(_Generator, ("    z_dim = Z_DIM\n", "    z_dim = 100\n")),
+        ),
+        mistake(NO_FORWARD, _WithoutForward, shows={"its forward": "missing"}),
         mistake(
             "nn.Module is not ready for layers: __init__ must call super().__init__() before it makes the first one.",
             edited(_Generator, ("super().__init__()", "pass")),
@@ -256,6 +334,7 @@ Generator = Exercise(
         edited(_Generator, (".view(-1, 1, 28, 28)", ".unflatten(1, (1, 28, 28))")),
         edited(_Generator, ("nn.Tanh(),", "nn.Tanh(), nn.Unflatten(1, (1, 28, 28)),"), (".view(-1, 1, 28, 28)", "")),
         edited(_Generator, (".view(-1, 1, 28, 28)", ".reshape(z.shape[0], 1, 28, 28)")),
+        _Bare,
     ),
 )
 
@@ -318,25 +397,53 @@ Discriminator = Exercise(
         ),
         mistake(
             "a ReLU stands where LeakyReLU(0.2) should: where it is 0, G would get no gradient through D.",
-            _hidden(_Discriminator, "nn.ReLU(),"),
+            *_each(_Discriminator, "nn.ReLU(),"),
         ),
         mistake(
             "the LeakyReLU lets through 0.01 of what is negative, its default. The text asks for 0.2: nn.LeakyReLU(0.2).",
-            _hidden(_Discriminator, "nn.LeakyReLU(),"),
+            *_each(_Discriminator, "nn.LeakyReLU(),"),
         ),
         mistake(
             "there is nothing between the linear layers. Linear after linear is one linear map: put LeakyReLU(0.2) after the first two.",
-            _hidden(_Discriminator, ""),
+            *_each(_Discriminator, ""),
         ),
         mistake(
             "it has two outputs, as a classifier of two classes. One logit is enough: the probability of fake is one minus that of real.",
             edited(_Discriminator, ("nn.Linear(128, 1),", "nn.Linear(128, 2),"), (".squeeze(1)", "")),
+            edited(_Discriminator, ("nn.Linear(128, 1),", "nn.Linear(128, 2),"), (".squeeze(1)", "[:, 1]")),
+            edited(_Discriminator, ("nn.Linear(128, 1),", "nn.Linear(128, 2),")),
+            shows={"its weight matrices": "2 × 128, 128 × 128, 128 × 784"},
         ),
         mistake(
-            "there is a dropout, which this discriminator does not have: it would give another answer to the same image each time.",
-            edited(_Discriminator, ("nn.Flatten(),", "nn.Flatten(), nn.Dropout(0.3),")),
-            _hidden(_Discriminator, "nn.LeakyReLU(0.2), nn.Dropout(0.3),"),
+            "the logit goes through a LeakyReLU, which makes D slow to call anything a fake. Nothing comes after the last linear layer.",
+            edited(_Discriminator, ("nn.Linear(128, 1),  # (N, 1)", "nn.Linear(128, 1), nn.LeakyReLU(0.2),")),
         ),
+        mistake(
+            "the sign is turned around: high is to mean real.",
+            edited(_Discriminator, ("self.body(x)", "-self.body(x)")),
+        ),
+        mistake(
+            DROPOUT,
+            edited(_Discriminator, ("nn.Flatten(),", "nn.Flatten(), nn.Dropout(0.3),")),
+            *_each(_Discriminator, "nn.LeakyReLU(0.2), nn.Dropout(0.3),"),
+            shows={"the same input again": "another output"},
+        ),
+        mistake(
+            BATCH_NORM,
+            *_each(_Discriminator, "nn.BatchNorm1d(128), nn.LeakyReLU(0.2),"),
+            *_each(_Discriminator, "nn.LeakyReLU(0.2), nn.BatchNorm1d(128),"),
+        ),
+        mistake(
+            NO_LAYERS,
+            edited(
+                _Discriminator,
+                ("self.body = nn.Sequential(", "self.body = list(nn.Sequential("),
+                ("nn.Linear(128, 1),  # (N, 1)\n        )", "nn.Linear(128, 1),\n        ))"),
+                ("return self.body(x)", "for layer in self.body:\n            x = layer(x)\n        return x"),
+            ),
+            shows={"number of weights and biases": 0},
+        ),
+        mistake(NO_FORWARD, _WithoutForward, shows={"its forward": "missing"}),
         mistake(
             "forward returns nothing. Is the `return` missing?",
             edited(_Discriminator, ("return self.body(x).squeeze(1)", "self.body(x).squeeze(1)")),
@@ -375,12 +482,27 @@ def _init_weights(layer):
 def _init_cases(seed, strict):
     def network():
         torch.manual_seed(seed)
-        layers = [nn.Linear(100, 300), nn.BatchNorm1d(1_000), nn.LeakyReLU(0.2), nn.Linear(300, 100), nn.Tanh()]
-        if strict:
-            layers += [nn.Linear(100, 40, bias=False), nn.BatchNorm1d(200), nn.Unflatten(1, (10, 4))]
+        width = 1_000 + 100 * strict
+        layers = [nn.Linear(100, 300), nn.BatchNorm1d(width), nn.LeakyReLU(0.2), nn.Linear(300, 100), nn.Tanh()]
+        layers += [nn.Linear(100, 40, bias=False), nn.BatchNorm1d(200), nn.LayerNorm(8), nn.Conv1d(3, 2, 1)]
+        for layer in layers:  # batch normalisation would begin with weights 1 and biases 0
+            if isinstance(layer, nn.BatchNorm1d):
+                nn.init.uniform_(layer.weight)
+                nn.init.normal_(layer.bias)
         return nn.Sequential(*layers)
 
-    return [{"about": "network.apply(init_weights) on linear layers and a batch normalisation", "network": network}]
+    return [{"about": "network.apply(init_weights), one layer without a bias among the others", "network": network}]
+
+
+LINEAR, BATCH = "nn.init.normal_(layer.weight, 0.0, 0.02)", "nn.init.normal_(layer.weight, 1.0, 0.02)"
+SPREAD = "standard deviation of the weights"
+VARIANCE = (
+    "0.02 is meant as the standard deviation. It looks as if it was taken for the variance, or the other way round."
+)
+
+
+def _init(*changes):
+    return edited(_init_weights, *changes)
 
 
 init_weights = Exercise(
@@ -392,73 +514,158 @@ init_weights = Exercise(
     look="Four things are asked for: the weights and the biases of nn.Linear and of nn.BatchNorm1d.",
     mistakes=(
         mistake(
-            "the biases of the linear layers are still PyTorch's own. Set them too: nn.init.zeros_(layer.bias).",
-            edited(_init_weights, ("    if layer.bias is not None:", "    if isinstance(layer, nn.BatchNorm1d):")),
-        ),
-        mistake(
-            "the biases are random. They should begin at 0: nn.init.zeros_(layer.bias).",
-            edited(_init_weights, ("nn.init.zeros_(layer.bias)", "nn.init.normal_(layer.bias, 0.0, 0.02)")),
-            edited(
-                _init_weights,
-                (
-                    "nn.init.zeros_(layer.bias)",
-                    "nn.init.normal_(layer.bias, 0.0 if isinstance(layer, nn.Linear) else 1.0, 0.02)",
-                ),
+            "no layer has changed. Either no branch runs (compare with isinstance(layer, nn.Linear), not with `is` or ==), or the new "
+            "numbers do not reach the layer: functions whose name ends in _ , such as nn.init.normal_, change a tensor in place; "
+            "assigning to a local name does not.",
+            lambda layer: None,
+            _init(
+                (LINEAR, "w = torch.randn_like(layer.weight) * 0.02"),
+                (BATCH, "pass"),
+                ("nn.init.zeros_(layer.bias)", "pass"),
             ),
+            shows={"Linear: weights": "untouched", "BatchNorm1d: weights": "untouched", "Linear: biases": "untouched"},
         ),
         mistake(
-            "the biases begin at 1. They should begin at 0: nn.init.zeros_(layer.bias).",
-            edited(_init_weights, ("nn.init.zeros_(layer.bias)", "nn.init.ones_(layer.bias)")),
-        ),
-        mistake(
-            "batch normalisation's weights are drawn around 0. It multiplies by them, so that would switch off nearly everything: they belong around 1.",
-            edited(_init_weights, ("layer.weight, 1.0, 0.02", "layer.weight, 0.0, 0.02")),
+            "the weights of nn.Linear are untouched: that branch does not run, or its numbers do not reach the layer. nn.init.normal_ "
+            "changes them in place.",
+            _init((LINEAR, "torch.randn_like(layer.weight) * 0.02")),
+            _init(("isinstance(layer, nn.Linear)", "type(layer) == 'Linear'")),
+            shows={"Linear: weights": "untouched"},
         ),
         mistake(
             "batch normalisation is left as PyTorch made it. Its weights are to be drawn from N(1, 0.02).",
-            edited(_init_weights, ("nn.init.normal_(layer.weight, 1.0, 0.02)", "pass")),
+            _init((BATCH, "pass")),
+            _init(("nn.BatchNorm1d", "nn.BatchNorm2d")),
+            shows={"BatchNorm1d: weights": "untouched"},
         ),
         mistake(
-            "0.02 is meant as the standard deviation. It looks as if it was taken for the variance, or the other way round.",
-            edited(_init_weights, ("0.0, 0.02", "0.0, 0.02**0.5"), ("1.0, 0.02", "1.0, 0.02**0.5")),
-            edited(_init_weights, ("0.0, 0.02", "0.0, 0.02**2"), ("1.0, 0.02", "1.0, 0.02**2")),
+            "the biases of the linear layers are still PyTorch's own. Set them too: nn.init.zeros_(layer.bias).",
+            _init(("    if layer.bias is not None:", "    if isinstance(layer, nn.BatchNorm1d):")),
+            _init(("    if layer.bias is not None:\n        nn.init.zeros_(layer.bias)", "")),
+            shows={"Linear: biases": "untouched"},
+        ),
+        mistake(
+            "the biases of batch normalisation are not set. It begins with 0 anyway, but after a training init_weights should begin anew.",
+            _init(
+                ("    if layer.bias is not None:", "    if layer.bias is not None and isinstance(layer, nn.Linear):")
+            ),
+            shows={"BatchNorm1d: biases": "untouched"},
+        ),
+        mistake(
+            VARIANCE,
+            _init((LINEAR, LINEAR.replace("0.02", "0.02**0.5")), (BATCH, BATCH.replace("0.02", "0.02**0.5"))),
+            _init((LINEAR, LINEAR.replace("0.02", "0.02**0.5"))),
+            shows={f"Linear: {SPREAD}": "about 0.14", "Linear: distribution of the weights": "normal"},
+        ),
+        mistake(
+            VARIANCE,
+            _init((LINEAR, LINEAR.replace("0.02", "0.02**2")), (BATCH, BATCH.replace("0.02", "0.02**2"))),
+            _init((LINEAR, LINEAR.replace("0.02", "0.02**2"))),
+            shows={f"Linear: {SPREAD}": "about 0.0004"},
+        ),
+        mistake(
+            "mean and standard deviation are swapped: nn.init.normal_(tensor, mean, std).",
+            _init((LINEAR, LINEAR.replace("0.0, 0.02", "0.02, 0.0"))),
+            _init((LINEAR, LINEAR.replace("0.0, 0.02", "0.02, 0.0")), (BATCH, BATCH.replace("1.0, 0.02", "0.02, 1.0"))),
+            shows={f"Linear: {SPREAD}": "about 0", "Linear: mean of the weights": "about 0.02"},
+        ),
+        mistake(
+            "the standard deviation of the linear layers' weights is 1, the default of nn.init.normal_. Its arguments are the tensor, the "
+            "mean and the standard deviation: 0.0 and 0.02.",
+            _init((LINEAR, "nn.init.normal_(layer.weight)")),
+            _init((LINEAR, "nn.init.normal_(layer.weight, 0.02)")),
+            shows={f"Linear: {SPREAD}": "about 1.0"},
+        ),
+        mistake(
+            "batch normalisation's weights are drawn around 0. It multiplies by them, so that would switch off nearly everything: they belong around 1.",
+            _init((BATCH, BATCH.replace("1.0", "0.0"))),
+            shows={"BatchNorm1d: mean of the weights": "about 0.0"},
+        ),
+        mistake(
+            "the weights of batch normalisation are all 1. They are to be drawn around 1, from N(1, 0.02).",
+            _init((BATCH, "nn.init.ones_(layer.weight)")),
         ),
         mistake(
             "the weights are uniform numbers. They are to be normal ones: nn.init.normal_.",
-            edited(_init_weights, ("normal_(layer.weight, 0.0, 0.02)", "uniform_(layer.weight, -0.02, 0.02)")),
-            edited(_init_weights, ("normal_(layer.weight, 0.0, 0.02)", "uniform_(layer.weight, -0.0346, 0.0346)")),
+            _init((LINEAR, "nn.init.uniform_(layer.weight, -0.02, 0.02)")),
+            _init((LINEAR, "nn.init.uniform_(layer.weight, -0.0346, 0.0346)")),
+            shows={"Linear: distribution of the weights": "not normal"},
         ),
         mistake(
-            "nothing has changed: the new numbers do not reach the layer. Functions whose name ends in _ , such as "
-            "nn.init.normal_, change a tensor in place; assigning to a local name does not.",
-            lambda layer: None,
+            "the biases are not 0. They should begin there: nn.init.zeros_(layer.bias).",
+            _init(("nn.init.zeros_(layer.bias)", "nn.init.normal_(layer.bias, 0.0, 0.02)")),
+            _init(("nn.init.zeros_(layer.bias)", "nn.init.ones_(layer.bias)")),
+            _init(("nn.init.zeros_(layer.bias)", "nn.init.constant_(layer.bias, 0.01)")),
+            _init(
+                (
+                    "nn.init.zeros_(layer.bias)",
+                    "nn.init.normal_(layer.bias, 0.0 if isinstance(layer, nn.Linear) else 1.0, 0.02)",
+                )
+            ),
         ),
         mistake(
             "two networks would begin with the same weights. A seed inside the function starts the random numbers again for every layer.",
-            edited(
-                _init_weights,
+            _init(
                 (
                     "    if isinstance(layer, nn.Linear):",
                     "    torch.manual_seed(0)\n    if isinstance(layer, nn.Linear):",
-                ),
+                )
+            ),
+            shows={"a second call": "the same weights"},
+        ),
+        mistake(
+            "something else than nn.Linear and nn.BatchNorm1d has changed, or something else in them than weight and bias. Leave it alone.",
+            _init(
+                ("isinstance(layer, nn.Linear)", "hasattr(layer, 'weight') and not isinstance(layer, nn.BatchNorm1d)")
+            ),
+            _init((BATCH, f"{BATCH}\n        nn.init.normal_(layer.running_mean)")),
+            _init(
+                (
+                    "    if layer.bias is not None:",
+                    "    if layer.bias is None:\n        layer.bias = nn.Parameter(torch.zeros(len(layer.weight)))\n    else:",
+                )
+            ),
+            shows={"everything else": "changed"},
+        ),
+        mistake(
+            "a linear layer may have no bias: then layer.bias is None, and there is nothing to set. Ask first: if layer.bias is not None.",
+            _init(("    if layer.bias is not None:", "    if True:")),
+            _init(
+                ("    if layer.bias is not None:", "    if True:"),
+                ("nn.init.zeros_(layer.bias)", "layer.bias.data.zero_()"),
+            ),
+            _init(
+                ("    if layer.bias is not None:", "    if True:"),
+                ("nn.init.zeros_(layer.bias)", "layer.bias.data.fill_(0)"),
+            ),
+            _init(
+                ("    if layer.bias is not None:", "    if True:"),
+                ("nn.init.zeros_(layer.bias)", "nn.init.constant_(layer.bias, 0)"),
             ),
         ),
         mistake(
             "some layers have no weights at all (an activation), and apply() calls you on those too. Look first what the layer is: isinstance(layer, nn.Linear).",
-            edited(_init_weights, ("    if isinstance(layer, nn.Linear):", "    if layer.weight is not None:")),
+            _init(("    if isinstance(layer, nn.Linear):", "    if layer.weight is not None:")),
+            _init(("    else:\n        return\n", "")),
+            _init(("    elif isinstance(layer, nn.BatchNorm1d):", "    else:"), ("    else:\n        return\n", "")),
+        ),
+        mistake(
+            "a tensor of many numbers is neither true nor false. Ask whether there is one: if layer.bias is not None.",
+            _init(("    if layer.bias is not None:", "    if layer.bias:")),
+            shows={STOPPED: "RuntimeError: Boolean value of Tensor with more than one value is ambiguous"},
+        ),
+        mistake(
+            "PyTorch wants to differentiate this change of a weight. The functions of nn.init switch that off; layer.weight.data and "
+            "torch.no_grad() do so, too.",
+            _init((LINEAR, "layer.weight.normal_(0.0, 0.02)")),
+            shows={STOPPED: "RuntimeError: a leaf Variable that requires grad is being used in an in-place operation."},
         ),
     ),
     accepted=(
-        edited(_init_weights, ("nn.init.normal_(layer.weight, 0.0, 0.02)", "layer.weight.data.normal_(0.0, 0.02)")),
-        edited(
-            _init_weights,
-            ("nn.init.normal_(layer.weight, 0.0, 0.02)", "layer.weight.data = torch.randn_like(layer.weight) * 0.02"),
-        ),
-        edited(
-            _init_weights,
-            ("nn.init.normal_(layer.weight, 1.0, 0.02)", "nn.init.normal_(layer.weight, std=0.02).data.add_(1)"),
-        ),
-        edited(_init_weights, ("isinstance(layer, nn.Linear)", "type(layer).__name__ == 'Linear'")),
+        _init((LINEAR, "layer.weight.data.normal_(0.0, 0.02)")),
+        _init((LINEAR, "layer.weight.data = torch.randn_like(layer.weight) * 0.02")),
+        _init((BATCH, "nn.init.normal_(layer.weight, std=0.02).data.add_(1)")),
+        _init(("isinstance(layer, nn.Linear)", "type(layer).__name__ == 'Linear'")),
     ),
 )
 
@@ -466,12 +673,16 @@ init_weights = Exercise(
 # ---- losses -------------------------------------------------------------------------------------------------------
 
 
+def _logits(seed, n):
+    """Return n logits with two digits, none of them 0, where a right loss may have a kink."""
+    values = (_randn(seed, n) * 2 + 0.3).round(decimals=2)
+    return values.where(values != 0, 0.01)
+
+
 def _logit_cases(seed, strict, *names, options=({},)):
     """One image first, where a wrong number is easy to see; then batches; then logits that a sigmoid rounds to 0 or 1."""
     sizes = (1, 3, 8) if not strict else (1, 2, 5 + seed % 30, 200)
-    batches = [
-        {name: (_randn(2 * seed + i, n) * 2 + 0.3).round(decimals=2) for i, name in enumerate(names)} for n in sizes
-    ]
+    batches = [{name: _logits(2 * seed + i, n) for i, name in enumerate(names)} for n in sizes]
     batches.append({name: torch.tensor([120.0, -120.0]) * (1 - 0.1 * i) for i, name in enumerate(names)})
     cases = []
     for number, logits in enumerate(batches):
@@ -483,6 +694,11 @@ def _logit_cases(seed, strict, *names, options=({},)):
         about = ", ".join(f"{name} = {str(v).replace(chr(39), '')}" for name, v in (shown | more).items())
         cases.append({"about": about, "logits": logits, "options": more})
     return cases
+
+
+def _by_hand(a):
+    """Softplus, written so that exp() cannot overflow."""
+    return torch.relu(a) + torch.log1p(torch.exp(-a.abs()))
 
 
 def _with_labels(real_label, fake_label, reduction="mean"):
@@ -501,9 +717,11 @@ def _with_labels(real_label, fake_label, reduction="mean"):
 
 SIGMOID_TWICE = "the logits go through a sigmoid before they reach a loss that works on logits: that squashes them twice. Leave the sigmoid away."
 ROUNDED = (
-    "for a logit of 100 or so the result is not a usable number: the sigmoid is rounded to 0 or 1, and its logarithm is lost. "
-    "Use softplus, or binary_cross_entropy_with_logits."
+    "for a logit of 100 or so it is wrong. There a sigmoid is rounded to 0 or 1, so that its logarithm is lost (a small number "
+    "added inside, or a clamp, only hides it), and exp() overflows. Use softplus, or binary_cross_entropy_with_logits."
 )
+INSIDE = "the mean is taken too early: first the softplus of each logit, then the mean of those."
+TURNED = "the arguments of the cross-entropy are turned around: first the logits, then the labels."
 NO_GRADIENT = (
     "the result is cut off from the logits, so nothing could learn from it. Leave .item(), .detach() and .data away."
 )
@@ -557,16 +775,15 @@ discriminator_loss = Exercise(
             lambda real, fake: -torch.log(real.sigmoid()).mean() - torch.log(1 - fake.sigmoid()).mean(),
             lambda real, fake: -(torch.log(real.sigmoid()) + torch.log(1 - fake.sigmoid())).mean(),
             lambda real, fake: torch.log(1 + torch.exp(-real)).mean() + torch.log(1 + torch.exp(fake)).mean(),
+            lambda real, fake: -torch.log(real.sigmoid() + 1e-8).mean() - torch.log(1 - fake.sigmoid() + 1e-8).mean(),
+            lambda real, fake: (
+                -real.sigmoid().clamp(1e-7, 1).log().mean() - (1 - fake.sigmoid()).clamp(1e-7, 1).log().mean()
+            ),
+            lambda real, fake: softplus(-real.clamp(-50, 50)).mean() + softplus(fake.clamp(-50, 50)).mean(),
             lambda real, fake: (
                 nn.functional.binary_cross_entropy(real.sigmoid(), torch.ones_like(real))
                 + nn.functional.binary_cross_entropy(fake.sigmoid(), torch.zeros_like(fake))
             ),
-        ),
-        mistake(
-            "a small number inside the logarithm saves it from infinity, but the loss is wrong where D is sure, and its gradient is gone. "
-            "Use softplus, or binary_cross_entropy_with_logits.",
-            lambda real, fake: -torch.log(real.sigmoid() + 1e-8).mean() - torch.log(1 - fake.sigmoid() + 1e-8).mean(),
-            lambda real, fake: -torch.log(real.sigmoid() + 1e-12).mean() - torch.log(1 - fake.sigmoid() + 1e-12).mean(),
         ),
         mistake(
             NO_GRADIENT,
@@ -586,11 +803,28 @@ discriminator_loss = Exercise(
             "the labels of real images are smoothed to 0.9; that comes only in section 3.11.",
             _with_labels(0.9, 0.0),
         ),
+        mistake(INSIDE, lambda real, fake: softplus(-real.mean()) + softplus(fake.mean())),
+        mistake(
+            "the second term is subtracted. -V is the sum of the two cross-entropies.",
+            lambda real, fake: softplus(-real).mean() - softplus(fake).mean(),
+        ),
+        mistake(
+            "this is the hinge loss, another GAN's. The text asks for the cross-entropy.",
+            lambda real, fake: torch.relu(1 - real).mean() + torch.relu(1 + fake).mean(),
+        ),
+        mistake(
+            TURNED,
+            lambda real, fake: (
+                binary_cross_entropy_with_logits(torch.ones_like(real), real)
+                + binary_cross_entropy_with_logits(torch.zeros_like(fake), fake)
+            ),
+        ),
     ),
     accepted=(
         lambda real, fake: softplus(-real).mean() + softplus(fake).mean(),
         _with_labels(1.0, 0.0),
         lambda real, fake: -nn.functional.logsigmoid(real).mean() - nn.functional.logsigmoid(-fake).mean(),
+        lambda real, fake: _by_hand(-real).mean() + _by_hand(fake).mean(),
         lambda real, fake: softplus(-real).sum() / len(real) + softplus(fake).sum() / len(fake),
         lambda real, fake: (
             2
@@ -613,10 +847,12 @@ generator_loss = Exercise(
         mistake(
             "this is the minimax loss, log(1 - D). Its gradient dies where D is sure of a fake; the text asks for the non-saturating one, -log D.",
             lambda fake: -softplus(fake).mean(),
+            lambda fake: torch.log(1 - fake.sigmoid()).mean(),
         ),
         mistake(
             "this is D's side: it is low when D recognises the fakes, so G would learn to be caught. Mind the sign inside the softplus.",
             lambda fake: softplus(fake).mean(),
+            lambda fake: -torch.log(1 - fake.sigmoid()).mean(),
         ),
         mistake(
             "the sign is wrong: this is log D(G(z)), which a minimiser makes as small as it can. G needs -log D(G(z)).",
@@ -625,8 +861,19 @@ generator_loss = Exercise(
         mistake(SUMMED, lambda fake: softplus(-fake).sum()),
         mistake(EACH, lambda fake: softplus(-fake)),
         mistake(SIGMOID_TWICE, lambda fake: binary_cross_entropy_with_logits(fake.sigmoid(), torch.ones_like(fake))),
+        mistake(INSIDE, lambda fake: softplus(-fake.mean())),
+        mistake(TURNED, lambda fake: binary_cross_entropy_with_logits(torch.ones_like(fake), fake)),
+        mistake(
+            "this is D's loss, both of its terms. G has one wish only: that its fakes are taken for real.",
+            lambda fake: losses.discriminator_loss(fake, fake),
+        ),
+        mistake(
+            "the label is smoothed to 0.9. If at all, that belongs into D's loss, for real images (section 3.11).",
+            lambda fake: _with_labels(0.9, 0.0)(fake, torch.full((1,), -1e4)),
+        ),
         mistake(
             ROUNDED,
+            lambda fake: -torch.log(fake.sigmoid() + 1e-8).mean(),
             lambda fake: -torch.log(fake.sigmoid()).mean(),
             lambda fake: torch.log(1 + torch.exp(-fake)).mean(),
             lambda fake: nn.functional.binary_cross_entropy(fake.sigmoid(), torch.ones_like(fake)),
@@ -645,6 +892,7 @@ generator_loss = Exercise(
         lambda fake: softplus(-fake).mean(),
         lambda fake: binary_cross_entropy_with_logits(fake, torch.ones_like(fake)),
         lambda fake: -nn.functional.logsigmoid(fake).mean(),
+        lambda fake: _by_hand(-fake).mean(),
         lambda fake: (softplus(fake) - fake).sum() / fake.numel(),
     ),
 )
@@ -710,6 +958,24 @@ smoothed_loss = Exercise(
             lambda real, fake, target=0.9: _smoothed_loss(real, fake, target) / 2,
         ),
         mistake(SUMMED, lambda real, fake, target=0.9: _with_labels(target, 0.0, "sum")(real, fake)),
+        mistake(EACH, lambda real, fake, target=0.9: softplus(real) - target * real + softplus(fake)),
+        mistake(NO_GRADIENT, lambda real, fake, target=0.9: _smoothed_loss(real.detach(), fake.detach(), target)),
+        mistake(
+            "the fakes get the target of real images. Theirs stays 0: softplus(a).",
+            lambda real, fake, target=0.9: _smoothed_loss(real, fake, target) - target * fake.mean(),
+        ),
+        mistake(
+            "the fakes are smoothed into real ones: their target is 0, so their half is softplus(a), not softplus(-a).",
+            lambda real, fake, target=0.9: _smoothed_loss(real, -fake, target),
+        ),
+        mistake(
+            "the fakes do not count. Their half, softplus(a), is added as before.",
+            lambda real, fake, target=0.9: (softplus(real) - target * real).mean(),
+        ),
+        mistake(
+            "the second half is subtracted. The two cross-entropies are added.",
+            lambda real, fake, target=0.9: (softplus(real) - target * real).mean() - softplus(fake).mean(),
+        ),
         mistake(
             SIGMOID_TWICE, lambda real, fake, target=0.9: _with_labels(target, 0.0)(real.sigmoid(), fake.sigmoid())
         ),
@@ -727,6 +993,7 @@ smoothed_loss = Exercise(
             (target * softplus(-real) + (1 - target) * softplus(real)).mean() + softplus(fake).mean()
         ),
         lambda real, fake, target=0.9: softplus(-real).mean() + (1 - target) * real.mean() + softplus(fake).mean(),
+        lambda real, fake, target=0.9: (_by_hand(real) - target * real).mean() + _by_hand(fake).mean(),
     ),
 )
 
@@ -757,30 +1024,35 @@ def _step(*changes):
     return edited(_train_step, *changes)
 
 
-def _step_cases(seed, strict):
-    def batches(n, steps):
-        return [_randn(10 * seed + i, n, 1, 28, 28).tanh() for i in range(steps)]
+def _half_as_much(real_logits, fake_logits):
+    return 0.5 * losses.discriminator_loss(real_logits, fake_logits, 0.7)
 
-    half = {"d_loss_function": lambda real, fake: 0.5 * losses.discriminator_loss(real, fake, 0.7)}
+
+def _step_cases(seed, strict):
+    def part(name, n, steps, about, **more):
+        batches = [_randn(10 * seed + i, n, 1, 28, 28).tanh() for i in range(steps)]
+        return {"about": about, "part": name, "batches": batches, **more}
+
     n = 8 if not strict else 5 + seed % 7
-    cases = [
-        {"about": f"two steps on {n} images", "turn": "both", "batches": batches(n, 2)},
-        {"about": "two steps on 4 images, G's learning rate is 0", "turn": "D", "batches": batches(4, 2)},
-        {"about": "two steps on 4 images, D's learning rate is 0", "turn": "G", "batches": batches(4, 2)},
-        {
-            "about": "one step on 4 images with another d_loss_function",
-            "turn": "D",
-            "batches": batches(4, 1),
-            "options": half,
-        },
+    return [
+        part("D", 4, 2, "two steps on 4 images while opt_G's learning rate is 0"),
+        part("G", 4, 2, "two steps on 4 images while opt_D's learning rate is 0"),
+        part("both", n, 2, f"two steps on {n} images"),
+        part(
+            "returned",
+            4,
+            1,
+            "one step on 4 images with another d_loss_function",
+            options={"d_loss_function": _half_as_much},
+        ),
     ]
-    return cases
 
 
 D_FAKE, G_FAKE = "fake = G(training.noise(G, len(real))).detach()", "D(G(training.noise(G, len(real))))"
 D_ZERO, G_ZERO = "    opt_D.zero_grad()\n", "    opt_G.zero_grad()\n"
 D_BACK, G_BACK = "    d_loss.backward()\n", "    g_loss.backward()\n"
 D_STEP, G_STEP = "    opt_D.step()\n", "    opt_G.step()\n"
+G_LOSS = f"    g_loss = losses.non_saturating_loss({G_FAKE})\n"
 NOT_CUT = D_FAKE.removesuffix(".detach()")
 G_STEPS_EARLY = "G's optimiser steps in D's turn, on D's loss. In D's turn only opt_D steps."
 D_STEPS_LATE = "D's optimiser steps in G's turn, on G's loss: D would learn to be fooled. In G's turn only opt_G steps."
@@ -792,8 +1064,30 @@ train_step = Exercise(
     partial=True,
     cases=_step_cases,
     observe=observers.training_step,
-    look="Follow your step line by line with section 3.7: whose noise, whose loss, whose gradients are cleared, who steps.",
+    look={
+        "what it returns": "The updates are fine; at the end a dict is wanted, with the keys d_loss, g_loss, d_real and d_fake.",
+        "its keys": "The updates are fine; the dict needs the keys d_loss, g_loss, d_real and d_fake, spelt like this.",
+        "d_loss": "The updates are fine; d_loss is to be the number that d_loss_function gave, before D's update.",
+        "g_loss": "The updates are fine; g_loss is to be the number that generator_loss gave.",
+        "d_real": "The updates are fine; d_real is the share of the real images, from 0 to 1, whose logit was above 0 before D's update.",
+        "d_fake": "The updates are fine; d_fake is the share of the fakes, from 0 to 1, whose logit was below 0 before D's update.",
+        "change of D": "Look at D's turn: which loss, of which images, and what happens to its gradients before opt_D.step()?",
+        "change of G": "Look at G's turn: which loss, of which fakes, and what happens to its gradients before opt_G.step()?",
+        "": "Follow your step line by line with section 3.7: whose noise, whose loss, whose gradients are cleared, who steps.",
+    },
     mistakes=(
+        mistake(
+            "`step()` stands before `backward()`: D's optimiser then uses what was left in the gradients. Order: zero_grad, backward, step.",
+            _step((D_BACK + D_STEP, D_STEP + D_BACK)),
+            shows={
+                "D's gradient when opt_D steps": "not computed yet",
+                "the optimisers' steps": "opt_D.step(), opt_G.step()",
+            },
+        ),
+        mistake(
+            "`step()` stands before `backward()`: G's optimiser then uses what was left in the gradients. Order: zero_grad, backward, step.",
+            _step((G_BACK + G_STEP, G_STEP + G_BACK)),
+        ),
         mistake(
             G_STEPS_EARLY,
             _step((D_STEP, D_STEP + G_STEP)),
@@ -838,6 +1132,14 @@ train_step = Exercise(
             shows={"the optimisers' steps": "opt_G.step()"},
         ),
         mistake(
+            "the optimisers are swapped: opt_D steps on D's loss, opt_G on G's.",
+            _step((G_BACK + G_STEP, G_BACK + D_STEP), (D_BACK + D_STEP, D_BACK + G_STEP)),
+            shows={
+                "the optimisers' steps": "opt_G.step(), opt_D.step()",
+                "G's gradient when opt_G steps": "not computed yet",
+            },
+        ),
+        mistake(
             "G learns against the discriminator of the step before: its gradient is computed before D's update. Finish D's turn first.",
             _step(
                 (D_STEP, ""),
@@ -849,16 +1151,53 @@ train_step = Exercise(
             shows={"the optimisers' steps": "opt_G.step(), opt_D.step()"},
         ),
         mistake(
+            "opt_D steps only after G's loss has left its gradients in D. Finish D's turn, with zero_grad, backward and step, before G's begins.",
+            _step((D_STEP, ""), (G_STEP, D_STEP + G_STEP)),
+            _step((D_BACK + D_STEP, ""), (G_BACK + G_STEP, "    (d_loss + g_loss).backward()\n" + D_STEP + G_STEP)),
+            _step((D_STEP, ""), (G_BACK, G_BACK + D_STEP)),
+            shows={"G in D's turn": "receives a gradient", "G in its own turn": "receives no gradient"},
+        ),
+        mistake(
+            "G's loss is computed before D's update and propagated after it; in between D's weights have changed under it. Ask D anew in G's turn.",
+            _step((G_LOSS, ""), (D_ZERO, G_LOSS + D_ZERO)),
+        ),
+        mistake(
+            "G's turn uses the logits of D's turn: their graph is used up, and no path leads from them to G. Draw new fakes and ask D anew.",
+            _step((G_FAKE, "fake_logits")),
+        ),
+        mistake(
             "in D's turn gradients flow on into G. Cut them off: D(fake.detach()), or draw the fakes under torch.no_grad().",
             _step((D_FAKE, NOT_CUT)),
             _step((D_FAKE, NOT_CUT), (D_BACK, D_BACK.replace("()", "(retain_graph=True)"))),
             shows={"G in D's turn": "receives a gradient"},
         ),
         mistake(
-            "the same fakes, with the graph cut, serve G's turn: no gradient reaches G, and it never moves. Call G again, without detach() or no_grad().",
+            "in G's own turn no gradient reaches G, so it never moves: what D sees there is detached, drawn under no_grad(), or not made by "
+            "G at all. Call G again and leave the path open.",
             _step((G_FAKE, "D(fake)")),
             _step((G_FAKE, "D(G(training.noise(G, len(real))).detach())")),
+            _step((G_FAKE, "D(real)")),
+            _step((G_BACK, "")),
             shows={"G in its own turn": "receives no gradient"},
+        ),
+        mistake(
+            "all images of a batch come from the same noise vector. Draw as many as there are images.",
+            _step((G_FAKE, "D(G(training.noise(G, 1).expand(len(real), -1)))")),
+            _step((D_FAKE, "fake = G(training.noise(G, 1).repeat(len(real), 1)).detach()")),
+            shows={"rows of the noise": "some are the same"},
+        ),
+        mistake(
+            "the fakes of both turns come out of one call of G. With batch normalisation in G they then depend on each other: call it once "
+            "in each turn.",
+            _step(
+                (D_FAKE, "fake, fake_2 = G(training.noise(G, 2 * len(real))).chunk(2)"),
+                ("D(real), D(fake)", "D(real), D(fake.detach())"),
+                (G_FAKE, "D(fake_2)"),
+            ),
+        ),
+        mistake(
+            "G is in evaluation mode while it draws D's fakes: batch normalisation then takes its running averages instead of the batch's.",
+            _step((D_FAKE, f"G.eval(); {D_FAKE}; G.train()")),
         ),
         mistake(
             "both turns use the same noise. The text asks for fresh noise in G's turn: draw again, and call G again.",
@@ -892,6 +1231,7 @@ train_step = Exercise(
         mistake(
             "G trains on the minimax loss, log(1 - D). The text asks for the non-saturating one: generator_loss, softplus(-a).",
             _step(("losses.non_saturating_loss", "losses.saturating_loss")),
+            _step((f"losses.non_saturating_loss({G_FAKE})", f"-d_loss_function(D(real), {G_FAKE})")),
         ),
         mistake(
             "G learns to be caught: its loss is low where D recognises the fakes. It is generator_loss of the logits of fakes.",
@@ -926,7 +1266,8 @@ train_step = Exercise(
             _step((G_FAKE, f"{G_FAKE}.sigmoid()")),
         ),
         mistake(
-            "what you return still holds on to its graph: a history of 10,000 such losses keeps 10,000 graphs in memory. Return d_loss.detach() and g_loss.detach().",
+            "something that you return, or keep, still holds on to its graph: a history of 10,000 such losses keeps 10,000 graphs in memory. "
+            "Return d_loss.detach() and g_loss.detach(), and whatever else you return the same way.",
             _step(("d_loss.detach()", "d_loss"), ("g_loss.detach()", "g_loss")),
             _step(("d_loss.detach()", "d_loss")),
             _step(("g_loss.detach()", "g_loss")),
@@ -955,9 +1296,18 @@ train_step = Exercise(
             _step(("d_loss = d_loss_function", "d_loss = losses.discriminator_loss")),
         ),
         mistake(
+            "nothing leads from D's loss back to D's weights: is a no_grad() open around D, or something detached on the way?",
+            _step(
+                (
+                    "real_logits, fake_logits = D(real)",
+                    "with torch.no_grad():\n        real_logits, fake_logits = D(real)",
+                )
+            ),
+            _step((D_BACK, D_BACK.replace("d_loss", "d_loss.detach()"))),
+        ),
+        mistake(
             "D's weights stay frozen after the step, so the next one cannot train it. Set requires_grad back to True.",
             _step(("    g_loss = ", "    D.requires_grad_(False)\n    g_loss = ")),
-            shows={"D's weights afterwards": "frozen"},
         ),
     ),
     accepted=(
@@ -991,6 +1341,22 @@ train_step = Exercise(
             (G_FAKE, "D(G(torch.randn((real.shape[0], 64), device=real.device)))"),
         ),
         _step(("d_loss.detach()", "d_loss.item()"), ("g_loss.detach()", "g_loss.item()")),
+        _step(("d_loss.detach()", "d_loss.detach().numpy()"), ('"d_real": d_real', '"d_real": d_real, "more": 1')),
+        _step(
+            (
+                D_FAKE,
+                "with torch.inference_mode():\n        fake = G(training.noise(G, len(real)))\n    fake = fake.clone()",
+            )
+        ),
+        _step(
+            (
+                "d_loss_function(real_logits, fake_logits)",
+                "d_loss_function(real_logits=real_logits, fake_logits=fake_logits)",
+            )
+        ),
+        _step(
+            (D_BACK, ""), (D_STEP, ""), (D_ZERO, f"{D_ZERO}    d_loss.backward(inputs=list(D.parameters()))\n{D_STEP}")
+        ),
         _step((f"    {D_FAKE}", f"    G.train()\n    D.train()\n    {D_FAKE}")),
     ),
 )
@@ -1014,7 +1380,7 @@ def _loop(*changes):
 
 
 def _loop_cases(seed, strict):
-    images = torch.randint(256, (40, 1, 28, 28), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
+    images = torch.randint(256, (42, 1, 28, 28), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
     sizes = [(30, 8)] if not strict else [(41 + seed % 7, 8), (12, 20)]
     return [
         {
@@ -1045,6 +1411,7 @@ def _with_loader(train_step, G, D, opt_G, opt_D, images, steps, batch_size):
     return [train_step(G, D, opt_G, opt_D, real, step) for step, (real,) in enumerate(loader, start=1)]
 
 
+ONE_IMAGE = "a batch is one single image: one index picks one image. Pick batch_size indices: torch.randint(len(images), (batch_size,))."
 PICKED = "picked = torch.randint(len(images), (batch_size,))"
 REAL = "real = images[picked].float() / 127.5 - 1"
 
@@ -1054,8 +1421,45 @@ train_loop = Exercise(
     points=3,
     cases=_loop_cases,
     observe=observers.training_loop,
-    look="Each round: pick batch_size images at random, scale them to [-1, 1], call train_step, keep what it returns.",
+    look={
+        "images in the batches": "Either the batches are not taken from `images`, or their pixels are scaled in another way than .float() / 127.5 - 1.",
+        "shape of every batch": "Every batch has the shape (batch_size, 1, 28, 28), the last one too.",
+        "type of a batch": "The networks want float32: .float().",
+        "": "Each round: pick batch_size images at random, scale them to [-1, 1], call train_step, keep what it returns.",
+    },
     mistakes=(
+        mistake(
+            "the loop does not end. Does `step` grow in each round? With `for step in range(1, steps + 1):` it does by itself.",
+            _loop(("    for step in range(1, steps + 1):", "    step = 1\n    while step <= steps:")),
+            shows={"calls of train_step": "no end of them"},
+        ),
+        mistake(
+            "train_step is never called. Call it in each round; and mind that a `yield` makes a generator of your function, whose lines run only "
+            "when somebody asks for the next value.",
+            _loop(("history.append(train_step(G, D, opt_G, opt_D, real, step))", "pass")),
+            _loop(("history.append(", "yield (")),
+            shows={"calls of train_step": 0},
+        ),
+        mistake(
+            "the `return` stands inside the loop, so it ends after one step. Indent it less.",
+            _loop(("    return history\n", "        return history\n")),
+            shows={"calls of train_step": 1},
+        ),
+        mistake(
+            ONE_IMAGE,
+            _loop((PICKED, "picked = torch.randint(len(images), ())")),
+            shows={"shape of every batch": (1, 28, 28)},
+        ),
+        mistake(
+            ONE_IMAGE,
+            _loop((PICKED, "picked = torch.randint(len(images), (1,))")),
+            shows={"shape of every batch": (1, 1, 28, 28)},
+        ),
+        mistake(
+            "the slices run past the end of `images`: the batches become smaller and then empty. Pick at random instead: torch.randint gives "
+            "indices of any number.",
+            _loop((PICKED, "picked = slice((step - 1) * batch_size, step * batch_size)")),
+        ),
         mistake(
             "every round trains on the same batch. Pick new images inside the loop.",
             _loop((PICKED, "picked = torch.arange(batch_size)")),
@@ -1067,7 +1471,7 @@ train_loop = Exercise(
             _loop((PICKED, "picked = torch.arange((step - 1) * batch_size, step * batch_size) % len(images)")),
         ),
         mistake(
-            "the pixels are still from 0 to 255. Scale them to [-1, 1], as in section 3.1: / 127.5 - 1.",
+            "the pixels are still from 0 to 255. Scale them to [-1, 1], as in section 3.1: .float() / 127.5 - 1.",
             _loop((REAL, "real = images[picked].float()")),
             _loop((REAL, "real = images[picked]")),
         ),
@@ -1109,10 +1513,6 @@ train_loop = Exercise(
             _loop(("history.append(", "("), ("return history", "return None")),
         ),
         mistake(
-            "the `return` stands inside the loop, so it ends after one step. Indent it less.",
-            _loop(("    return history\n", "        return history\n")),
-        ),
-        mistake(
             "the history stays empty: append what train_step returns.",
             _loop(("history.append(", "(")),
         ),
@@ -1122,14 +1522,14 @@ train_loop = Exercise(
             _loop(("G, D, opt_G, opt_D, real, step)", "G, D, opt_D, opt_G, real, step)")),
         ),
         mistake(
-            "a batch is one single image: one index picks one image. Pick batch_size indices: torch.randint(len(images), (batch_size,)).",
-            _loop((PICKED, "picked = torch.randint(len(images), ())")),
-            _loop((PICKED, "picked = torch.randint(len(images), (1,))")),
-        ),
-        mistake(
-            "only the first images of the dataset are ever used. The random indices go up to len(images).",
+            "only a few of the images are ever used. The random indices go up to len(images), a new one for each image of a batch.",
             _loop((PICKED, "picked = torch.randint(batch_size, (batch_size,))")),
             _loop((PICKED, "picked = torch.randperm(batch_size)")),
+            shows={
+                "part of `images` that is used": "a part",
+                "two batches": "different",
+                "order of the images": "random",
+            },
         ),
     ),
     accepted=(
@@ -1183,6 +1583,6 @@ question_3 = _question(
     "question_3",
     "b",
     a="a judge that is sure of everything: what is the slope of log(1 - D) where its logit is -10? Section 3.6 printed it.",
-    c="G still gets a gradient through D, or none at all; it cannot go wrong in that way. Section 3.6 has the number that decides.",
+    c="the gradient through D still points towards 'more real'. But how large is it? Section 3.6 has the number.",
     d="nothing in the code stops. Look at the size of the gradient in section 3.6.",
 )
