@@ -185,9 +185,10 @@ class Exercise:
             # Backwards, for speed: what came last is the hardest.
             return not any(any(differences(self.watch(answer, c, like=seen), seen)) for c, seen in reversed(pairs))
 
-        for alike in (pairs, pairs[:-1] if len(pairs) > 2 else []):
+        without_the_hardest = [pairs[:-1]] if first < len(pairs) - 1 else []
+        for alike in (pairs, *without_the_hardest):
             for mistake in self.mistakes:
-                if alike and not mistake.shows and any(behaves(answer, alike) for answer in mistake.answers):
+                if not mistake.shows and any(behaves(answer, alike) for answer in mistake.answers):
                     return mistake.says, first, wrong[first][0]
         name = wrong[first][0]
         if name == STOPPED:

@@ -28,19 +28,21 @@ def kind(value: object) -> str:
 def loss(answer, case, like) -> dict:
     """A loss on logits: its value, its shape, and its gradient in every logit.
 
-    case["logits"]: argument name -> tensor (N,); case["options"], if there: further keyword arguments.
+    case["logits"]: argument name -> tensor (N,); case["options"], if there: further keyword arguments; case["large"], if
+    there: that these logits are large, which the names then say.
     """
     logits = {name: values.clone().requires_grad_() for name, values in case["logits"].items()}
     value = answer(*logits.values(), **case.get("options", {}))
     seen = {"what it returns": kind(value)}
     if not isinstance(value, Tensor):
         return seen
-    seen["its value"] = value.detach()
+    large = "for large logits, " * case.get("large", False)
+    seen[f"{large}its value"] = value.detach()
     seen["its gradient"] = "there" if value.requires_grad else "none: the result does not depend on the logits"
     if value.requires_grad and value.dim() == 0:
         gradients = torch.autograd.grad(value, list(logits.values()), allow_unused=True)
         for (name, values), gradient in zip(logits.items(), gradients, strict=True):
-            seen[f"its gradient in {name}"] = torch.zeros_like(values) if gradient is None else gradient
+            seen[f"{large}its gradient in {name}"] = torch.zeros_like(values) if gradient is None else gradient
     return seen
 
 
@@ -211,6 +213,7 @@ def network(answer, case, like) -> dict:
         seen["what forward returns"] = kind(output)
         if not isinstance(output, Tensor):
             return seen
+        seen[f"shape for a batch of {len(batch)}"] = tuple(output.shape)
         seen[f"output for a batch of {len(batch)}"] = output.detach()
         seen["the same input again"] = "same output" if torch.equal(output, built(given)) else "another output"
         seen["the input afterwards"] = "unchanged" if torch.equal(given, batch) else "changed in place"
@@ -285,8 +288,9 @@ class _Optimizer(torch.optim.SGD):
         self.player = player
 
     def step(self, closure=None):
+        loss = super().step(closure)  # first: a closure propagates the loss
         self.player.diary.append(f"opt_{self.player.name}.step()")
-        return super().step(closure)
+        return loss
 
 
 def training_step(answer, case, like) -> dict:
@@ -331,7 +335,7 @@ def training_step(answer, case, like) -> dict:
                     _weights(player) - start[player]
                 )
         if part == "returned":
-            seen["what it returns"] = kind(values)
+            seen["what it returns"] = "a dict" if isinstance(values, dict) else kind(values)
             if not isinstance(values, dict):
                 return seen
             wanted = ("d_loss", "g_loss", "d_real", "d_fake")
@@ -387,7 +391,7 @@ def _number(value: object) -> object:
     if isinstance(value, Tensor) and value.numel() != 1:
         return f"a tensor of shape {tuple(value.shape)}"
     try:
-        return float(value)  # a number of Python, NumPy or torch
+        return kind(value) if isinstance(value, str) else float(value)  # a number of Python, NumPy or torch
     except (TypeError, ValueError):
         return kind(value)
 

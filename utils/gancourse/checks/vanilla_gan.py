@@ -65,7 +65,15 @@ draw_noise = Exercise(
     points=2,
     cases=_noise_cases,
     observe=observers.draw,
-    look="Look again at what the docstring promises: shape (n, Z_DIM), independent standard normal numbers, on `device`.",
+    look={
+        "what it returns": "Return the tensor that torch makes.",
+        "its shape": "One row of 64 numbers for each image, so (n, Z_DIM), whatever n is.",
+        "the mean": "Standard normal numbers have the mean 0. torch.randn gives them; do nothing with them afterwards.",
+        "the standard deviation": "Standard normal numbers have the standard deviation 1. torch.randn gives them; do nothing with them afterwards.",
+        "the rows": "Something connects the rows, so one image would depend on another. Draw all n · 64 numbers independently.",
+        "the columns": "Something connects the numbers of a row. Draw all 64 independently, and do nothing with them afterwards.",
+        "": "Look again at what the docstring promises: shape (n, Z_DIM), independent standard normal numbers, on `device`.",
+    },
     mistakes=(
         mistake(
             "these are uniform numbers between 0 and 1. The prior is the standard normal distribution: torch.randn, "
@@ -228,6 +236,18 @@ def _each(reference, between):
     return _hidden(reference, between), _hidden(reference, between, kept), _hidden(reference, kept, between)
 
 
+NETWORK_LOOK = {
+    "what it is": "The check wants the class itself, which it calls to make a network.",
+    "its weight matrices": "The linear layers have other sizes than those of the table.",
+    "number of weights": "The linear layers are the table's; but each has a bias, and nothing else has weights.",
+    "what forward returns": "forward should return the tensor that the last layer makes.",
+    "shape for": "What comes out should have the shape in the last line of the table, whatever the size of the batch.",
+    "output for": "Sizes and shapes are right. Compare what stands between the linear layers, and after the last, with the table.",
+    "the same input again": "The same input should give the same output.",
+    "the input afterwards": "The input has been changed in place; leave it as it is.",
+    "weights that receive": "The way back to the weights is cut: by .detach(), .data, no_grad() or a layer that is never called.",
+    "": "Compare your layers with the table above the exercise, one line after the other.",
+}
 NO_FORWARD = "it has no `forward`. Is the name right, and does its `def` stand inside the class, indented as far as `def __init__`?"
 NO_LAYERS = (
     "nn.Module knows of no layer, so no optimiser would find a weight. Make the layers in __init__ and keep them as attributes of "
@@ -249,7 +269,7 @@ Generator = Exercise(
     points=3,
     cases=lambda seed, strict: _batches(seed, strict, Z_DIM),
     observe=observers.network,
-    look="Compare your layers with the table above the exercise, one line after the other.",
+    look=NETWORK_LOOK,
     mistakes=(
         mistake(
             "the last layer is not bent by a tanh, so pixels leave the range from -1 to 1 that the real images have.",
@@ -363,7 +383,7 @@ Discriminator = Exercise(
     points=3,
     cases=lambda seed, strict: _batches(seed, strict, 1, 28, 28),
     observe=observers.network,
-    look="Compare your layers with the table above the exercise, one line after the other.",
+    look=NETWORK_LOOK,
     mistakes=(
         mistake(
             "it returns probabilities, from a sigmoid. The losses of this course work on logits: leave the sigmoid away (section 3.5 shows why).",
@@ -511,7 +531,11 @@ init_weights = Exercise(
     points=2,
     cases=_init_cases,
     observe=observers.initialisation,
-    look="Four things are asked for: the weights and the biases of nn.Linear and of nn.BatchNorm1d.",
+    look={
+        "Linear": "For nn.Linear: weights from N(0, 0.02), biases 0.",
+        "BatchNorm1d": "For nn.BatchNorm1d: weights from N(1, 0.02), biases 0.",
+        "": "Four things are asked for: the weights and the biases of nn.Linear and of nn.BatchNorm1d.",
+    },
     mistakes=(
         mistake(
             "no layer has changed. Either no branch runs (compare with isinstance(layer, nn.Linear), not with `is` or ==), or the new "
@@ -692,7 +716,7 @@ def _logit_cases(seed, strict, *names, options=({},)):
             for name, values in logits.items()
         }
         about = ", ".join(f"{name} = {str(v).replace(chr(39), '')}" for name, v in (shown | more).items())
-        cases.append({"about": about, "logits": logits, "options": more})
+        cases.append({"about": about, "logits": logits, "options": more, "large": number == len(sizes)})
     return cases
 
 
@@ -720,6 +744,7 @@ ROUNDED = (
     "for a logit of 100 or so it is wrong. There a sigmoid is rounded to 0 or 1, so that its logarithm is lost (a small number "
     "added inside, or a clamp, only hides it), and exp() overflows. Use softplus, or binary_cross_entropy_with_logits."
 )
+ROUNDED_TOO = f"F{ROUNDED[1:]}"
 INSIDE = "the mean is taken too early: first the softplus of each logit, then the mean of those."
 TURNED = "the arguments of the cross-entropy are turned around: first the logits, then the labels."
 NO_GRADIENT = (
@@ -734,7 +759,11 @@ discriminator_loss = Exercise(
     points=3,
     cases=lambda seed, strict: _logit_cases(seed, strict, "real_logits", "fake_logits"),
     observe=observers.loss,
-    look="Write -V from section 3.5 down once more: softplus(-a) for real images, softplus(a) for fakes, a mean of each, and the sum of both.",
+    look={
+        "for large logits": ROUNDED_TOO,
+        "what it returns": "Return the loss as the tensor that it is.",
+        "": "Write -V from section 3.5 down once more: softplus(-a) for real images, softplus(a) for fakes, a mean of each, and the sum of both.",
+    },
     mistakes=(
         mistake(
             "real and fake are swapped: this loss is low when D takes fakes for real. Which of the two gets the minus sign inside the softplus?",
@@ -842,7 +871,11 @@ generator_loss = Exercise(
     points=2,
     cases=lambda seed, strict: _logit_cases(seed, strict, "fake_logits"),
     observe=observers.loss,
-    look="G wants D(G(z)) to be high; its loss is the mean of -log D(G(z)), and -log of a sigmoid is a softplus.",
+    look={
+        "for large logits": ROUNDED_TOO,
+        "what it returns": "Return the loss as the tensor that it is.",
+        "": "G wants D(G(z)) to be high; its loss is the mean of -log D(G(z)), and -log of a sigmoid is a softplus.",
+    },
     mistakes=(
         mistake(
             "this is the minimax loss, log(1 - D). Its gradient dies where D is sure of a fake; the text asks for the non-saturating one, -log D.",
@@ -911,7 +944,11 @@ smoothed_loss = Exercise(
         seed, strict, "real_logits", "fake_logits", options=({}, {"target": 0.8}, {"target": 1.0})
     ),
     observe=observers.loss,
-    look="For real images the cross-entropy with target t is softplus(a) - t·a; for fakes nothing changes.",
+    look={
+        "for large logits": ROUNDED_TOO,
+        "what it returns": "Return the loss as the tensor that it is.",
+        "": "For real images the cross-entropy with target t is softplus(a) - t·a; for fakes nothing changes.",
+    },
     mistakes=(
         mistake(
             "the labels of both kinds are smoothed. One-sided means: only those of real images; a raised target for fakes rewards G for staying where it is.",
@@ -1040,9 +1077,9 @@ def _step_cases(seed, strict):
         part("both", n, 2, f"two steps on {n} images"),
         part(
             "returned",
-            4,
+            32,
             1,
-            "one step on 4 images with another d_loss_function",
+            "one step on 32 images with another d_loss_function",
             options={"d_loss_function": _half_as_much},
         ),
     ]
@@ -1071,6 +1108,8 @@ train_step = Exercise(
         "g_loss": "The updates are fine; g_loss is to be the number that generator_loss gave.",
         "d_real": "The updates are fine; d_real is the share of the real images, from 0 to 1, whose logit was above 0 before D's update.",
         "d_fake": "The updates are fine; d_fake is the share of the fakes, from 0 to 1, whose logit was below 0 before D's update.",
+        "shape of the noise": "Draw one noise vector for each image of `real`: draw_noise(len(real), real.device).",
+        "distribution of the noise": "The noise is to be standard normal, as draw_noise makes it.",
         "change of D": "Look at D's turn: which loss, of which images, and what happens to its gradients before opt_D.step()?",
         "change of G": "Look at G's turn: which loss, of which fakes, and what happens to its gradients before opt_G.step()?",
         "": "Follow your step line by line with section 3.7: whose noise, whose loss, whose gradients are cleared, who steps.",
@@ -1425,6 +1464,13 @@ train_loop = Exercise(
         "images in the batches": "Either the batches are not taken from `images`, or their pixels are scaled in another way than .float() / 127.5 - 1.",
         "shape of every batch": "Every batch has the shape (batch_size, 1, 28, 28), the last one too.",
         "type of a batch": "The networks want float32: .float().",
+        "pixels": "The pixels are scaled in another way than .float() / 127.5 - 1, which maps 0…255 to -1…1.",
+        "calls of train_step": "train_step is to be called once for each step, `steps` times in all.",
+        "step numbers": "train_step also gets the number of the step: 1 in the first call, `steps` in the last.",
+        "the dataset afterwards": "`images` itself has changed; scale a copy: real = images[picked].float() / 127.5 - 1.",
+        "what it returns": "Return a list, with one entry for each step.",
+        "length of the history": "Append one entry in each step: history.append(train_step(...)).",
+        "entries of the history": "Append what train_step returns as it is: history.append(train_step(...)).",
         "": "Each round: pick batch_size images at random, scale them to [-1, 1], call train_step, keep what it returns.",
     },
     mistakes=(
