@@ -25,6 +25,7 @@ lessons: .venv/.installed-dev
 
 bench: .venv/.installed-dev
 	@$(BIN)/python tests/benchmarks/bench.py
+	@$(BIN)/python tests/benchmarks/grading.py
 
 # A virtual environment with what a learner needs; it is brought up to date when the lists change.
 .venv/.installed: .venv/bin/pip pyproject.toml constraints.txt

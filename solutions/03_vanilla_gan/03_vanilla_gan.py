@@ -39,9 +39,10 @@ display(
 # %% [markdown]
 # **How an exercise works.** You replace `raise NotImplementedError()`, run the cell, and run the check below it. The check
 # compares what your answer *does* with what it should do: ✓ means right; ✗ says what is wrong and where to look. It
-# does not mind how you write it. You can be wrong as often as you like.
+# does not mind how you write it. You can be wrong as often as you like. (A `NameError` there means that the cell above has
+# not run.)
 #
-# Below each check lie two folded cells. The first gives marks, where somebody grades this notebook; here it does
+# Below each check lie folded cells. The first gives marks, where somebody grades this notebook; here it does
 # nothing. The second is for when you are stuck: it puts the course's version in the place of an answer that is not
 # right yet, so that the rest of the lesson runs. Come back when you like. *Run all* works, too, without one line of yours.
 
@@ -52,6 +53,7 @@ display(
 # $x \sim p_{data}$ from a distribution that we can only see through such draws: nobody can write $p_{data}$ down.
 #
 # We scale the grey levels from 0…255 to $[-1, 1]$, because the generator will end in a tanh, whose range that is.
+# `training.to_unit` does it: `.float() / 127.5 - 1`.
 
 # %%
 from gancourse import datasets
@@ -76,14 +78,13 @@ display(figures.image_grids({"real": mnist.images[:64]}))
 # ### Exercise 1 · `draw_noise`
 # ●○○ · 3 minutes
 #
-# Write the function that draws the noise of a batch: `draw_noise(n, device)` → (n, 64), one row an image. All n · 64
-# numbers are standard normal and independent of each other, and they lie on `device`.
+# Write the function that draws the noise of a batch: `draw_noise(n, device)` → float32, (n, 64), one row an image. All
+# n · 64 numbers are standard normal and independent of each other, and they lie on `device`.
 #
 # It tests: what a prior is, and that every image needs noise of its own.
 #
-# <details><summary>Hint 1</summary>torch has several functions that fill a tensor of a given shape with random numbers:
-# <code>rand</code>, <code>randn</code>, <code>randint</code>. One of them draws from the standard normal
-# distribution.</details>
+# <details><summary>Hint 1</summary>torch has several functions that make a tensor of random numbers in a given shape. Which
+# of them draws from the standard normal distribution?</details>
 # <details><summary>Hint 2</summary>One line: <code>torch.randn</code> takes the two sizes, and
 # <code>device=device</code>.</details>
 
@@ -129,7 +130,7 @@ print(tuple(z.shape), f"mean {z.mean().item():.3f}, standard deviation {z.std().
 # ●○○ · 6 minutes
 #
 # Write the network of the table: `Generator()(z)` with z of shape (N, 64) → images (N, 1, 28, 28) in $[-1, 1]$, for any
-# batch size N, one included.
+# batch size N, one included. Leave the line `z_dim = Z_DIM` as it is: later cells read it.
 #
 # It tests: how a vector becomes a picture, and why the last layer is what it is.
 #
@@ -185,8 +186,9 @@ display(figures.image_grids({"untrained G(z)": fog}))
 print(f"mean correlation between two of them: {correlation(fog):.2f}")
 
 # %% [markdown]
-# Grey fog, and rather the same fog 64 times: small random weights pass on little of the difference between one $z$ and
-# the next. Everything that you will see in the end, the training has to put there.
+# Grey fog, and rather the same fog 64 times. It is grey because the weights are small. And it is the same because the
+# biases, which no $z$ can change, add as much to a pixel as $z$ does. Everything that you will see in the end, the
+# training has to put there.
 
 # %% [markdown]
 # ## 3.4 The discriminator
@@ -221,7 +223,7 @@ print(f"mean correlation between two of them: {correlation(fog):.2f}")
 # <details><summary>Hint 1</summary>The same pattern as the generator, the other way round. A linear layer wants (N, 784),
 # so the pictures must be laid flat first, each by itself.</details>
 # <details><summary>Hint 2</summary><code>nn.Flatten()</code> begins the <code>nn.Sequential</code>, <code>nn.Linear(128, 1)</code>
-# ends it; <code>.squeeze(1)</code> makes (N,) of (N, 1).</details>
+# ends it; <code>.squeeze(1)</code> makes (N,) of (N, 1), also where N is 1; a bare <code>.squeeze()</code> does not.</details>
 
 
 # %% exercise="Discriminator"
@@ -250,7 +252,7 @@ class Discriminator(nn.Module):
 # %% [markdown]
 # How should the weights begin? PyTorch draws them, and the biases too, from a uniform distribution whose width depends on
 # the layer. The authors of DCGAN (lesson 6) draw weights from $\mathcal{N}(0, 0.02)$ instead, mean 0 and standard deviation
-# 0.02, and most GANs since then do as they did. Two details go wrong in many copies of that code:
+# 0.02, and most GANs since then do as they did. Two details go wrong in many copies of their code:
 #
 # - **Biases** begin at 0. If nobody sets them, PyTorch's random ones stay.
 # - **Batch normalisation** (section 3.12) *multiplies* by its weights. They belong around 1, $\mathcal{N}(1, 0.02)$; around
@@ -261,7 +263,8 @@ class Discriminator(nn.Module):
 # ●●○ · 6 minutes
 #
 # Write the function that sets the first weights of **one layer**: `init_weights(layer)` → nothing; it changes the layer in
-# place. `network.apply(init_weights)` calls it on every layer in turn, also on those without weights.
+# place. `network.apply(init_weights)` calls it on every layer in turn, also on those without weights, on an
+# `nn.Sequential` that holds others, and on the network itself.
 #
 # - `nn.Linear`: weights from $\mathcal{N}(0, 0.02)$, bias 0
 # - `nn.BatchNorm1d`: weights from $\mathcal{N}(1, 0.02)$, bias 0
@@ -272,12 +275,13 @@ class Discriminator(nn.Module):
 # <details><summary>Hint 1</summary><code>isinstance(layer, nn.Linear)</code> tells what a layer is. The functions in
 # <code>nn.init</code> change a tensor in place; their names end in _.</details>
 # <details><summary>Hint 2</summary><code>nn.init.normal_(layer.weight, 0.0, 0.02)</code> and
-# <code>nn.init.zeros_(layer.bias)</code>, if there is a bias; for batch normalisation the mean is 1.</details>
+# <code>nn.init.zeros_(layer.bias)</code> if <code>layer.bias is not None</code>; for batch normalisation the mean is
+# 1.</details>
 
 
 # %% exercise="init_weights"
 def init_weights(layer: nn.Module) -> None:
-    """Set the first weights of one layer in place, as DCGAN does (Radford et al. 2016, section 3)."""
+    """Set the first weights of one layer in place (Radford et al. 2016, section 4, and their code)."""
     ### BEGIN SOLUTION
     if isinstance(layer, nn.Linear):
         nn.init.normal_(layer.weight, 0.0, 0.02)
@@ -299,8 +303,8 @@ with torch.no_grad():
     print("D(fake), the first five:", torch.sigmoid(D(G(z)))[:5])
 
 # %% [markdown]
-# The images have less in common: part of the common fog came from the biases, which no $z$ can change. And $D$ says one half
-# to everything: it has no opinion yet.
+# Without biases the images have less in common. (The fog itself is now fainter still, which a correlation does not
+# see.) And $D$ says one half to everything: it has no opinion yet.
 
 # %% [markdown]
 # ## 3.5 What the discriminator wants
@@ -325,16 +329,19 @@ print("log(1 - sigmoid(20)), step by step:", torch.log(1 - torch.sigmoid(a)).ite
 print("-softplus(20):                     ", -softplus(a).item())
 
 # %% [markdown]
-# In 32-bit numbers $\sigma(20)$ is rounded to 1, and the logarithm of 0 ends the training. The softplus is right.
+# In 32-bit numbers $\sigma(20)$ is rounded to 1, and the logarithm of 0 ends the training. PyTorch's `softplus` is right.
+# Writing `torch.log(1 + torch.exp(a))` instead would only move the problem: $e^{100}$ overflows.
+# `binary_cross_entropy_with_logits` is right too: it takes logits and labels, and is a softplus inside.
 
 # %% [markdown]
 # ### Exercise 5 · `discriminator_loss`
 # ●●○ · 6 minutes
 #
 # Write $-V$ for two batches of logits: `discriminator_loss(real_logits, fake_logits)`, both of shape (N,) → one number,
-# a tensor without dimensions. The expectations become means over the batch, and the two means are added.
+# a tensor without dimensions. The expectations become means over the batch, and the two means are added. It must be right
+# for logits of ±100 as well.
 #
-# It tests: who wants what, the sign that this gives, and numbers that survive a logit of 100.
+# It tests: who wants what, the sign that this gives, and numbers that survive.
 #
 # <details><summary>Hint 1</summary>The last formula above is nearly the code. Check it with a thought: if
 # <code>D</code> is right about everything, real logits are large and fake logits very negative, and the loss must be near
@@ -370,7 +377,8 @@ print(
 # where a beginner's fakes are. The loss *saturates*. So, since the first GAN paper, $G$ minimises
 # $-\log D(G(z)) = \text{softplus}(-a)$ instead, the *non-saturating* loss: same aim, slope $-(1 - \sigma(a))$.
 #
-# *Predict*: $D$ is sure that a fake is fake, $a = -10$. How much stronger is the second gradient?
+# *Predict*: $D$ is sure that a fake is fake, $a = -10$. How many times larger is the slope of the non-saturating loss than
+# that of the minimax loss?
 
 # %%
 for logit in (-10.0, -2.0, 0.0, 2.0):
@@ -392,7 +400,7 @@ for logit in (-10.0, -2.0, 0.0, 2.0):
 # ●○○ · 3 minutes
 #
 # Write the non-saturating loss: `generator_loss(fake_logits)` with logits of shape (N,) → the mean of $-\log D(G(z))$, a tensor
-# without dimensions.
+# without dimensions, right for logits of ±100 as well.
 #
 # It tests: what the generator wants, on logits.
 #
@@ -419,25 +427,27 @@ def generator_loss(fake_logits: torch.Tensor) -> torch.Tensor:
 # - **Where gradients stop.** In $D$'s turn they flow back through $D$ and stop at the fakes, cut off by `detach()` or because the
 #   fakes were drawn under `torch.no_grad()`. $G$ would not move anyway, since only `opt_D` steps, but the work is saved.
 # - **Where they must pass.** In $G$'s turn gradients flow through $D$ *into* $G$, or $G$ would not know what to change. They
-#   leave something in $D$ as well; only `opt_G` steps.
+#   leave gradients in $D$ as well, which nobody uses: only `opt_G` steps.
 # - **`zero_grad()`.** PyTorch adds new gradients to old ones unless told otherwise. Forget it and nothing complains; $D$ even
 #   keeps what $G$'s turn left in it.
 
 # %% [markdown]
 # ### Exercise 7 · `train_step`
-# ●●● · 15 minutes · part of the points for a part of it
+# ●●● · 15 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
 #
-# The heart of every GAN. `real` has shape (N, 1, 28, 28). Update $D$ once on `d_loss_function(real_logits, fake_logits)`;
-# then update $G$ once on `generator_loss`, against the new $D$, with **fresh noise**. Return a dict:
+# The heart of every GAN. `real` has shape (N, 1, 28, 28). Update $D$ once on `d_loss_function(real_logits, fake_logits)`; no
+# gradient may reach $G$. Then update $G$ once on `generator_loss`, against the new $D$, with **fresh noise** and a second
+# call of $G$. Return a dict:
 #
-# | key | value |
+# | key | value: numbers, or tensors without a graph |
 # |---|---|
-# | `d_loss`, `g_loss` | the two losses, detached from their graphs |
-# | `d_real`, `d_fake` | the shares of real images and of fakes that $D$ was right about, before its update |
+# | `d_loss`, `g_loss` | the two losses |
+# | `d_real`, `d_fake` | the shares of real images and of fakes, from 0 to 1, that $D$ was right about before its update |
 #
-# $D$ is right about a real image if its logit is above 0, about a fake if it is below. `real`, the networks' modes and
-# what can be trained stay as they were. `step`, the number of the step, is for section 3.12.
-#
+# $D$ is right about a real image if its logit is above 0, about a fake if it is below. Leave `real` unchanged, and
+# train(), eval() and `requires_grad` as you found them. `step`, the number of the step, is for section 3.12.
+
+# %% [markdown]
 # It tests: whose noise, whose loss, whose gradients, whose step.
 #
 # <details><summary>Hint 1</summary>Write D's turn alone first. Noise, fakes without a path back into G, logits of both, loss;
@@ -482,8 +492,8 @@ def train_step(G, D, opt_G, opt_D, real, step, d_loss_function=discriminator_los
 # ●●○ · 6 minutes
 #
 # `images` is uint8, (N, 1, 28, 28), in 0…255, like `mnist.images`. For the steps 1, 2, ... up to `steps`: pick
-# `batch_size` images at random, scale them to $[-1, 1]$, call `train_step(G, D, opt_G, opt_D, real, step)`. Return a list of
-# what it returned, one entry a step.
+# `batch_size` images at random (with or without repeats, but always that many), scale them to $[-1, 1]$, call
+# `train_step(G, D, opt_G, opt_D, real, step)`. Return a list of what it returned, one entry a step.
 #
 # It tests: what a stochastic training sees of its data.
 #
@@ -524,7 +534,7 @@ for step in (1, 50):
     print(f"step {step}: {values}")
 
 # %% [markdown]
-# It runs: that is a GAN, and every line of it is yours. Fifty steps are next to nothing; ten thousand are to come.
+# It runs: that is all that a GAN is. Fifty steps are next to nothing; ten thousand are to come.
 #
 # For long runs take `training.fit`: the same loop, with the housekeeping done. Batches come straight from memory, there
 # is a progress bar, snapshots are drawn from the same noise each time, and it stops clearly if a loss is no longer a number
@@ -572,8 +582,7 @@ display(
 # %% [markdown]
 # ## 3.9 Reading the curves
 #
-# Many articles print three lines like the next table's and conclude something from them. Look at the curves before you
-# do. Left: both losses, smoothed, in nats (natural logarithms); the dotted lines are their values when $D$ says one half
+# Do not conclude anything from the few lines of the next table before you have looked at the curves below it. Left: both losses, smoothed, in nats (natural logarithms); the dotted lines are their values when $D$ says one half
 # to everything, $\log 4$ and $\log 2$. Right: the table's last two columns.
 
 
@@ -645,8 +654,9 @@ measure(f"vanilla, {vanilla.step:,} steps", vanilla.generator)
 # ## 3.11 One-sided label smoothing
 #
 # A discriminator that is *certain* is a bad teacher. Label smoothing asks it to be only 90 % sure of real images: the
-# target 1 becomes 0.9, while the target of fakes stays 0. In logits, the cross-entropy with target $t$ is
-# $\text{softplus}(a) - t\,a$; with $t = 1$ that is the $\text{softplus}(-a)$ of section 3.5.
+# target 1 becomes 0.9, while the target of fakes stays 0. The cross-entropy with target $t$ is
+# $-t \log \sigma(a) - (1 - t) \log(1 - \sigma(a)) = \text{softplus}(a) - t\,a$; with $t = 1$ that is the
+# $\text{softplus}(-a)$ of section 3.5.
 #
 # It changes what the numbers mean. The best discriminator is now $D^*(x) = \dfrac{0.9\,p_{data}}{p_{data} + p_g}$, so
 # where real and fake are equally likely $D^* = 0.45$. A draw then costs $D$ 1.376 instead of 1.386, and $G$ 0.799
@@ -730,7 +740,7 @@ def r1_penalty(D, real):
 
 def better_step(G, D, opt_G, opt_D, real, step):
     """As train_step, with R1 (gamma 1) on every eighth step, and one batch of fakes for both turns."""
-    fake = G(draw_noise(len(real), real.device))  # used twice: that saves a pass through G
+    fake = G(draw_noise(len(real), real.device))  # for both turns: saves a pass through G
 
     real_logits, fake_logits = D(real), D(fake.detach())
     d_loss = discriminator_loss(real_logits, fake_logits)
@@ -837,9 +847,9 @@ display(
 #
 # Three questions and one to write about. Put your letter into the function below each.
 #
-# **Question 1.** In $D$'s turn, what about back-propagation?
+# **Question 1.** In $D$'s turn, how far does back-propagation go?
 #
-# - **a** There is none. The networks are only evaluated.
+# - **a** Nowhere. The networks are only evaluated.
 # - **b** It runs through $D$ and on into $G$. $G$ stays as it is because `opt_G` does not step.
 # - **c** It runs through $D$ and stops at the fakes.
 # - **d** It runs through $D$ only, because `eval()` has put $G$ to sleep.
@@ -859,7 +869,7 @@ def question_1() -> str:
 # - **a** The training is failing: $D$ should make its loss smaller.
 # - **b** The training goes well: the fakes have become better.
 # - **c** Nothing until it reaches log 4; there the fakes are perfect.
-# - **d** The number alone cannot tell.
+# - **d** One of several things, and not which.
 
 
 # %% quiz="question_2"
@@ -889,9 +899,9 @@ def question_3() -> str:
 
 
 # %% [markdown]
-# **Question 4**, in your own words, about five sentences (marked by hand, 4 points). For 1,000 steps $D$'s loss has been
-# log 4 and $G$'s log 2. A friend says: "It has converged, the digits must be perfect." When is your friend right? What else
-# could it be? What would you look at to find out?
+# **Question 4**, in your own words, about five sentences (4 points, marked by hand: one for when the friend is right, one
+# for what else it could be, two for what you would look at; a model answer stands in `solutions/`). For 1,000 steps $D$'s
+# loss has been log 4 and $G$'s log 2. A friend says: "It has converged, the digits must be perfect."
 
 # %% [markdown] open="question_4" points=4
 # At equilibrium $p_g = p_{data}$, the best discriminator says one half to everything, and the losses are just these: so the

@@ -88,15 +88,15 @@ draw_noise = Exercise(
             shows={"the distribution": "uniform"},
         ),
         mistake(
+            "every coordinate of a row is the same number: that is one random number per image, not 64.",
+            lambda n, device="cpu": torch.randn(n, 1, device=device).expand(n, Z_DIM),
+            shows={"the columns": "some are the same"},
+        ),
+        mistake(
             "rows repeat, so images would repeat too. Draw n · 64 numbers, each of them once.",
             lambda n, device="cpu": torch.randn(1, Z_DIM, device=device).expand(n, Z_DIM),
             lambda n, device="cpu": torch.randn(Z_DIM, device=device).repeat(n, 1),
             shows={"the rows": "some are the same"},
-        ),
-        mistake(
-            "every coordinate of a row is the same number: that is one random number per image, not 64.",
-            lambda n, device="cpu": torch.randn(n, 1, device=device).expand(n, Z_DIM),
-            shows={"the columns": "some are the same"},
         ),
         mistake(
             "the shape is turned around. One row is one noise vector, so the number of rows is n.",
@@ -177,7 +177,7 @@ class _Generator(nn.Module):
 
 
 def _batches(seed, strict, *shape):
-    sizes = (2, 1, 9 + seed % 20, 130) if strict else (4, 1, 7)
+    sizes = (2, 1, 30 + seed % 20, 130) if strict else (4, 1, 50)
     inputs = [_randn(seed + i, n, *shape) for i, n in enumerate(sizes)]
     return [{"about": f"batches of {', '.join(map(str, sizes))}, and weights that the check sets", "inputs": inputs}]
 
