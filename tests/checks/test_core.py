@@ -4,7 +4,9 @@ import functools
 import re
 import subprocess
 import sys
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -12,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from torch.nn.functional import softplus
 
 from gancourse import checks
-from gancourse.checks import vanilla_gan
+from gancourse.checks import core, vanilla_gan
 from gancourse.checks.core import CheckFailed, Exercise, edited, mistake, same
 from gancourse.checks.vanilla_gan import discriminator_loss, draw_noise, train_step
 
@@ -217,6 +219,47 @@ def test_a_seed_that_is_no_number_is_one_clear_error(monkeypatch):
     monkeypatch.setenv("GANCOURSE_SEED", "spring")
     with pytest.raises(ValueError, match="GANCOURSE_SEED is 'spring'; it must be a whole number"):
         HALVE.grade(half)
+
+
+# Answers that do not end
+
+
+def endless(x):
+    while True:
+        x = x + 1
+
+
+@pytest.fixture
+def short_limit(monkeypatch):
+    monkeypatch.setattr(core, "SECONDS", 0.2)
+    monkeypatch.setattr(core, "ENDLESS", "TimeoutError: no end after 0.2 seconds")
+
+
+def test_an_answer_that_does_not_end_is_stopped_once_and_shown_at_its_line(short_limit):
+    began = time.monotonic()
+    lines = said(HALVE, endless).splitlines()
+    assert time.monotonic() - began < 4 * 0.2
+    assert "  it stops with TimeoutError: no end after 0.2 seconds" in lines
+    assert "x = x + 1" in lines[-1] or "while True" in lines[-1]
+
+
+def test_carrying_on_replaces_an_answer_that_does_not_end(short_limit):
+    namespace = {"halve": endless}
+    HALVE.carry_on(namespace)
+    assert namespace["halve"] is half
+
+
+def test_the_stop_button_stops_a_check():
+    def stopped(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        HALVE(stopped)
+
+
+def test_a_check_works_in_another_thread():
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(HALVE.examine, lambda x: 0.5 * x, 0).result() == ("", 1.0)
 
 
 # Carrying on

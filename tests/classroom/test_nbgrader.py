@@ -74,6 +74,14 @@ def untidy():
     return notebook
 
 
+def broken():
+    """Everything solved, but the first answer is no Python."""
+    notebook = solved(*POINTS)
+    (cell,) = (cell for cell in notebook.cells if cell.id == next(iter(POINTS)))
+    cell.source = "def draw noise(n:"
+    return notebook
+
+
 def autograde(course: Path, submissions: dict) -> dict[str, dict]:
     """Submit, autograde, and return student -> name of a graded cell -> its grade."""
     for student, notebook in submissions.items():
@@ -98,11 +106,12 @@ def automatic(grades: dict) -> dict[str, float]:
 def grades(course) -> dict[str, dict]:
     odd, even = list(POINTS)[::2], list(POINTS)[1::2]
     students = {
-        "all": solved(*POINTS),
+        "all": solved(*POINTS, *OPEN),
         "none": solved(),
         "odd": solved(*odd),
         "even": solved(*even),
         "untidy": untidy(),
+        "broken": broken(),
     }
     return autograde(course, students)
 
@@ -135,6 +144,11 @@ def test_solved_exercises_get_their_points_and_the_others_none(grades, half):
 
 def test_lost_cells_come_back_and_stderr_costs_nothing(grades):
     assert automatic(grades["untidy"]) == POINTS
+
+
+def test_an_answer_that_is_no_python_costs_its_own_points_only(grades):
+    first, *others = POINTS
+    assert automatic(grades["broken"]) == {first: 0.0, **{name: POINTS[name] for name in others}}
 
 
 @pytest.mark.long

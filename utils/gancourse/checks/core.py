@@ -15,6 +15,7 @@ observations and nothing else of the answer, so it can sit in a process that no 
 The first cases are small, so that an example can be read; the last one is the hardest, where a second mistake shows.
 """
 
+import _thread
 import contextlib
 import functools
 import inspect
@@ -24,6 +25,7 @@ import math
 import os
 import sysconfig
 import textwrap
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -41,6 +43,8 @@ Observation = (
 VISIBLE_SEED = 0  # of the check in the notebook: who runs it twice sees the same numbers
 GRADED_SEED = 1  # of the marks, where GANCOURSE_SEED does not say another
 STOPPED = "it stops"
+SECONDS = 10  # for an answer on one case; right ones take a fraction of a second
+ENDLESS = f"TimeoutError: no end after {SECONDS} seconds"
 NOT_WRITTEN = "NotImplementedError:"
 TOLERANCE = 1e-3  # of the largest number in a tensor: wide for rounding, narrow for mistakes
 HERE = Path(__file__).parents[1]
@@ -130,8 +134,11 @@ class Exercise:
                 f"✗ {self.name}: this is a {type(answer).__name__}; it should be what the `def` or `class` makes.",
                 0.0,
             )
-        cases = self.inputs(seed, strict)
-        return self.judge(cases, [self.watch(answer, case) for case in cases])
+        cases, observations = self.inputs(seed, strict), []
+        for case in cases:
+            endless = bool(observations) and observations[-1].get(STOPPED) == ENDLESS
+            observations.append(observations[-1] if endless else self.watch(answer, case))
+        return self.judge(cases, observations)
 
     def inputs(self, seed: int, strict: bool = False) -> list[Case]:
         """Return the cases of a seed; "seed" in each of them is where an answer's own random numbers begin."""
@@ -144,7 +151,8 @@ class Exercise:
         """
         with same_circumstances(case["seed"]):
             try:
-                return self.observe(answer, case, like or {})
+                with time_limit():
+                    return self.observe(answer, case, like or {})
             except Exception as error:
                 first_line = (str(error).strip() or " ").splitlines()[0]
                 return {STOPPED: f"{type(error).__name__}: {first_line}", "_where": line_of_learner(error)}
@@ -282,6 +290,30 @@ def edited(reference: Callable, *changes: tuple[str, str]) -> Callable:
 @functools.cache
 def _source(reference: Callable) -> str:
     return inspect.getsource(reference)  # parses the whole module each time
+
+
+@contextlib.contextmanager
+def time_limit():
+    """Interrupt, as the stop button does, what takes longer than SECONDS; it ends with a TimeoutError at the place."""
+    if threading.current_thread() is not threading.main_thread():  # an interrupt would reach another one
+        yield
+        return
+    over = threading.Event()
+
+    def interrupt():
+        over.set()
+        _thread.interrupt_main()
+
+    timer = threading.Timer(SECONDS, interrupt)
+    timer.start()
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        if not over.is_set():
+            raise
+        raise TimeoutError(f"no end after {SECONDS} seconds").with_traceback(stop.__traceback__) from None
+    finally:
+        timer.cancel()
 
 
 @contextlib.contextmanager
