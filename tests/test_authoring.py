@@ -215,6 +215,27 @@ def test_an_exercise_that_cannot_work_stops_the_build(tmp_path, old, new, reason
     assert files(tmp_path) == ["solutions/03_vanilla_gan/03_vanilla_gan.py"]
 
 
+@pytest.mark.parametrize(
+    "header", ['opne="essay" points=4', 'open="essay"', 'exercise="question_1" points=4', 'tags=["x"]']
+)
+def test_a_header_that_says_something_else_stops_the_build(tmp_path, header):
+    add_lesson(tmp_path, f"# %% [markdown] {header}\n# The model answer.\n", "03_vanilla_gan")
+    with pytest.raises(authoring.BuildError, match="vanilla_gan: a cell's header says"):
+        authoring.build(tmp_path)
+
+
+def test_an_exercise_of_a_lesson_without_checks_stops_the_build(tmp_path):
+    add_lesson(tmp_path, EXERCISE, "99_nothing")
+    with pytest.raises(authoring.BuildError, match="no checks for a lesson called 'nothing'"):
+        authoring.build(tmp_path)
+
+
+def test_a_check_that_fails_stops_the_build_although_the_notebook_runs_on(tmp_path):
+    cell = nbformat.v4.new_code_cell("raise AssertionError('✗ wrong')", metadata={"tags": ["raises-exception"]})
+    with pytest.raises(authoring.BuildError, match=r"(?s)own answer does not pass.*✗ wrong"):
+        authoring.execute(nbformat.v4.new_notebook(cells=[cell]), tmp_path)
+
+
 # What check says
 
 

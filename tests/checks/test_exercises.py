@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gancourse import checks
-from gancourse.checks.core import STOPPED, Exercise
+from gancourse.checks.core import STOPPED, Exercise, differences
 
 
 class Remembering(Exercise):
@@ -38,7 +38,6 @@ EXERCISES = [
     if isinstance(exercise, Exercise)
 ]
 SEEDS = [range(10), pytest.param(range(200), marks=[pytest.mark.long, pytest.mark.timeout(3600)])]
-RANDOM = ("draw_noise", "init_weights", "train_loop")  # judged by statistics of what the answer draws
 
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES)
 
@@ -83,6 +82,14 @@ def test_every_named_mistake_is_told_by_its_own_message(exercise, seeds):
 
 
 @each_exercise
+def test_observations_are_plain_data(exercise, tmp_path):
+    for case in exercise.inputs(0):
+        seen = exercise.watch(exercise.reference, case)
+        torch.save(seen, tmp_path / "seen.pt")
+        assert not list(differences(seen, torch.load(tmp_path / "seen.pt", weights_only=True)))
+
+
+@each_exercise
 def test_an_answer_that_is_not_written_gets_no_points_and_is_told_so(exercise):
     def stub(*arguments, **options):
         raise NotImplementedError()
@@ -102,7 +109,7 @@ def test_a_constant_an_identity_and_nothing_at_all_do_not_pass(exercise):
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("exercise", [e for e in EXERCISES if e.values[0].name in RANDOM])
+@pytest.mark.parametrize("exercise", [e for e in EXERCISES if e.values[0].random])
 def test_the_right_answer_to_a_random_exercise_raises_no_false_alarm_in_10_000_runs(exercise):
     def right_with_other_numbers(*arguments, **options):
         torch.rand(7)  # or it would draw the very numbers that the reference draws

@@ -70,15 +70,19 @@ def untidy():
             cell.source += (
                 "    import sys, warnings\n    warnings.warn('noise!')\n    print('noise', file=sys.stderr)\n"
             )
+            cell.source += "    import logging, os\n    logging.warning('noise')\n    os.write(2, b'noise')\n"
             cell.source += "    return print_noise(n, device)\n"
     return notebook
 
 
 def broken():
-    """Everything solved, but the first answer is no Python."""
+    """Everything solved, but the first answer is no Python, and the training step returns a wrong name."""
     notebook = solved(*POINTS)
-    (cell,) = (cell for cell in notebook.cells if cell.id == next(iter(POINTS)))
-    cell.source = "def draw noise(n:"
+    for cell in notebook.cells:
+        if cell.id == next(iter(POINTS)):
+            cell.source = "def draw noise(n:"
+        if cell.id == "train_step":
+            cell.source = cell.source.replace('"g_loss"', '"G_loss"')
     return notebook
 
 
@@ -146,9 +150,8 @@ def test_lost_cells_come_back_and_stderr_costs_nothing(grades):
     assert automatic(grades["untidy"]) == POINTS
 
 
-def test_an_answer_that_is_no_python_costs_its_own_points_only(grades):
-    first, *others = POINTS
-    assert automatic(grades["broken"]) == {first: 0.0, **{name: POINTS[name] for name in others}}
+def test_a_mistake_costs_its_own_points_only_and_what_is_partly_right_gets_a_part(grades):
+    assert automatic(grades["broken"]) == POINTS | {next(iter(POINTS)): 0.0, "train_step": 4.5}
 
 
 @pytest.mark.long

@@ -22,6 +22,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from gancourse import checks
+from gancourse.checks.core import Exercise
 from gancourse.files import save_atomically
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -60,6 +61,11 @@ def to_notebook(source: Path) -> NotebookNode:
 
 def _expanded(cell: NotebookNode, lesson: str) -> list[NotebookNode]:
     """Return the cells that a cell of the source stands for, itself where its header is an ordinary one."""
+    unknown = set(cell.metadata) - {"exercise", "quiz", "open", "points"}
+    if unknown or ("points" in cell.metadata) != ("open" in cell.metadata):
+        raise BuildError(
+            f"{lesson}: a cell's header says {dict(cell.metadata)}. It may say exercise=NAME, quiz=NAME, or open=NAME points=N."
+        )
     if "exercise" in cell.metadata:
         return _exercise(cell, cell.metadata.pop("exercise"), lesson)
     if "quiz" in cell.metadata:
@@ -73,11 +79,14 @@ def _expanded(cell: NotebookNode, lesson: str) -> list[NotebookNode]:
 def _exercise(cell: NotebookNode, name: str, lesson: str) -> list[NotebookNode]:
     """Return the answer, its visible check, the cell that gives the marks, and the one that carries on without it."""
     try:
-        points = getattr(getattr(checks, lesson), name).points
-    except AttributeError:
-        raise BuildError(f"{lesson}: gancourse.checks.{lesson} declares no exercise {name!r}.") from None
+        exercise = vars(getattr(checks, lesson)).get(name)
+    except AttributeError as error:
+        raise BuildError(f"{lesson}: {error}") from error
+    if not isinstance(exercise, Exercise):
+        raise BuildError(f"{lesson}: gancourse.checks.{lesson} declares no exercise {name!r}.")
     if "### BEGIN SOLUTION" not in cell.source:
         raise BuildError(f"{lesson}: the answer of {name} does not stand between ### BEGIN SOLUTION and END SOLUTION.")
+    points = exercise.points
     worth = f"{points} point{'s' * (points != 1)}"
     cell.id = name
     cell.metadata.nbgrader = _nbgrader(name, solution=True)
@@ -144,6 +153,8 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
     notebook.metadata = {"kernelspec": KERNEL}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
+            if output.output_type == "error":  # of a check, which does not stop the notebook
+                raise BuildError(f"{folder.name}: the course's own answer does not pass.\n{output.evalue}")
             if output.output_type == "stream" and output.name == "stderr":
                 raise BuildError(
                     f"{folder.name}: a cell wrote to stderr, which a learner would have to explain:\n{output.text}"

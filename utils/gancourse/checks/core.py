@@ -13,6 +13,9 @@ the answer does, and says what belongs to it. If none does, it says which proper
 observations and nothing else of the answer, so it can sit in a process that no learner's code has touched.
 
 The first cases are small, so that an example can be read; the last one is the hardest, where a second mistake shows.
+Of the mistakes, those with `shows` come first, whatever else is wrong; then those that behave like the answer on all
+cases; then those that do so on all but the hardest. Among equals the first one in the list is told. `look` is for answers
+that no mistake fits: one text, or one for each beginning of a name in an observation.
 """
 
 import _thread
@@ -21,8 +24,10 @@ import functools
 import inspect
 import io
 import linecache
+import logging
 import math
 import os
+import random
 import sysconfig
 import textwrap
 import threading
@@ -32,6 +37,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -44,7 +50,6 @@ VISIBLE_SEED = 0  # of the check in the notebook: who runs it twice sees the sam
 GRADED_SEED = 1  # of the marks, where GANCOURSE_SEED does not say another
 STOPPED = "it stops"
 SECONDS = 10  # for an answer on one case; right ones take a fraction of a second
-ENDLESS = f"TimeoutError: no end after {SECONDS} seconds"
 NOT_WRITTEN = "NotImplementedError:"
 TOLERANCE = 1e-3  # of the largest number in a tensor: wide for rounding, narrow for mistakes
 HERE = Path(__file__).parents[1]
@@ -55,6 +60,10 @@ class CheckFailed(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         return str(self).splitlines()
+
+
+class Endless(Exception):
+    """An answer takes too long."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,7 @@ class Exercise:
     mistakes: tuple[Mistake, ...] = ()
     accepted: tuple[object, ...] = ()
     partial: bool = False  # marks for the share of the cases that are right
+    random: bool = False  # judged by statistics of random numbers: tested for false alarms
 
     def __repr__(self) -> str:
         return f"the check of {self.name}: call it with your answer, as the lesson does"
@@ -102,12 +112,7 @@ class Exercise:
 
         GANCOURSE_SEED draws the inputs. Nothing is written to stderr: nbgrader would give such a cell 0 points.
         """
-        nowhere = io.StringIO()
-        with (
-            contextlib.redirect_stdout(nowhere),
-            contextlib.redirect_stderr(nowhere),
-            warnings.catch_warnings(action="ignore"),
-        ):
+        with muted():
             message, share = self.examine(answer, graded_seed(), strict=True)
         points = math.floor(4 * self.points * share) / 4
         if message and (not self.partial or points == 0):
@@ -136,31 +141,33 @@ class Exercise:
             )
         cases, observations = self.inputs(seed, strict), []
         for case in cases:
-            endless = bool(observations) and observations[-1].get(STOPPED) == ENDLESS
+            endless = observations and is_endless(observations[-1])
             observations.append(observations[-1] if endless else self.watch(answer, case))
         return self.judge(cases, observations)
 
     def inputs(self, seed: int, strict: bool = False) -> list[Case]:
         """Return the cases of a seed; "seed" in each of them is where an answer's own random numbers begin."""
-        return [{**case, "seed": seed} for case in self.cases(seed, strict)]
+        with same_circumstances(seed):
+            return [{**case, "seed": seed} for case in self.cases(seed, strict)]
 
     def watch(self, answer: object, case: Case, like: Observation | None = None) -> Observation:
         """Observe an answer, always from the same random numbers. An exception is an observation, too.
 
-        With `like`, whatever is left to chance (noise, first weights) is taken over from that observation.
+        With `like`, the noise is taken over from that observation.
         """
         with same_circumstances(case["seed"]):
             try:
                 with time_limit():
-                    return self.observe(answer, case, like or {})
-            except Exception as error:
+                    seen = self.observe(answer, case, like or {})
+                return {name: value.cpu() if isinstance(value, Tensor) else value for name, value in seen.items()}
+            except (Exception, SystemExit) as error:
                 first_line = (str(error).strip() or " ").splitlines()[0]
                 return {STOPPED: f"{type(error).__name__}: {first_line}", "_where": line_of_learner(error)}
 
     def judge(self, cases: list[Case], observations: list[Observation]) -> tuple[str, float]:
         """Return what to tell the learner, "" if all is right, and the share of the cases that are right."""
         pairs = list(zip(cases, observations, strict=True))
-        rights = [self.watch(self.reference, case, like=seen) for case, seen in pairs]
+        rights = [self._right(case, seen) for case, seen in pairs]
         wrong = [
             [STOPPED] if STOPPED in seen else list(differences(right, seen))
             for right, seen in zip(rights, observations, strict=True)
@@ -175,6 +182,15 @@ class Exercise:
         says, i, name = self._mistake(pairs, wrong, first)
         message = textwrap.fill(f"✗ {self.name}: {says}", 110)
         return "\n".join([message, *_example(cases[i], name, rights[i], observations[i])]), share
+
+    def _right(self, case: Case, seen: Observation) -> Observation:
+        """Observe the reference, with the noise of the answer where it can use that."""
+        right = self.watch(self.reference, case, like=seen)
+        if STOPPED in right:
+            right = self.watch(self.reference, case)
+        if STOPPED in right:
+            raise RuntimeError(f"the check of {self.name} fails itself, whatever the answer: {right[STOPPED]}")
+        return right
 
     def _mistake(
         self, pairs: list[tuple[Case, Observation]], wrong: list[list[str]], first: int
@@ -199,6 +215,8 @@ class Exercise:
                 if not mistake.shows and any(behaves(answer, alike) for answer in mistake.answers):
                     return mistake.says, first, wrong[first][0]
         name = wrong[first][0]
+        if is_endless(pairs[first][1]):
+            return "it does not end. Is there a loop whose condition never changes?", first, name
         if name == STOPPED:
             return "it stops with an error.", first, name
         texts = {"": self.look} if isinstance(self.look, str) else self.look
@@ -209,10 +227,9 @@ class Exercise:
 def graded_seed() -> int:
     """Return the seed that the instructor has set for the marks; ValueError where GANCOURSE_SEED is no number."""
     text = os.environ.get("GANCOURSE_SEED") or str(GRADED_SEED)
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"GANCOURSE_SEED is {text!r}; it must be a whole number, such as 1.") from None
+    if not (text.isdecimal() and int(text) < 2**32):
+        raise ValueError(f"GANCOURSE_SEED is {text!r}; it must be a whole number from 0 to {2**32 - 1}.")
+    return int(text)
 
 
 def _example(case: Case, name: str, right: Observation, seen: Observation) -> list[str]:
@@ -282,8 +299,8 @@ def edited(reference: Callable, *changes: tuple[str, str]) -> Callable:
         if source.count(old) != 1:
             raise ValueError(f"{old!r} stands {source.count(old)} times in {reference.__name__}, not once")
         source = source.replace(old, new)
-    names = dict(inspect.getmodule(reference).__dict__) | {"__name__": f"wrong {reference.__name__}"}
-    exec(compile(source, f"<wrong {reference.__name__}>", "exec"), names)
+    names = dict(inspect.getmodule(reference).__dict__) | {"__name__": f"edited {reference.__name__}"}
+    exec(compile(source, f"<edited {reference.__name__}>", "exec"), names)
     return names[reference.__name__]
 
 
@@ -292,9 +309,34 @@ def _source(reference: Callable) -> str:
     return inspect.getsource(reference)  # parses the whole module each time
 
 
+def is_endless(seen: Observation) -> bool:
+    """Return whether an answer was stopped because it took too long."""
+    return seen.get(STOPPED, "").startswith(f"{Endless.__name__}:")
+
+
+@contextlib.contextmanager
+def muted():
+    """Let nothing be printed, logged or warned, also not by code outside Python: nbgrader gives 0 for a line on stderr."""
+    nowhere, level, stderr = io.StringIO(), logging.root.manager.disable, os.dup(2)
+    with (
+        open(os.devnull, "w") as null,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+        warnings.catch_warnings(action="ignore"),
+    ):
+        logging.disable()
+        os.dup2(null.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            logging.disable(level)
+
+
 @contextlib.contextmanager
 def time_limit():
-    """Interrupt, as the stop button does, what takes longer than SECONDS; it ends with a TimeoutError at the place."""
+    """Interrupt Python code that takes longer than SECONDS; it ends with Endless where it has come to."""
     if threading.current_thread() is not threading.main_thread():  # an interrupt would reach another one
         yield
         return
@@ -311,22 +353,32 @@ def time_limit():
     except KeyboardInterrupt as stop:
         if not over.is_set():
             raise
-        raise TimeoutError(f"no end after {SECONDS} seconds").with_traceback(stop.__traceback__) from None
+        raise Endless(f"no end after {SECONDS} seconds").with_traceback(stop.__traceback__) from None
     finally:
         timer.cancel()
 
 
 @contextlib.contextmanager
 def same_circumstances(seed: int):
-    """Random numbers that begin at the seed, full float32 precision on the CPU; all is put back at the end."""
+    """Random numbers that begin at the seed, full float32 precision, the CPU; all is put back at the end."""
     precision, dtype = torch.get_float32_matmul_precision(), torch.get_default_dtype()
-    with torch.random.fork_rng(devices=[]), torch.autocast("cpu", enabled=False), torch.enable_grad():
-        torch.manual_seed(seed)
+    of_python, of_numpy = random.getstate(), np.random.get_state()
+    with (
+        torch.random.fork_rng(devices=[]),
+        torch.autocast("cpu", enabled=False),
+        torch.enable_grad(),
+        torch.device("cpu"),
+    ):
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would reach a GPU's numbers, too
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
         torch.set_float32_matmul_precision("highest")
         torch.set_default_dtype(torch.float32)
         try:
             yield
         finally:
+            random.setstate(of_python)
+            np.random.set_state(of_numpy)
             torch.set_float32_matmul_precision(precision)
             torch.set_default_dtype(dtype)
 

@@ -65,6 +65,7 @@ draw_noise = Exercise(
     points=2,
     cases=_noise_cases,
     observe=observers.draw,
+    random=True,
     look={
         "what it returns": "Return the tensor that torch makes.",
         "its shape": "One row of 64 numbers for each image, so (n, Z_DIM), whatever n is.",
@@ -110,6 +111,7 @@ draw_noise = Exercise(
         mistake(
             "the noise lies on the CPU although another device was asked for. Hand `device=device` on to torch.",
             lambda n, device="cpu": torch.randn(n, Z_DIM),
+            lambda n, device="cpu": torch.randn(n, Z_DIM, device=device).cpu(),
             shows={"its device": "cpu"},
         ),
         mistake(
@@ -176,10 +178,12 @@ class _Generator(nn.Module):
         return self.body(z).view(-1, 1, 28, 28)
 
 
-def _batches(seed, strict, *shape):
+def _batches(seed, strict, *shape, **more):
     sizes = (2, 1, 30 + seed % 20, 130) if strict else (4, 1, 50)
     inputs = [_randn(seed + i, n, *shape) for i, n in enumerate(sizes)]
-    return [{"about": f"batches of {', '.join(map(str, sizes))}, and weights that the check sets", "inputs": inputs}]
+    return [
+        {"about": f"batches of {', '.join(map(str, sizes))}, and weights that the check sets", "inputs": inputs, **more}
+    ]
 
 
 class _OtherOrder(nn.Module):
@@ -243,7 +247,7 @@ NETWORK_LOOK = {
     "what forward returns": "forward should return the tensor that the last layer makes.",
     "shape for": "What comes out should have the shape in the last line of the table, whatever the size of the batch.",
     "output for": "Sizes and shapes are right. Compare what stands between the linear layers, and after the last, with the table.",
-    "the same input again": "The same input should give the same output.",
+    "its z_dim": "The line `z_dim = Z_DIM` stands at the top of the class; leave it as it is.",
     "the input afterwards": "The input has been changed in place; leave it as it is.",
     "weights that receive": "The way back to the weights is cut: by .detach(), .data, no_grad() or a layer that is never called.",
     "": "Compare your layers with the table above the exercise, one line after the other.",
@@ -267,7 +271,7 @@ Generator = Exercise(
     name="Generator",
     reference=_Generator,
     points=3,
-    cases=lambda seed, strict: _batches(seed, strict, Z_DIM),
+    cases=lambda seed, strict: _batches(seed, strict, Z_DIM, z_dim=True),
     observe=observers.network,
     look=NETWORK_LOOK,
     mistakes=(
@@ -531,6 +535,7 @@ init_weights = Exercise(
     points=2,
     cases=_init_cases,
     observe=observers.initialisation,
+    random=True,
     look={
         "Linear": "For nn.Linear: weights from N(0, 0.02), biases 0.",
         "BatchNorm1d": "For nn.BatchNorm1d: weights from N(1, 0.02), biases 0.",
@@ -1070,7 +1075,7 @@ def _step_cases(seed, strict):
         batches = [_randn(10 * seed + i, n, 1, 28, 28).tanh() for i in range(steps)]
         return {"about": about, "part": name, "batches": batches, **more}
 
-    n = 8 if not strict else 5 + seed % 7
+    n = 32 if not strict else 32 + seed % 7  # enough numbers to tell one kind of noise from another
     return [
         part("D", 4, 2, "two steps on 4 images while opt_G's learning rate is 0"),
         part("G", 4, 2, "two steps on 4 images while opt_D's learning rate is 0"),
@@ -1101,6 +1106,7 @@ train_step = Exercise(
     partial=True,
     cases=_step_cases,
     observe=observers.training_step,
+    random=True,
     look={
         "what it returns": "The updates are fine; at the end a dict is wanted, with the keys d_loss, g_loss, d_real and d_fake.",
         "its keys": "The updates are fine; the dict needs the keys d_loss, g_loss, d_real and d_fake, spelt like this.",
@@ -1443,6 +1449,16 @@ def _epochs(train_step, G, D, opt_G, opt_D, images, steps, batch_size):
     return history
 
 
+def _steps_as_epochs(train_step, G, D, opt_G, opt_D, images, steps, batch_size):
+    history = []
+    for _ in range(steps):
+        for picked in torch.randperm(len(images)).split(batch_size):
+            if len(picked) == batch_size:
+                real = images[picked].float() / 127.5 - 1
+                history.append(train_step(G, D, opt_G, opt_D, real, len(history) + 1))
+    return history
+
+
 def _with_loader(train_step, G, D, opt_G, opt_D, images, steps, batch_size):
     data = torch.utils.data.TensorDataset(training.to_unit(images))
     sampler = torch.utils.data.RandomSampler(data, replacement=True, num_samples=steps * batch_size)
@@ -1460,6 +1476,7 @@ train_loop = Exercise(
     points=3,
     cases=_loop_cases,
     observe=observers.training_loop,
+    random=True,
     look={
         "images in the batches": "Either the batches are not taken from `images`, or their pixels are scaled in another way than .float() / 127.5 - 1.",
         "shape of every batch": "Every batch has the shape (batch_size, 1, 28, 28), the last one too.",
@@ -1478,6 +1495,10 @@ train_loop = Exercise(
             "the loop does not end. Does `step` grow in each round? With `for step in range(1, steps + 1):` it does by itself.",
             _loop(("    for step in range(1, steps + 1):", "    step = 1\n    while step <= steps:")),
             shows={"calls of train_step": "no end of them"},
+        ),
+        mistake(
+            "`steps` is taken for a number of passes over the images. It is the number of calls of train_step.",
+            _steps_as_epochs,
         ),
         mistake(
             "train_step is never called. Call it in each round; and mind that a `yield` makes a generator of your function, whose lines run only "
@@ -1597,13 +1618,13 @@ def _answers(letter):
     return lambda: letter
 
 
-def _question(name, right, points=1, **wrong):
+def _question(name, right, **wrong):
     """A question with the letters a to d; wrong: letter -> what to say to someone who chose it."""
     return Exercise(
         name=name,
         reference=_answers(right),
-        points=points,
-        cases=lambda seed, strict: [{"about": "the answers in the text above", "options": "abcd", "secret": True}],
+        points=1,
+        cases=lambda seed, strict: [{"about": "the answers in the text above", "secret": True}],
         observe=observers.choice,
         look='Return one letter, such as "a".',
         mistakes=tuple(mistake(says, _answers(letter), _answers(letter.upper())) for letter, says in wrong.items()),
