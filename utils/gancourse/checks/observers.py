@@ -360,7 +360,7 @@ def _alive(*players: _Player) -> bool:
     """Return whether a graph of this step still exists; a cycle of references may have to be collected first."""
     tokens = [token for player in players for token in player.tokens]
     if any(token() is not None for token in tokens):
-        gc.collect()
+        gc.collect(1)  # the young objects, which is quick
     return any(token() is not None for token in tokens)
 
 
@@ -402,10 +402,10 @@ def _noise(steps: list[list[Tensor]], n: int) -> dict:
 
 def _number(value: object) -> object:
     """Return what was recorded as a float, or in words why it is none."""
-    if isinstance(value, Tensor) and value.numel() != 1:
-        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, Tensor):
+        return value.detach().float().item() if value.numel() == 1 else f"a tensor of shape {tuple(value.shape)}"
     try:
-        return kind(value) if isinstance(value, str) else float(value)  # a number of Python, NumPy or torch
+        return kind(value) if isinstance(value, str) else float(value)  # a number of Python or NumPy
     except (TypeError, ValueError):
         return kind(value)
 
