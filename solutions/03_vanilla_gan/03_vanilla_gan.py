@@ -899,9 +899,10 @@ def question_3() -> str:
 
 
 # %% [markdown]
-# **Question 4**, in your own words, about five sentences (4 points, marked by hand: one for when the friend is right, one
-# for what else it could be, two for what you would look at; a model answer stands in `solutions/`). For 1,000 steps $D$'s
-# loss has been log 4 and $G$'s log 2. A friend says: "It has converged, the digits must be perfect."
+# **Question 4**, in your own words, about five sentences. For 1,000 steps $D$'s loss has been log 4 and $G$'s log 2. A friend
+# says: "It has converged, the digits must be perfect." When is your friend right? What else could it be? Which two
+# things would you look at, and what would each tell? (4 points, marked by hand, one for each answer and each thing; a
+# model answer stands in `solutions/`.)
 
 # %% [markdown] open="question_4" points=4
 # At equilibrium $p_g = p_{data}$, the best discriminator says one half to everything, and the losses are just these: so the
