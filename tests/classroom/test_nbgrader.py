@@ -184,3 +184,22 @@ def test_export_writes_the_marks(course, grades):
     with (course / "classroom/grades.csv").open() as file:
         scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
     assert {name: scores[name] for name in ("all", "none")} == {"all": sum(POINTS.values()), "none": 0.0}
+
+
+def test_files_of_a_learning_platform_are_collected(tmp_path):
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    archive = tmp_path / "classroom/downloaded" / LESSON / "archive"
+    archive.mkdir(parents=True)
+    for student in ("ada", "grace"):
+        nbformat.write(RELEASED, archive / f"{student}_{LESSON}.ipynb")
+    nbgrader(tmp_path, "zip_collect", LESSON)
+    collected = sorted(
+        p.relative_to(tmp_path / "classroom/submitted") for p in tmp_path.glob("classroom/submitted/*/*/*")
+    )
+    assert collected == [Path(student, LESSON, f"{LESSON}.ipynb") for student in ("ada", "grace")]
+
+
+def test_a_seed_that_is_no_number_stops_the_command_before_the_class_gets_nothing(course, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_SEED", "spring")
+    with pytest.raises(AssertionError, match="GANCOURSE_SEED is 'spring'"):
+        nbgrader(course, "autograde", LESSON)
