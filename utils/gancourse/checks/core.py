@@ -89,9 +89,7 @@ class Exercise:
     points: int
     cases: Callable[[int, bool], list[Case]]  # seed, strict: the graded cases may be more and harder
     observe: Callable[[object, Case, Observation], Observation]  # answer, case, what to take over from an observation
-    look: (
-        str | dict[str, str]
-    )  # where to look, if no mistake fits: one text, or one for each name in an observation and ""
+    look: str | dict[str, str]  # where to look, if no mistake fits; see above
     mistakes: tuple[Mistake, ...] = ()
     accepted: tuple[object, ...] = ()
     partial: bool = False  # marks for the share of the cases that are right
@@ -135,10 +133,8 @@ class Exercise:
         if is_ours(answer, self.reference):
             return f"✗ {self.name}: this is the course's own version. Run the cell with yours, then this one.", 0.0
         if not callable(answer):
-            return (
-                f"✗ {self.name}: this is a {type(answer).__name__}; it should be what the `def` or `class` makes.",
-                0.0,
-            )
+            what = type(answer).__name__
+            return f"✗ {self.name}: this is a {what}; it should be what the `def` or `class` makes.", 0.0
         cases, observations = self.inputs(seed, strict), []
         for case in cases:
             endless = observations and is_endless(observations[-1])
