@@ -2,7 +2,7 @@
 
     make bench
 
-A check is timed in a new process, as the first one in a notebook is: with a right answer, then with every known
+A check is timed in a new process that has run a lesson's first cell: with a right answer, then with every known
 mistake. Validating and autograding are nbgrader's own commands on the solution, start of the interpreter included.
 """
 
@@ -21,7 +21,8 @@ ROUNDS = 3
 
 ONE_EXERCISE = """
 import json, sys, time
-from gancourse import checks, figures, training
+from gancourse import checks, doctor, figures, training
+doctor.check()
 lesson, name = sys.argv[1:]
 def seconds(answer):
     began = time.perf_counter()
@@ -36,10 +37,13 @@ print(json.dumps([first, *(seconds(answer) for mistake in exercise.mistakes for 
 
 
 def checks_of(lesson: str, names: list[str]) -> None:
-    print(f"\nchecks of {lesson}: seconds\n{'':22}first in a process   a mistake: median   slowest of   ")
+    print(f"\nchecks of {lesson}: seconds\n{'':22}right, the first time  a mistake: median   slowest of   ")
     for name in names:
         command = [sys.executable, "-c", ONE_EXERCISE, lesson, name]
-        runs = [json.loads(subprocess.run(command, check=True, capture_output=True).stdout) for _ in range(ROUNDS)]
+        runs = [
+            json.loads(subprocess.run(command, check=True, capture_output=True).stdout.splitlines()[-1])
+            for _ in range(ROUNDS)
+        ]
         first = statistics.median(run[0] for run in runs)
         mistakes = [statistics.median(times) for times in zip(*(run[1:] for run in runs), strict=True)]
         print(f"{name:22}{first:18.2f}   {statistics.median(mistakes):17.2f}   {max(mistakes):7.2f} of {len(mistakes)}")

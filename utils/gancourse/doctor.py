@@ -45,9 +45,17 @@ def check(*datasets: str) -> None:
     if problems:
         print("Not ready yet:\n" + table(problems))
         return
+    _make_an_optimizer()
     absent = [row.what.removeprefix("data ") for row in found if row.state == MISSING and row.what.startswith("data ")]
     later = f" {' and '.join(absent)} will be fetched when first used." if absent else ""
     print(f"Ready: {device_line()}, budget {budget_name()!r}.{later}")
+
+
+def _make_an_optimizer() -> None:
+    """Make torch import what it imports with its first optimiser: here, not in the middle of a lesson's first check."""
+    import torch
+
+    torch.optim.SGD([torch.zeros(1)])
 
 
 def device_line() -> str:
