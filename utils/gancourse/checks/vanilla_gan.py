@@ -178,6 +178,24 @@ class _Generator(nn.Module):
         return self.body(z).view(-1, 1, 28, 28)
 
 
+class _Discriminator(nn.Module):
+    """Images (N, 1, 28, 28) -> logits (N,); above 0 means "more likely real"."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Flatten(),  # (N, 784)
+            nn.Linear(784, 128),  # (N, 128)
+            nn.LeakyReLU(0.2),
+            nn.Linear(128, 128),  # (N, 128)
+            nn.LeakyReLU(0.2),
+            nn.Linear(128, 1),  # (N, 1)
+        )
+
+    def forward(self, x):
+        return self.body(x).squeeze(1)  # (N,)
+
+
 def _batches(seed, strict, *shape, **more):
     sizes = (2, 1, 30 + seed % 20, 130) if strict else (4, 1, 50)
     inputs = [_randn(seed + i, n, *shape) for i, n in enumerate(sizes)]
@@ -222,24 +240,6 @@ class _Bare(nn.Module):
         return z.unflatten(1, (1, 28, 28))
 
 
-def _hidden(reference, first, second=None):
-    """Return a network like the reference, with something else than LeakyReLU(0.2) after its two hidden layers."""
-    layers = [
-        f"nn.Linear({n}, 128),  # (N, 128)\n            "
-        for n in ("Z_DIM" if reference is _Generator else "784", "128")
-    ]
-    after = (first, first if second is None else second)
-    return edited(
-        reference, *((f"{layer}nn.LeakyReLU(0.2),", layer + new) for layer, new in zip(layers, after, strict=True))
-    )
-
-
-def _each(reference, between):
-    """Return the networks with something else after both hidden layers, after the first, and after the second."""
-    kept = "nn.LeakyReLU(0.2),"
-    return _hidden(reference, between), _hidden(reference, between, kept), _hidden(reference, kept, between)
-
-
 NETWORK_LOOK = {
     "what it is": "The check wants the class itself, which it calls to make a network.",
     "its weight matrices": "The linear layers have other sizes than those of the table.",
@@ -252,19 +252,82 @@ NETWORK_LOOK = {
     "weights that receive": "The way back to the weights is cut: by .detach(), .data, no_grad() or a layer that is never called.",
     "": "Compare your layers with the table above the exercise, one line after the other.",
 }
-NO_FORWARD = "it has no `forward`. Is the name right, and does its `def` stand inside the class, indented as far as `def __init__`?"
-NO_LAYERS = (
-    "nn.Module knows of no layer, so no optimiser would find a weight. Make the layers in __init__ and keep them as attributes of "
-    "self; in a plain Python list they are hidden, in nn.Sequential or nn.ModuleList they are not."
-)
-DROPOUT = "there is a dropout, which the table does not have: it would give another answer to the same input each time."
-BATCH_NORM = "there is a batch normalisation, which this network does not have; section 3.12 says where one helps."
 
 
 class _WithoutForward(nn.Module):
     def __init__(self):
         super().__init__()
         self.body = nn.Linear(Z_DIM, 784)
+
+
+def _hidden(reference, first, second):
+    """Return a network like the reference, with something else than LeakyReLU(0.2) after its two hidden layers."""
+    layers = [
+        f"nn.Linear({n}, 128),  # (N, 128)\n            "
+        for n in ("Z_DIM" if reference is _Generator else "784", "128")
+    ]
+    after = zip(layers, (first, second), strict=True)
+    return edited(reference, *((f"{layer}nn.LeakyReLU(0.2),", layer + new) for layer, new in after))
+
+
+def _mistakes_of_both(reference, returned, dead):
+    """The mistakes that are the same in both networks.
+
+    returned: what forward returns, in the source of the reference; dead: what a ReLU's zeros do in this network.
+    """
+    x = "z" if reference is _Generator else "x"
+
+    def each(between):  # after both hidden layers, after the first, after the second
+        kept = "nn.LeakyReLU(0.2),"
+        return [_hidden(reference, *after) for after in ((between, between), (between, kept), (kept, between))]
+
+    return (
+        mistake(f"a ReLU stands where LeakyReLU(0.2) should: {dead}.", *each("nn.ReLU(),")),
+        mistake(
+            "the LeakyReLU lets through 0.01 of what is negative, its default. The text asks for 0.2: nn.LeakyReLU(0.2).",
+            *each("nn.LeakyReLU(),"),
+        ),
+        mistake(
+            "there is nothing between the linear layers. Linear after linear is one linear map: put LeakyReLU(0.2) after the first two.",
+            *each(""),
+        ),
+        mistake(
+            "there is a batch normalisation, which this network does not have; section 3.12 says where one helps.",
+            *each("nn.BatchNorm1d(128), nn.LeakyReLU(0.2),"),
+            *each("nn.LeakyReLU(0.2), nn.BatchNorm1d(128),"),
+        ),
+        mistake(
+            "there is a dropout, which the table does not have: it would give another answer to the same input each time.",
+            *each("nn.LeakyReLU(0.2), nn.Dropout(0.3),"),
+            shows={"the same input again": "another output"},
+        ),
+        mistake(
+            "nn.Module knows of no layer, so no optimiser would find a weight. Make the layers in __init__ and keep them as attributes of "
+            "self; in a plain Python list they are hidden, in nn.Sequential or nn.ModuleList they are not.",
+            edited(
+                reference,
+                ("self.body = nn.Sequential(", "self.body = list(nn.Sequential("),
+                ("        )\n\n    def", "        ))\n\n    def"),
+                (f"return {returned}", f"for layer in self.body:\n            {x} = layer({x})\n        return {x}"),
+            ),
+            shows={"number of weights and biases": 0},
+        ),
+        mistake(
+            "forward returns nothing. Is the `return` missing?",
+            edited(reference, (f"return {returned}", returned)),
+            shows={"what forward returns": "nothing: is the `return` missing?"},
+        ),
+        mistake(
+            "it has no `forward`. Is the name right, and does its `def` stand inside the class, indented as far as `def __init__`?",
+            _WithoutForward,
+            shows={"its forward": "missing"},
+        ),
+        mistake(
+            "nn.Module is not ready for layers: __init__ must call super().__init__() before it makes the first one.",
+            edited(reference, ("super().__init__()", "pass")),
+            shows={STOPPED: "AttributeError: cannot assign module before Module.__init__() call"},
+        ),
+    )
 
 
 Generator = Exercise(
@@ -284,18 +347,6 @@ Generator = Exercise(
             edited(_Generator, ("nn.Tanh()", "nn.Sigmoid()")),
         ),
         mistake(
-            "a ReLU stands where LeakyReLU(0.2) should: what is negative is cut to 0, and no gradient comes back through it.",
-            *_each(_Generator, "nn.ReLU(),"),
-        ),
-        mistake(
-            "the LeakyReLU lets through 0.01 of what is negative, its default. The text asks for 0.2: nn.LeakyReLU(0.2).",
-            *_each(_Generator, "nn.LeakyReLU(),"),
-        ),
-        mistake(
-            "there is nothing between the linear layers. Linear after linear is one linear map: put LeakyReLU(0.2) after the first two.",
-            *_each(_Generator, ""),
-        ),
-        mistake(
             "there is a LeakyReLU between the last linear layer and the tanh. It lets no pixel come near -1; leave it away.",
             edited(_Generator, ("            nn.Tanh()", "            nn.LeakyReLU(0.2),\n            nn.Tanh()")),
         ),
@@ -313,31 +364,6 @@ Generator = Exercise(
             edited(_Generator, (".view(-1, 1, 28, 28)", ".view(1, 1, 28, 28)")),
         ),
         mistake(
-            "forward returns nothing. Is the `return` missing?",
-            edited(_Generator, ("return self.body(z).view(-1, 1, 28, 28)", "self.body(z).view(-1, 1, 28, 28)")),
-            shows={"what forward returns": "nothing: is the `return` missing?"},
-        ),
-        mistake(
-            NO_LAYERS,
-            edited(
-                _Generator,
-                ("self.body = nn.Sequential(", "self.body = list(nn.Sequential("),
-                ("nn.Tanh(),\n        )", "nn.Tanh(),\n        ))"),
-                ("return self.body(z)", "for layer in self.body:\n            z = layer(z)\n        return z"),
-            ),
-            shows={"number of weights and biases": 0},
-        ),
-        mistake(
-            BATCH_NORM,
-            *_each(_Generator, "nn.BatchNorm1d(128), nn.LeakyReLU(0.2),"),
-            *_each(_Generator, "nn.LeakyReLU(0.2), nn.BatchNorm1d(128),"),
-        ),
-        mistake(
-            DROPOUT,
-            *_each(_Generator, "nn.LeakyReLU(0.2), nn.Dropout(0.3),"),
-            shows={"the same input again": "another output"},
-        ),
-        mistake(
             "the pixels are shifted to lie between 0 and 1. The real images lie between -1 and 1, as the tanh's do; leave them as they are.",
             edited(_Generator, ("self.body(z)", "((self.body(z) + 1) / 2)")),
         ),
@@ -346,11 +372,10 @@ Generator = Exercise(
             edited(_Generator, ("    z_dim = Z_DIM\n", "")),
             edited(_Generator, ("    z_dim = Z_DIM\n", "    z_dim = 100\n")),
         ),
-        mistake(NO_FORWARD, _WithoutForward, shows={"its forward": "missing"}),
-        mistake(
-            "nn.Module is not ready for layers: __init__ must call super().__init__() before it makes the first one.",
-            edited(_Generator, ("super().__init__()", "pass")),
-            shows={STOPPED: "AttributeError: cannot assign module before Module.__init__() call"},
+        *_mistakes_of_both(
+            _Generator,
+            returned="self.body(z).view(-1, 1, 28, 28)",
+            dead="what is negative is cut to 0, and no gradient comes back through it",
         ),
     ),
     accepted=(
@@ -361,24 +386,6 @@ Generator = Exercise(
         _Bare,
     ),
 )
-
-
-class _Discriminator(nn.Module):
-    """Images (N, 1, 28, 28) -> logits (N,); above 0 means "more likely real"."""
-
-    def __init__(self):
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Flatten(),  # (N, 784)
-            nn.Linear(784, 128),  # (N, 128)
-            nn.LeakyReLU(0.2),
-            nn.Linear(128, 128),  # (N, 128)
-            nn.LeakyReLU(0.2),
-            nn.Linear(128, 1),  # (N, 1)
-        )
-
-    def forward(self, x):
-        return self.body(x).squeeze(1)  # (N,)
 
 
 Discriminator = Exercise(
@@ -420,18 +427,6 @@ Discriminator = Exercise(
             edited(_Discriminator, ("self.body(x)", "self.body(x * 0)")),
         ),
         mistake(
-            "a ReLU stands where LeakyReLU(0.2) should: where it is 0, G would get no gradient through D.",
-            *_each(_Discriminator, "nn.ReLU(),"),
-        ),
-        mistake(
-            "the LeakyReLU lets through 0.01 of what is negative, its default. The text asks for 0.2: nn.LeakyReLU(0.2).",
-            *_each(_Discriminator, "nn.LeakyReLU(),"),
-        ),
-        mistake(
-            "there is nothing between the linear layers. Linear after linear is one linear map: put LeakyReLU(0.2) after the first two.",
-            *_each(_Discriminator, ""),
-        ),
-        mistake(
             "it has two outputs, as a classifier of two classes. One logit is enough: the probability of fake is one minus that of real.",
             edited(_Discriminator, ("nn.Linear(128, 1),", "nn.Linear(128, 2),"), (".squeeze(1)", "")),
             edited(_Discriminator, ("nn.Linear(128, 1),", "nn.Linear(128, 2),"), (".squeeze(1)", "[:, 1]")),
@@ -446,37 +441,10 @@ Discriminator = Exercise(
             "the sign is turned around: high is to mean real.",
             edited(_Discriminator, ("self.body(x)", "-self.body(x)")),
         ),
-        mistake(
-            DROPOUT,
-            edited(_Discriminator, ("nn.Flatten(),", "nn.Flatten(), nn.Dropout(0.3),")),
-            *_each(_Discriminator, "nn.LeakyReLU(0.2), nn.Dropout(0.3),"),
-            shows={"the same input again": "another output"},
-        ),
-        mistake(
-            BATCH_NORM,
-            *_each(_Discriminator, "nn.BatchNorm1d(128), nn.LeakyReLU(0.2),"),
-            *_each(_Discriminator, "nn.LeakyReLU(0.2), nn.BatchNorm1d(128),"),
-        ),
-        mistake(
-            NO_LAYERS,
-            edited(
-                _Discriminator,
-                ("self.body = nn.Sequential(", "self.body = list(nn.Sequential("),
-                ("nn.Linear(128, 1),  # (N, 1)\n        )", "nn.Linear(128, 1),\n        ))"),
-                ("return self.body(x)", "for layer in self.body:\n            x = layer(x)\n        return x"),
-            ),
-            shows={"number of weights and biases": 0},
-        ),
-        mistake(NO_FORWARD, _WithoutForward, shows={"its forward": "missing"}),
-        mistake(
-            "forward returns nothing. Is the `return` missing?",
-            edited(_Discriminator, ("return self.body(x).squeeze(1)", "self.body(x).squeeze(1)")),
-            shows={"what forward returns": "nothing: is the `return` missing?"},
-        ),
-        mistake(
-            "nn.Module is not ready for layers: __init__ must call super().__init__() before it makes the first one.",
-            edited(_Discriminator, ("super().__init__()", "pass")),
-            shows={STOPPED: "AttributeError: cannot assign module before Module.__init__() call"},
+        *_mistakes_of_both(
+            _Discriminator,
+            returned="self.body(x).squeeze(1)",
+            dead="where it is 0, G would get no gradient through D",
         ),
     ),
     accepted=(
