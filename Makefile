@@ -1,17 +1,21 @@
 # make lab      work through the lessons            make test      check everything that changes often
 # make lessons  build the notebooks from sources    make test-all  the long runs too
-# make bench    measure speed                       make install   only install
+# make explore  sliders over a trained generator    make bench     measure speed
+# make install  only install
 PYTHON ?= python3
 LAB_FLAGS ?=
 TORCH_INDEX ?=
 BIN := .venv/bin
 
-.PHONY: install lab test test-all lessons bench
+.PHONY: install lab explore test test-all lessons bench
 .DEFAULT_GOAL := lab
 
 install: .venv/.installed
 lab: .venv/.installed
 	@$(BIN)/gancourse lab $(LAB_FLAGS)
+
+explore: .venv/.installed
+	@$(BIN)/gancourse explore
 
 test: .venv/.installed-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/gancourse build --check
@@ -26,6 +30,7 @@ lessons: .venv/.installed-dev
 bench: .venv/.installed-dev
 	@$(BIN)/python tests/benchmarks/bench.py
 	@$(BIN)/python tests/benchmarks/grading.py
+	@$(BIN)/python tests/benchmarks/widgets.py
 
 # A virtual environment with what a learner needs; it is brought up to date when the lists change.
 .venv/.installed: .venv/bin/pip pyproject.toml constraints.txt

@@ -1,37 +1,38 @@
-"""A notebook with a latent explorer, open in JupyterLab, all of its cells run."""
+"""Lesson 3 as a learner has it, open in JupyterLab, with its latent explorer at work."""
 
-import nbformat
+from pathlib import Path
+
 import pytest
-from lab import CHROMIUM, browser_page, run_notebook, running_lab
+from explorer import ExplorerPage
+from lab import CHROMIUM, browser_page, open_notebook, run_cells_with, running_lab
 
-CELLS = [
-    """\
-import torch
-from gancourse.widgets import LatentExplorer
+from gancourse import workspace
 
-torch.manual_seed(0)
-generator = torch.nn.Sequential(torch.nn.Linear(4, 784), torch.nn.Tanh(), torch.nn.Unflatten(1, (1, 28, 28)))
-generator.z_dim = 4""",
-    "LatentExplorer(generator, seed=3)",
-]
+LESSON = "03_vanilla_gan"
+EXPLORER_CELLS = ("doctor.check", "better = pretrained.load", "LatentExplorer(")
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
     if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: sudo apt-get install chromium")
-    folder = tmp_path_factory.mktemp("work")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    nbformat.write(notebook, folder / "explore.ipynb")
-    with running_lab(folder) as (address, token), browser_page() as page:
-        run_notebook(page, address, token, folder / "explore.ipynb")
-        yield page
+        for item in items:
+            if here in item.path.parents:
+                item.add_marker(pytest.mark.skip(reason="Chromium is not installed: sudo apt-get install chromium"))
 
 
 @pytest.fixture(scope="module")
-def generator():
-    """The generator that the notebook makes."""
-    names: dict = {}
-    exec(CELLS[0], names)
-    return names["generator"]
+def work(tmp_path_factory):
+    """The learner's folder, with copies of the released lessons."""
+    folder = tmp_path_factory.mktemp("work")
+    workspace.prepare(Path(__file__).parents[2] / "lessons", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lesson(work):
+    """The explorer of lesson 3, in the page of its notebook."""
+    notebook = f"{LESSON}/{LESSON}.ipynb"
+    with running_lab(work) as (address, token), browser_page() as page:
+        open_notebook(page, address, token, notebook)
+        run_cells_with(page, work / notebook, *EXPLORER_CELLS)
+        yield ExplorerPage(page)

@@ -1,10 +1,12 @@
-"""JupyterLab and a headless Chromium on it, for the browser test and for screenshot.py."""
+"""JupyterLab and Voilà, and a headless Chromium on them: for the browser tests, the benchmarks and screenshot.py."""
 
 import json
 import os
 import re
 import secrets
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 from playwright.sync_api import Page, expect, sync_playwright
 
 START_SECONDS = 60
@@ -22,8 +25,11 @@ NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}  # Lab would ask in a
 
 
 @contextmanager
-def running_lab(folder: Path) -> Iterator[tuple[str, str]]:
-    """Start JupyterLab on `folder` with settings of its own; yield its address and token; stop it at the end."""
+def running_lab(folder: Path, comms: str = "perCommTarget") -> Iterator[tuple[str, str]]:
+    """Start JupyterLab on `folder` with settings of its own; yield its address and token; stop it at the end.
+
+    comms: Lab's setting of the threads ("subshells") for the messages of widgets; its default, "perComm" or "disabled".
+    """
     token = secrets.token_hex(16)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
     options = [
@@ -35,6 +41,7 @@ def running_lab(folder: Path) -> Iterator[tuple[str, str]]:
         settings = Path(home) / "config/lab/user-settings/@jupyterlab/apputils-extension"
         settings.mkdir(parents=True)
         (settings / "notification.jupyterlab-settings").write_text(json.dumps(NO_NEWS))
+        (settings / "kernels-settings.jupyterlab-settings").write_text(json.dumps({"commsOverSubshells": comms}))
         own = {f"JUPYTER_{kind.upper()}_DIR": f"{home}/{kind}" for kind in ("config", "data", "runtime")}
         server = subprocess.Popen(
             command + options, env=os.environ | own | {"IPYTHONDIR": home}, stdout=log, stderr=subprocess.STDOUT
@@ -69,13 +76,71 @@ def browser_page(width: int = 1280, height: int = 900) -> Iterator[Page]:
             browser.close()
 
 
+@contextmanager
+def running_explore() -> Iterator[str]:
+    """Start `gancourse explore`; yield its address; stop it at the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [Path(sys.executable).with_name("gancourse"), "explore", "--no-browser", f"--port={port}"]
+    with tempfile.TemporaryDirectory() as home, open(Path(home) / "log", "w+") as log:
+        environment = os.environ | {"IPYTHONDIR": home}
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        try:
+            end = time.monotonic() + START_SECONDS
+            while "is running at" not in Path(log.name).read_text():
+                if time.monotonic() > end or server.poll() is not None:
+                    raise RuntimeError(f"Voilà did not start:\n{Path(log.name).read_text()}")
+                time.sleep(0.2)
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            os.killpg(server.pid, signal.SIGINT)  # as Ctrl-C does: the command and the server that it started
+            server.wait(timeout=30)
+
+
+def write_notebook(path: Path, *cells: str) -> Path:
+    """Write a notebook of these code cells; return its path."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    nbformat.write(notebook, path)
+    return path
+
+
+def open_notebook(page: Page, address: str, token: str, notebook: str) -> None:
+    """Open a notebook, named from the server's folder, wait for its kernel, and select its first cell."""
+    page.goto(f"{address}lab/tree/{notebook}?token={token}")
+    expect(page.get_by_text("| Idle")).to_be_visible(timeout=1000 * START_SECONDS)  # the kernel is there
+    page.keyboard.press("Control+b")  # more room for the notebook: hide the list of files
+    page.locator(".jp-Notebook .jp-Cell").first.click()
+    page.keyboard.press("Escape")
+
+
+def _selected(page: Page) -> int:
+    """Return which cell is selected, from 0, as the status bar says."""
+    said = page.get_by_text(re.compile(r"^Cell \d+/\d+$")).inner_text()
+    return int(re.search(r"\d+", said).group()) - 1
+
+
+def run_cells_with(page: Page, notebook: Path, *texts: str, seconds: float = 60) -> None:
+    """Run those code cells of the open notebook that contain one of the texts.
+
+    The last of them stays selected, and in sight: Lab takes cells that are far away out of the page.
+    """
+    cells = json.loads(notebook.read_text())["cells"]
+    sources = ["".join(cell["source"]) if cell["cell_type"] == "code" else "" for cell in cells]
+    for i, source in enumerate(sources):
+        if any(text in source for text in texts):
+            while (selected := _selected(page)) != i:
+                page.keyboard.press("ArrowDown" if selected < i else "ArrowUp")
+            page.keyboard.press("Control+Enter")
+            page.wait_for_timeout(300)
+            expect(page.get_by_text("| Idle")).to_be_visible(timeout=1000 * seconds)
+
+
 def run_notebook(page: Page, address: str, token: str, notebook: Path, seconds: float = 60) -> None:
     """Open a released notebook of the server's folder and run its cells one after the other, as a learner does."""
     cells = json.loads(notebook.read_text())["cells"]
-    page.goto(f"{address}lab/tree/{notebook.name}?token={token}")
-    expect(page.get_by_text("| Idle")).to_be_visible(timeout=1000 * START_SECONDS)  # the kernel is there
-    page.locator(".jp-Notebook .jp-Cell").first.click()
-    page.keyboard.press("Escape")
+    open_notebook(page, address, token, notebook.name)
     for _ in cells[:-1]:
         page.keyboard.press("Shift+Enter")
     page.keyboard.press("Control+Enter")  # Shift+Enter would add an empty cell below the last

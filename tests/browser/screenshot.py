@@ -19,7 +19,6 @@ with tempfile.TemporaryDirectory() as folder:
     copy = Path(shutil.copy(options.notebook, folder))
     with running_lab(Path(folder)) as (address, token), browser_page(height=options.height) as page:
         run_notebook(page, address, token, copy, options.seconds)
-        page.keyboard.press("Control+b")  # more room for the notebook: hide the list of files
         if options.scroll_to:
             page.locator(f".{options.scroll_to}").first.evaluate("e => e.scrollIntoView({block: 'center'})")
         page.wait_for_timeout(2000)  # the layout settles

@@ -78,6 +78,29 @@ def read(
     return tensors, about
 
 
+def read_generator(path: Path, G: nn.Module) -> None:
+    """Load G's weights out of a checkpoint or a snapshot of a training, the averaged ones where there are any.
+
+    Raises CheckpointError where the file is missing or damaged, or belongs to another network.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except FileNotFoundError:
+        raise CheckpointError(f"{path} does not exist. `training.fit(folder=...)` writes checkpoints.") from None
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}. Take an earlier snapshot of the same folder.") from None
+    states = (with_prefix(tensors, prefix) for prefix in ("generator", "average.module", "G"))
+    state = next((state for state in states if state), None)
+    if state is None:
+        raise CheckpointError(f"{path} holds no generator. `training.fit(folder=...)` writes checkpoints.")
+    there, here = ({name: tuple(t.shape) for name, t in s.items()} for s in (state, G.state_dict()))
+    if differ := [name for name in sorted(there | here) if there.get(name) != here.get(name)]:
+        listed = ", ".join(f"{n} {there.get(n, 'missing')} there, {here.get(n, 'missing')} here" for n in differ[:3])
+        raise CheckpointError(f"{path} holds another network than this generator ({listed}).")
+    G.load_state_dict(state)
+
+
 def with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """Return the tensors whose name begins with `prefix` and a dot, without it."""
     return {name.removeprefix(prefix + "."): t for name, t in tensors.items() if name.startswith(prefix + ".")}

@@ -10,7 +10,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return 0, or 1 where something is wrong and a message has said what."""
     parser = _parser()
     options, options.flags = parser.parse_known_args(arguments)
-    if options.flags and options.command != "lab":
+    if options.flags and options.command not in ("lab", "explore"):
         parser.error(f"unrecognized arguments: {' '.join(options.flags)}")
     try:
         return options.run(options) or 0
@@ -34,6 +34,12 @@ def _parser() -> argparse.ArgumentParser:
 
     command("doctor", _doctor, "Say what works on this machine, and how to mend what does not.")
     command("lab", _lab, "Open JupyterLab on your own copies of the lessons; further options go to JupyterLab.")
+    explore = command(
+        "explore", _explore, "Open one page with sliders over a shipped generator; further options go to Voilà."
+    )
+    explore.add_argument(
+        "name", nargs="?", default="mnist_better", metavar="NAME", help="which (default: mnist_better)"
+    )
     data = command("data", _data, "Fetch datasets, so that the lessons work without a network.")
     data.add_argument("names", nargs="+", metavar="NAME", help="mnist, cifar10, pokemon, pokemon819 or all")
     train = command("train", _train, "Train one of the shipped networks again, going on from the last checkpoint.")
@@ -80,6 +86,27 @@ def _lab(options) -> None:
     # This environment's executables first, for the server's own helpers and for `!command` in a notebook.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     os.execve(sys.executable, [sys.executable, "-m", "jupyterlab", *flags], os.environ | {"PATH": path})
+
+
+def _explore(options) -> int:
+    import subprocess
+    import tempfile
+
+    import nbformat
+
+    from gancourse import pretrained
+
+    card = pretrained.read_card(pretrained.load(options.name).name)
+    cells = [
+        nbformat.v4.new_markdown_cell(f"# {options.name}\n\n{card['about']}"),
+        nbformat.v4.new_code_cell(f"from gancourse.widgets import LatentExplorer\n\nLatentExplorer({options.name!r})"),
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / f"{options.name}.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), page)
+        command = [sys.executable, "-m", "voila", str(page), "--KernelManager.transport_encryption=auto"]
+        return subprocess.run([*command, *options.flags]).returncode
 
 
 def _data(options) -> None:

@@ -18,9 +18,10 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -153,7 +154,7 @@ def noise(G: nn.Module, n: int, seed: int | None = None) -> Tensor:
 
     With a seed it depends on the seed alone, whatever the device; without, on torch's global generator.
     """
-    device = _device_of(G)
+    device = device_of(G)
     uniform = getattr(G, "prior", "normal") == "uniform"
     draw = torch.rand if uniform else torch.randn
     if seed is None:
@@ -173,7 +174,8 @@ def sample(G: nn.Module, n: int, seed: int = 0, batch_size: int = 500) -> Tensor
     return torch.cat(images)
 
 
-def _device_of(network: nn.Module) -> torch.device:
+def device_of(network: nn.Module) -> torch.device:
+    """Return the device that a network lies on."""
     return next((p.device for p in network.parameters()), torch.device("cpu"))
 
 
@@ -195,6 +197,33 @@ class Run:
 
 
 def fit(
+    train_step: TrainStep, G: nn.Module, D: nn.Module, opt_G: Optimizer, opt_D: Optimizer, images: Tensor, **settings
+) -> Run:
+    """Train G and D on `images` (uint8, (N, C, H, W)) and return the Run. Settings, all by name:
+
+    steps: how many.
+    batch_size: 64 unless told.
+    seed: of torch's global generator and of the batches, 0 unless told.
+    ema: decay of the averaged generator, 0 for none, the default.
+    augment: a function that changes a batch of real images, (B, C, H, W) in [-1, 1].
+    snapshot_steps: where to draw 64 pictures from fixed noise; with `folder`, the weights are kept there too.
+    folder: where checkpoints go, every `checkpoint_seconds` (30) and at the end. A training that finds one there goes on
+        from it; on a CPU the result is the same to the bit as without the stop.
+    patience: stop with TrainingStopped once D has been right and certain for so many steps, 1,000 unless told; None never
+        does. It looks at the recorded d_real, d_fake (shares D is right about) and g_loss (non-saturating), where
+        train_step has them.
+    progress: False for no progress bar.
+
+    Networks must already lie on the device to train on. Ctrl-C (or the notebook's stop button) finishes the step, keeps
+    what was learnt and returns with `run.interrupted`. Raises TrainingStopped, CheckpointError, or ValueError for bad
+    arguments.
+    """
+    for run in fit_in_steps(train_step, G, D, opt_G, opt_D, images, **settings):  # noqa: B007 (the last one is meant)
+        pass
+    return run
+
+
+def fit_in_steps(
     train_step: TrainStep,
     G: nn.Module,
     D: nn.Module,
@@ -212,21 +241,14 @@ def fit(
     checkpoint_seconds: float = 30.0,
     patience: int | None = 1_000,
     progress: bool = True,
-) -> Run:
-    """Train G and D for `steps` steps on `images` (uint8, (N, C, H, W)) and return the Run.
+    watcher: "Watcher | None" = None,
+) -> Iterator[Run]:
+    """Do what `fit` does, and give the Run after every step, always the same one, and once more when it is finished.
 
-    ema: decay of the averaged generator, 0 for none.
-    snapshot_steps: where to draw 64 pictures from fixed noise; with `folder`, the weights are kept there too.
-    folder: where checkpoints go, every `checkpoint_seconds` and at the end. A training that finds one there goes on
-        from it; on a CPU the result is the same to the bit as without the stop.
-    patience: stop with TrainingStopped once D has been right and certain for so many steps; None never does. It looks
-        at the recorded d_real, d_fake (shares D is right about) and g_loss (non-saturating), where train_step has them.
-
-    Networks must already lie on the device to train on. Ctrl-C (or the notebook's stop button) finishes the step, keeps
-    what was learnt and returns with `run.interrupted`. Raises TrainingStopped, CheckpointError, or ValueError for bad
-    arguments. Seeds torch's global generator with `seed`.
+    What happens between two steps is not counted as the training's time.
+    watcher: is shown how the training goes, and may end it; there is no progress bar then.
     """
-    device = _device_of(G)
+    device = device_of(G)
     batches = Batches(images, batch_size, seed, device, augment)
     snapshot_steps = set(snapshot_steps)
     average = average_of(G, ema) if ema else None
@@ -249,7 +271,8 @@ def fit(
         run.snapshots = {int(step): t for step, t in checkpoints.with_prefix(tensors, "snapshot").items()}
         records = list(tensors["history"])
         if run.step >= steps:
-            return _finish(run, average, names, records)
+            yield _finish(run, average, names, records)
+            return
     G.train()
     D.train()
 
@@ -261,8 +284,11 @@ def fit(
             about = {"step": run.step, "seconds": round(run.seconds, 2), "names": names, "last": last, "plan": plan}
             checkpoints.write(checkpoint, networks, optimizers, tensors, about)
 
-    quiet = not progress or "NBGRADER_EXECUTION" in os.environ
-    with _stop_after_step() as stop_asked, _progress_bar(steps, run.step, quiet) as bar:
+    if watcher is None:
+        quiet = not progress or "NBGRADER_EXECUTION" in os.environ
+        watcher = _Quiet() if quiet else _ProgressBar(steps, run.step)
+    with _stop_after_step() as stop_asked, contextlib.ExitStack() as at_the_end:
+        at_the_end.callback(watcher.end)
         checked = run.step
         began = last_check = last_save = time.monotonic()
         earlier = run.seconds
@@ -279,27 +305,28 @@ def fit(
                 average.update_parameters(G)
             run.step = step
             now = time.monotonic()
-            if step == steps or stop_asked() or step in snapshot_steps or now - last_check > CHECK_SECONDS:
+            asked = stop_asked() or watcher.asks()
+            if step == steps or asked or step in snapshot_steps or now - last_check > CHECK_SECONDS:
                 run.seconds = earlier + now - began
                 recent = torch.stack(records[checked:]).cpu()
                 records[checked:] = recent
                 _stop_if_broken(names, recent, checked, records, patience)
-                if bar:
-                    shown = "  ".join(f"{n} {v:.3f}" for n, v in zip(names, recent[-1], strict=True))
-                    bar.set_postfix_str(shown, refresh=False)
-                    bar.update(step - checked)
+                watcher.look(run, dict(zip(names, recent.T, strict=True)))
                 checked, last_check = step, now
                 if step in snapshot_steps:
                     _take_snapshot(run, folder)
-                stop = stop_asked()  # asked once: Ctrl-C may come between two lines
+                stop = stop_asked() or watcher.stops()  # asked once: either may come between two lines
                 if step == steps or stop or now - last_save > checkpoint_seconds:
                     save()
                     last_save = now
                 if stop:
                     run.interrupted = step < steps
                     break
+            paused = time.monotonic()
+            yield run
+            began += time.monotonic() - paused
         run.seconds = earlier + time.monotonic() - began
-    return _finish(run, average, names, records)
+    yield _finish(run, average, names, records)
 
 
 def _finish(run: Run, average: AveragedModel | None, names: list[str], records: list[Tensor]) -> Run:
@@ -358,13 +385,53 @@ def _take_snapshot(run: Run, folder: str | Path | None) -> None:
 # ---- progress and stopping ----------------------------------------------------------------------------------------
 
 
-def _progress_bar(steps: int, done: int, quiet: bool):
-    if quiet:
-        return contextlib.nullcontext()
-    from tqdm import tqdm
+class Watcher(Protocol):
+    """Someone who looks on between two steps of a training."""
 
-    # On stdout, not stderr: a notebook shows stderr as an alarming red box.
-    return tqdm(total=steps, initial=done, unit="step", file=sys.stdout, mininterval=0, ncols=110)
+    def asks(self) -> bool:
+        """Return whether to look after this step already, not only every half second; called at every step."""
+
+    def look(self, run: Run, recent: dict[str, Tensor]) -> None:
+        """Look at the run; recent: what was recorded since the last look, name -> float32 (k,) on the CPU."""
+
+    def stops(self) -> bool:
+        """Return whether to end the training here."""
+
+    def end(self) -> None:
+        """The training is over, or has failed."""
+
+
+class _Quiet:
+    """A watcher who only counts as one."""
+
+    def asks(self) -> bool:
+        return False
+
+    def look(self, run: Run, recent: dict[str, Tensor]) -> None:
+        pass
+
+    def stops(self) -> bool:
+        return False
+
+    def end(self) -> None:
+        pass
+
+
+class _ProgressBar(_Quiet):
+    """A line of text that says how far the training is, and what was recorded last."""
+
+    def __init__(self, steps: int, done: int):
+        from tqdm import tqdm
+
+        # On stdout, not stderr: a notebook shows stderr as an alarming red box.
+        self.bar = tqdm(total=steps, initial=done, unit="step", file=sys.stdout, mininterval=0, ncols=110)
+
+    def look(self, run: Run, recent: dict[str, Tensor]) -> None:
+        self.bar.set_postfix_str("  ".join(f"{n} {v[-1]:.3f}" for n, v in recent.items()), refresh=False)
+        self.bar.update(run.step - self.bar.n)
+
+    def end(self) -> None:
+        self.bar.close()
 
 
 @contextlib.contextmanager

@@ -1,121 +1,585 @@
 """The latent explorer: sliders over the noise vector of a generator, and the picture that it makes of it."""
 
-import io
+import base64
+import html
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import ipywidgets as widgets
+import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
-from gancourse.training import noise, to_uint8
+from gancourse import figures
+from gancourse.training import device_of, noise
+from gancourse.widgets import latent
+from gancourse.widgets.page import Message, Page, png
+from gancourse.widgets.painter import Painter
 
-PICTURE_PIXELS = 280  # at most, on the screen
+PICTURE_PIXELS = 320  # side of the picture on the screen
+NEIGHBOURS = 5  # in each direction, an odd number: the point itself is in the middle
 MAX_SEED = 999_999
+MAX_PINS = 8
+MAX_UNDO = 100
+SAME_MOVE = 1.0  # seconds: moves of one control that follow each other faster are undone together
+WALK_STEPS = 60
+ORANGE = (230, 159, 0)
+MOST_CHANGE = "directions of most change"
 
 
-class LatentExplorer(widgets.HBox):
-    """Sliders over the first `sliders` coordinates of z, a seed for all of them, and the picture G(z).
+@dataclass(frozen=True)
+class Point:
+    """Where the explorer stands. z (z_dim,) is all that the picture depends on; the rest says how it got there."""
 
-    generator: maps noise (N, z_dim) to images (N, C, H, W) in [-1, 1], C 1 or 3, and knows its `z_dim`; it is put in
-    eval mode. Raises ValueError if it does not. `explorer.z` is the noise vector (z_dim,), the seed's own but for the
-    coordinates with a slider, which are rounded to its steps; `explorer.image` is the picture as uint8 (C, H, W).
+    z: Tensor
+    seed: int
+    truncation: float = 1.0
+    moved: str = ""  # how z left the seed's noise, "" where it has not
+
+
+class LatentExplorer(widgets.VBox):
+    """Sliders over the noise vector of a generator, and the picture G(z).
+
+    generator: a network that maps noise (N, z_dim) to images (N, C, H, W) in [-1, 1], C 1 or 3, and knows its `z_dim`
+        (`prior` "uniform" for noise from (-1, 1)); or the name of one that the course ships, such as "mnist_better".
+    sliders: how many at a time. They move z along the directions that change the picture most, or along coordinates.
+    seed: of the first noise vector.
+    weights: a snapshot or checkpoint that `training.fit(folder=...)` has written, to be loaded into the generator.
+
+    `explorer.z` is the noise vector (z_dim,) and `explorer.image` its picture, uint8 (C, H, W), None where there is none.
+    A generator that cannot be shown is an error message in the widget, not an exception.
     """
 
-    def __init__(self, generator: nn.Module, sliders: int = 8, seed: int = 0):
-        z_dim = getattr(generator, "z_dim", None)
-        if not isinstance(z_dim, int):
-            raise ValueError("The generator needs an attribute `z_dim`, the length of its noise vector (an int).")
-        if not 0 <= seed <= MAX_SEED:
-            raise ValueError(f"The seed must lie between 0 and {MAX_SEED:,}, not {seed}.")
-        self.generator = generator.eval()
-        self.z = noise(generator, 1, seed)[0]
-        self.image = self._draw()
+    def __init__(self, generator: nn.Module | str, sliders: int = 8, seed: int = 0, weights: str | Path | None = None):
+        self._message = Message()
+        self.image: Tensor | None = None
+        self._png = b""
+        self._painter = Painter(self._paint, self._settle)
+        self._page = Page()
+        super().__init__([self._message, self._page])
+        self.add_class("gancourse")
+        try:
+            if not 0 <= seed <= MAX_SEED:
+                raise latent.CannotShow(f"The seed must lie between 0 and {MAX_SEED:,}, not {seed}.")
+            self.generator = latent.open_generator(generator, weights)
+            z = noise(self.generator, 1, seed).cpu()
+            self.image = latent.draw(self.generator, z)[0]
+            principal = latent.principal_directions(self.generator, sliders)
+        except latent.CannotShow as error:
+            self._message.error(str(error))
+            return
+        self._sets = self._slider_sets(principal, sliders)
+        self._point = Point(z[0], seed)
+        self._undo: list[Point] = []
+        self._last_move = ("", 0.0)
+        self._pins: dict[str, Tensor] = {}
+        self._lock = threading.RLock()  # of the point: callbacks may come from several threads
+        self._from_code = False
+        self._make_controls(sliders, seed)
+        self._show_point()
+        self._paint()
+        self._settle()
 
-        limit, step = (1.0, 0.02) if getattr(generator, "prior", "normal") == "uniform" else (3.0, 0.05)
+    # ---- what it shows ----------------------------------------------------------------------------------------
+
+    @property
+    def z(self) -> Tensor:
+        """The noise vector (z_dim,) on the CPU; `explorer.z = z` goes there."""
+        return self._point.z.clone()
+
+    @z.setter
+    def z(self, z: Tensor) -> None:
+        z = torch.as_tensor(z, dtype=torch.float32).detach().cpu()
+        if z.shape != self._point.z.shape or not z.isfinite().all():
+            raise ValueError(f"z must be {len(self._point.z)} finite numbers, not of shape {tuple(z.shape)}.")
+        self._go(replace(self._point, z=z.clone(), moved="set by code"), "code")
+
+    def wait(self) -> None:
+        """Wait until the picture is that of `z` and every text says so."""
+        self._painter.wait()
+
+    def _slider_sets(self, principal: Tensor, sliders: int) -> dict[str, Tensor]:
+        """Return what the sliders can move: title -> orthonormal directions (n, z_dim)."""
+        coordinates = torch.eye(self.generator.z_dim).split(sliders)
+        names = (f"z[{i * sliders}] to z[{i * sliders + len(c) - 1}]" for i, c in enumerate(coordinates))
+        return {MOST_CHANGE: principal} | dict(zip(names, coordinates, strict=True))
+
+    @property
+    def _directions(self) -> Tensor:
+        return self._sets[self.slider_set.value]
+
+    def _paint(self) -> None:
+        point = self._point
+        try:
+            if self.view.value == "neighbours":
+                around = latent.draw(self.generator, self._neighbours(point.z))
+                picture = _framed(figures.tile(around, NEIGHBOURS, pad=1), around.shape[2:])
+                self.image = around[len(around) // 2]
+            else:
+                self.image = latent.draw(self.generator, point.z[None])[0]
+                picture = _array(self.image)
+        except latent.CannotShow as error:
+            self._message.error(str(error))
+            return
+        self._png = png(picture)
+        self.picture.value = self._png
+        self._painted = picture
+
+    def _neighbours(self, z: Tensor) -> Tensor:
+        """Return z moved along the two chosen directions, row after row (NEIGHBOURS², z_dim)."""
+        steps = torch.arange(NEIGHBOURS).sub(NEIGHBOURS // 2) * self.spread.value / (NEIGHBOURS // 2)
+        across, down = self._directions[self.across.value], self._directions[self.down.value]
+        return z + (steps[:, None, None] * down + steps[None, :, None] * across).flatten(0, 1)
+
+    def _settle(self) -> None:
+        """Say in text what is shown, and bring the files and the code up to date: too slow for every frame."""
+        point = self._point
+        origin = f"seed {point.seed}" + (f", {point.moved}" if point.moved else "")
+        truncated = f", truncation {point.truncation:.2f}" if point.truncation < 1 else ""
+        what = f"G(z) for {origin}{truncated}; length of z {point.z.norm():.2f}"
+        if self.view.value == "neighbours":
+            what = f"In the middle {what}. Around it z moves by up to {self.spread.value:.1f} along two directions."
+        self.text.value = f'<span role="status">{html.escape(what)}</span>'
+        self._page.picture = what
+        name = f"seed-{point.seed}" + ("-moved" if point.moved else "")
+        picture = png(self._painted, PICTURE_PIXELS)
+        self.files.value = _save_link("Save picture", f"{name}.png", "image/png", picture) + _save_link(
+            "Save noise", f"{name}.json", "application/json", latent.write_noise(point.z, self.generator)
+        )
+        if self.show_code.value:
+            seed = None if point.moved or point.truncation < 1 else point.seed
+            lines = latent.code(point.z, seed, device_of(self.generator))
+            self.code.value = f'<pre tabindex="0" aria-label="Code for this picture">{html.escape(lines)}</pre>'
+
+    # ---- how it moves -----------------------------------------------------------------------------------------
+
+    def _go(self, point: Point, control: str) -> None:
+        """Go to a point, and remember where it came from. `control`: what moved; a drag is undone as one move."""
+        with self._lock:
+            now = time.monotonic()
+            last_control, then = self._last_move
+            if control != last_control or now - then > SAME_MOVE:
+                self._undo = [*self._undo[1 - MAX_UNDO :], self._point]
+                self.undo.disabled = False
+            self._last_move = (control, now)
+            self._point = point
+        self._painter.request()
+        if not control.startswith("slider"):
+            self._show_point()
+        if self._message.value:
+            self._message.clear()
+
+    def _show_point(self) -> None:
+        """Set every control to the point."""
+        point = self._point
+        with self._lock:
+            self._from_code = True
+            try:
+                for slider, value in zip(self.sliders, self._directions @ point.z, strict=False):
+                    slider.value = round(value.item() / slider.step) * slider.step  # and clamped; the point is not
+                self.seed.value = point.seed
+                self.truncation.value = point.truncation
+            finally:
+                self._from_code = False
+
+    def _keep_locked(self, z: Tensor) -> Tensor:
+        """Return z with what belongs to locked sliders as it is now."""
+        for direction, lock in zip(self._directions, self.locks, strict=False):
+            if lock.value:
+                z = z + (self._point.z @ direction - z @ direction) * direction
+        return z
+
+    def _on_slider(self, change) -> None:
+        if self._from_code:
+            return
+        i = self.sliders.index(change.owner)
+        direction, z = self._directions[i], self._point.z
+        by = change.new - (z @ direction).item()
+        if abs(by) <= change.owner.step / 2:
+            return  # the browser rounds what it was told and sends it back
+        z = z + by * direction
+        self._go(replace(self._point, z=z, moved="moved"), f"slider {i}")
+
+    def _on_seed(self, change) -> None:
+        if not self._from_code:
+            self._draw_seed(change.new)
+
+    def _on_draw(self, _) -> None:
+        self._draw_seed((self._point.seed + 1) % (MAX_SEED + 1))
+
+    def _draw_seed(self, seed: int) -> None:
+        drawn = noise(self.generator, 1, seed).cpu()[0] * self._point.truncation
+        z = self._keep_locked(drawn)
+        moved = "with locked sliders" if any(lock.value for lock in self.locks) else ""
+        self._go(replace(self._point, z=z, seed=seed, moved=moved), f"seed {seed}")
+
+    def _on_truncation(self, change) -> None:
+        if not self._from_code:
+            z = self._keep_locked(self._point.z * (change.new / self._point.truncation))
+            self._go(replace(self._point, z=z, truncation=change.new), "truncation")
+
+    def _on_undo(self, _) -> None:
+        with self._lock:
+            if not self._undo:
+                return
+            self._point = self._undo.pop()
+            self._last_move = ("", 0.0)
+            self.undo.disabled = not self._undo
+        self._show_point()
+        self._painter.request()
+
+    def _on_slider_set(self, change) -> None:
+        for lock in self.locks:
+            lock.value = False
+        self._name_sliders()
+        self._show_point()
+        self._painter.request()
+
+    def _on_lock(self, change) -> None:
+        i = self.locks.index(change.owner)
+        self.sliders[i].disabled = change.new
+        change.owner.icon = "lock" if change.new else "unlock"
+
+    def _name_sliders(self) -> None:
+        principal = self.slider_set.value == MOST_CHANGE
+        limit = (1.75 if principal else 1.0) if latent.is_uniform(self.generator) else 3.0  # about 3 deviations
+        first = list(self._sets).index(self.slider_set.value) - 1
+        names = [
+            f"direction {i + 1}" if principal else f"z[{first * len(self.sliders) + i}]"
+            for i in range(len(self._directions))
+        ]
+        self._from_code = True
+        try:
+            for i, (slider, lock) in enumerate(zip(self.sliders, self.locks, strict=True)):
+                self.rows.children[i].layout.display = "flex" if i < len(names) else "none"
+                if i < len(names):
+                    slider.min, slider.max = -limit, limit
+                    slider.description = names[i]
+                    lock.tooltip = f"Lock {names[i]}: what is drawn anew keeps it"
+            for menu, value in ((self.across, 0), (self.down, min(1, len(names) - 1))):
+                menu.options = [(name, i) for i, name in enumerate(names)]
+                menu.value = value
+        finally:
+            self._from_code = False
+
+    def _on_view(self, change) -> None:
+        wide = change.new == "neighbours"
+        if wide and len(self.stage.children) == 1:
+            self.stage.children = [self.picture, *self._neighbour_buttons()]
+        for button in self.stage.children[1:]:
+            button.layout.display = "block" if wide else "none"
+        self.around.layout.display = "flex" if wide else "none"
+        self._painter.request()
+
+    def _neighbour_buttons(self) -> list[widgets.Button]:
+        """Return see-through buttons that lie over the neighbours; pressing one goes there."""
+        buttons = []
+        for i in range(NEIGHBOURS**2):
+            row, column = divmod(i, NEIGHBOURS)
+            right, below = column - NEIGHBOURS // 2, row - NEIGHBOURS // 2
+            button = widgets.Button(
+                tooltip=f"Go there: {_steps(right, 'right', 'left')}, {_steps(below, 'down', 'up')}",
+                layout=widgets.Layout(
+                    width="auto",
+                    height="auto",
+                    margin="0",
+                    grid_area=f"{row + 1} / {column + 1} / {row + 2} / {column + 2}",
+                ),
+            )
+            button.add_class("gancourse-neighbour")
+            button.on_click(lambda _, i=i: self._on_neighbour(i))
+            buttons.append(button)
+        return buttons
+
+    def _on_neighbour(self, i: int) -> None:
+        z = self._neighbours(self._point.z)[i]
+        self._go(replace(self._point, z=z, moved="moved"), f"neighbour {time.monotonic()}")
+
+    def _on_around(self, change) -> None:
+        if not self._from_code:
+            self._painter.request()
+
+    # ---- pins and walks ---------------------------------------------------------------------------------------
+
+    def _on_pin(self, _) -> None:
+        free = [name for name in "ABCDEFGH"[:MAX_PINS] if name not in self._pins]
+        if not free:
+            self._message.hint(f"{MAX_PINS} pins are the most there is room for: remove one first.")
+            return
+        self._pins[free[0]] = self._point.z
+        self._show_pins()
+
+    def _show_pins(self) -> None:
+        names = sorted(self._pins)
+        boxes = []
+        for name in names:
+            picture = latent.draw(self.generator, self._pins[name][None])[0]
+            image = widgets.Image(value=png(_array(picture)), layout=widgets.Layout(width="60px", height="60px"))
+            go = widgets.Button(description=name, tooltip=f"Go to pin {name}", layout=_width("32px"))
+            drop = widgets.Button(description="×", tooltip=f"Remove pin {name}", layout=_width("26px"))
+            drop.add_class("gancourse-small")
+            go.on_click(lambda _, name=name: self._on_pinned(name))
+            drop.on_click(lambda _, name=name: self._on_drop(name))
+            box = widgets.VBox([image, widgets.HBox([go, drop])], layout=_width("66px"))
+            box.add_class("gancourse-pinned")
+            boxes.append(box)
+        for old in self.pins.children:
+            _close(old)
+        self.pins.children = boxes
+        self._from_code = True
+        try:
+            for menu, value in ((self.walk_from, names[:1]), (self.walk_to, names[-1:])):
+                kept = menu.value if menu.value in names else (value or [None])[0]
+                menu.options, menu.value = names, kept
+        finally:
+            self._from_code = False
+        if len(names) >= 2 and self.walk_from.value == self.walk_to.value:
+            self.walk_to.value = next(n for n in reversed(names) if n != self.walk_from.value)
+        self.walking.layout.display = "flex" if len(names) >= 2 else "none"
+
+    def _on_pinned(self, name: str) -> None:
+        self._go(replace(self._point, z=self._pins[name], moved=f"at pin {name}"), f"pin {name}")
+
+    def _on_drop(self, name: str) -> None:
+        del self._pins[name]
+        self._show_pins()
+
+    def _on_walk(self, _) -> None:
+        a, b = self.walk_from.value, self.walk_to.value
+        if self._from_code or a not in self._pins or b not in self._pins:
+            return
+        t = self.walk.value / WALK_STEPS
+        z = latent.walk(self._pins[a], self._pins[b], t, straight=latent.is_uniform(self.generator))
+        self._go(replace(self._point, z=z, moved=f"{t:.0%} of the way from pin {a} to pin {b}"), "walk")
+
+    # ---- files and code ---------------------------------------------------------------------------------------
+
+    def _on_load(self, change) -> None:
+        if not change.new:
+            return
+        try:
+            z, own = latent.read_noise(bytes(change.new[0]["content"]), self.generator)
+        except latent.CannotShow as error:
+            self._message.error(str(error))
+        else:
+            self._go(replace(self._point, z=z, moved="loaded from a file"), "file")
+            if not own:
+                self._message.hint(
+                    "This noise was saved with another generator, or with earlier weights of this one: here it makes another picture."
+                )
+        finally:
+            self.load.value = ()
+
+    def _on_show_code(self, change) -> None:
+        self.code.layout.display = "block" if change.new else "none"
+        self._painter.request()
+
+    # ---- its parts --------------------------------------------------------------------------------------------
+
+    def _make_controls(self, sliders: int, seed: int) -> None:
+        def button(text: str, tooltip: str, on_click) -> widgets.Button:
+            made = widgets.Button(description=text, tooltip=tooltip, layout=_width("auto"))
+            made.on_click(on_click)
+            return made
+
+        uniform = latent.is_uniform(self.generator)
+        self.seed = widgets.BoundedIntText(
+            value=seed,
+            min=0,
+            max=MAX_SEED,
+            description="Seed",
+            layout=_width("190px"),
+            style={"description_width": "84px"},
+        )
+        self.draw = button("Draw another", "Draw another noise vector: the next seed's", self._on_draw)
+        self.undo = button("Undo", "Go back to where you were", self._on_undo)
+        self.undo.disabled = True
+        self.slider_set = widgets.Dropdown(
+            options=list(self._sets), description="Sliders", layout=_width("300px"), style={"description_width": "84px"}
+        )
         self.sliders = [
             widgets.FloatSlider(
-                value=0,
-                min=-limit,
-                max=limit,
-                step=step,
-                description=f"z[{i}]",
-                continuous_update=True,
+                min=-3,
+                max=3,
+                step=0.02 if uniform else 0.05,
                 readout_format=".2f",
-                layout=widgets.Layout(width="320px"),
+                layout=widgets.Layout(flex="1 1 auto", width="auto", min_width="0"),
+                style={"description_width": "84px"},
             )
-            for i in range(min(sliders, z_dim))
+            for _ in range(min(sliders, self.generator.z_dim))
         ]
-        self.seed = widgets.BoundedIntText(
-            value=seed, min=0, max=MAX_SEED, description="Seed", layout=widgets.Layout(width="200px")
+        self.locks = [
+            widgets.ToggleButton(icon="unlock", layout=widgets.Layout(width="32px", flex="0 0 auto"))
+            for _ in self.sliders
+        ]
+        for lock in self.locks:
+            lock.add_class("gancourse-small")
+        self.rows = widgets.VBox([widgets.HBox(pair) for pair in zip(self.sliders, self.locks, strict=True)])
+        self.truncation = widgets.FloatSlider(
+            value=1,
+            min=0.1,
+            max=1,
+            step=0.05,
+            description="truncation",
+            tooltip="Shrinks z towards 0: more typical pictures, less variety",
+            layout=_width("auto"),
+            style={"description_width": "84px"},
         )
-        self.next_seed = widgets.Button(description="Next seed", tooltip="Draw another noise vector")
-        self.text = widgets.HTML()
-        self.picture = widgets.Image(format="png", layout=widgets.Layout(margin="0 0 0 24px", align_self="flex-start"))
+        self.view = widgets.ToggleButtons(
+            options=[("Picture", "picture"), ("Neighbours", "neighbours")],
+            tooltips=["The picture of z alone", "z in the middle, and what lies around it; click to go there"],
+            style={"button_width": "auto"},
+        )
+        self.across = widgets.Dropdown(
+            description="across", layout=_width("165px"), style={"description_width": "50px"}
+        )
+        self.down = widgets.Dropdown(description="down", layout=_width("165px"), style={"description_width": "50px"})
+        self.spread = widgets.FloatSlider(
+            value=1.0,
+            min=0.1,
+            max=3,
+            step=0.1,
+            description="spread",
+            readout_format=".1f",
+            layout=_width("260px"),
+            style={"description_width": "50px"},
+        )
+        self.around = widgets.Box(
+            [self.across, self.down, self.spread], layout=widgets.Layout(flex_flow="row wrap", display="none")
+        )
+        side = f"{PICTURE_PIXELS}px"
+        self.picture = widgets.Image(
+            format="png",
+            layout=widgets.Layout(
+                grid_area=f"1 / 1 / {NEIGHBOURS + 1} / {NEIGHBOURS + 1}",
+                width="100%",
+                height="100%",
+                margin="0",
+                object_fit="contain",
+            ),
+        )
         self.picture.add_class("gancourse-picture")
+        self.stage = widgets.Box(
+            [self.picture],
+            layout=widgets.Layout(
+                display="grid",
+                width=side,
+                height=side,
+                grid_template_columns=f"repeat({NEIGHBOURS}, 1fr)",
+                grid_template_rows=f"repeat({NEIGHBOURS}, 1fr)",
+                flex="0 0 auto",
+            ),
+        )
+        self.text = widgets.HTML(layout=_width("auto"))
+        self.files = widgets.HTML()
+        self.load = widgets.FileUpload(
+            accept=".json", description="Load noise", tooltip="A file from “Save noise”", layout=_width("auto")
+        )
+        self.pin = button("Pin", "Keep this point, to come back or to walk to it", self._on_pin)
+        self.show_code = widgets.ToggleButton(
+            description="Code", tooltip="The lines that make this picture", layout=_width("auto")
+        )
+        self.code = widgets.HTML(layout=widgets.Layout(display="none", width="100%"))
+        self.pins = widgets.Box(layout=widgets.Layout(flex_flow="row wrap"))
+        self.walk_from = widgets.Dropdown(
+            description="Walk from", layout=_width("130px"), style={"description_width": "70px"}
+        )
+        self.walk_to = widgets.Dropdown(description="to", layout=_width("80px"), style={"description_width": "20px"})
+        self.walk = widgets.IntSlider(
+            min=0,
+            max=WALK_STEPS,
+            description="way",
+            readout=False,
+            layout=_width("220px"),
+            style={"description_width": "32px"},
+        )
+        self.play = widgets.Play(max=WALK_STEPS, interval=60, repeat=True, tooltip="Play the walk", show_repeat=False)
+        widgets.jslink((self.play, "value"), (self.walk, "value"))
+        self.walking = widgets.Box(
+            [self.walk_from, self.walk_to, self.walk, self.play],
+            layout=widgets.Layout(flex_flow="row wrap", display="none"),
+        )
+        self._name_sliders()
 
         for slider in self.sliders:
             slider.observe(self._on_slider, "value")
+        for lock in self.locks:
+            lock.observe(self._on_lock, "value")
         self.seed.observe(self._on_seed, "value")
-        self.next_seed.on_click(self._on_next_seed)
-        self._from_code = False
-        self._show_point()
-        controls = widgets.VBox([widgets.HBox([self.seed, self.next_seed]), *self.sliders, self.text])
-        super().__init__([controls, self.picture])
+        self.truncation.observe(self._on_truncation, "value")
+        self.slider_set.observe(self._on_slider_set, "value")
+        self.view.observe(self._on_view, "value")
+        for control in (self.across, self.down, self.spread):
+            control.observe(self._on_around, "value")
+        self.walk.observe(self._on_walk, "value")
+        self.load.observe(self._on_load, "value")
+        self.show_code.observe(self._on_show_code, "value")
 
-    @torch.no_grad()
-    def _draw(self) -> Tensor:
-        images = self.generator(self.z[None])
-        if images.dim() != 4 or images.shape[1] not in (1, 3):
-            raise ValueError(
-                f"The generator turned noise (1, {len(self.z)}) into {tuple(images.shape)}; the explorer shows images "
-                "(N, 1, H, W) or (N, 3, H, W). Does its forward end in `.view(-1, 1, 28, 28)`?"
-            )
-        if not images.isfinite().all():
-            raise ValueError("The generator returned NaN or infinity: its training broke down. Load earlier weights.")
-        return to_uint8(images[0]).cpu()
-
-    def _show_point(self) -> None:
-        """Set every slider to the current z, and z to what the sliders can show; draw it."""
-        self._from_code = True
-        try:
-            for i, slider in enumerate(self.sliders):
-                slider.value = round(self.z[i].item() / slider.step) * slider.step  # a slider clamps to its range
-                self.z[i] = slider.value
-        finally:
-            self._from_code = False
-        self._show_picture()
-
-    def _show_picture(self) -> None:
-        self.image = self._draw()
-        self.picture.value = png(self.image)
-        self.text.value = (
-            f"G(z) for seed {self.seed.value}, {len(self.z)} noise coordinates, length of z {self.z.norm():.2f}"
+        row = widgets.Layout(flex_flow="row wrap", align_items="center")
+        left = widgets.VBox(
+            [
+                widgets.Box([self.seed, self.draw, self.undo], layout=row),
+                self.slider_set,
+                self.rows,
+                self.truncation,
+            ],
+            layout=widgets.Layout(flex="1 1 320px", min_width="280px", max_width="460px"),
         )
-
-    def _on_slider(self, change) -> None:
-        if not self._from_code:
-            self.z[self.sliders.index(change.owner)] = change.new
-            self._show_picture()
-
-    def _on_seed(self, change) -> None:
-        self.z = noise(self.generator, 1, change.new)[0]
-        self._show_point()
-
-    def _on_next_seed(self, _) -> None:
-        self.seed.value = (self.seed.value + 1) % (self.seed.max + 1)
+        right = widgets.VBox(
+            [
+                self.view,
+                self.around,
+                self.stage,
+                self.text,
+                widgets.Box([self.pin, self.files, self.load, self.show_code], layout=row),
+            ],
+            layout=widgets.Layout(flex="1 1 320px", min_width="290px"),
+        )
+        both = widgets.Box([left, right], layout=widgets.Layout(flex_flow="row wrap", grid_gap="8px 24px"))
+        self.children = [self._message, both, self.pins, self.walking, self.code, self._page]
 
     def _repr_mimebundle_(self, **kwargs):
         """Add a still picture for readers without widgets (GitHub, a printed page)."""
         bundle = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
-        data["image/png"] = png(self.image)
+        if self.image is not None:
+            data["image/png"] = png(_array(self.image), PICTURE_PIXELS)
         return bundle
 
 
-def png(image: Tensor) -> bytes:
-    """Return a uint8 image (C, H, W) as PNG, every pixel enlarged to a square so that no browser blurs it."""
-    factor = max(1, PICTURE_PIXELS // max(image.shape[1:]))
-    array = image.repeat_interleave(factor, 1).repeat_interleave(factor, 2).permute(1, 2, 0).numpy()
-    buffer = io.BytesIO()
-    Image.fromarray(array.squeeze(2) if array.shape[2] == 1 else array).save(buffer, "png")
-    return buffer.getvalue()
+def _width(width: str) -> widgets.Layout:
+    return widgets.Layout(width=width)
+
+
+def _array(image: Tensor) -> np.ndarray:
+    """uint8 (C, H, W) -> (H, W) or (H, W, 3)."""
+    array = image.permute(1, 2, 0).numpy()
+    return array.squeeze(2) if array.shape[2] == 1 else array
+
+
+def _framed(sheet: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return a sheet of tiles, 1 pixel apart, in colour, with an orange frame around the one in the middle."""
+    colour = np.broadcast_to(sheet.reshape(*sheet.shape[:2], -1), (*sheet.shape[:2], 3)).copy()
+    top, left = (NEIGHBOURS // 2 * (side + 1) for side in size)
+    bottom, right = top + size[0] + 1, left + size[1] + 1
+    colour[[top, bottom], left : right + 1] = ORANGE
+    colour[top : bottom + 1, [left, right]] = ORANGE
+    return colour
+
+
+def _steps(n: int, forth: str, back: str) -> str:
+    return f"{abs(n)} {forth if n > 0 else back}" if n else f"0 {forth}"
+
+
+def _save_link(text: str, name: str, kind: str, data: bytes) -> str:
+    encoded = base64.b64encode(data).decode()
+    return f'<a class="gancourse-save" download="{name}" href="data:{kind};base64,{encoded}">{text}</a>'
+
+
+def _close(widget: widgets.Widget) -> None:
+    """Close a widget and everything in it, in the page and in the kernel."""
+    for child in getattr(widget, "children", ()):
+        _close(child)
+    widget.close()

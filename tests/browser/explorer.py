@@ -1,0 +1,113 @@
+"""A latent explorer in a web page: what it shows, and what it says that it shows."""
+
+import html
+import re
+from pathlib import Path
+
+import torch
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page
+
+from gancourse import figures, pretrained, training
+
+# What the browser shows of the picture, decoded: [height, width, red of every pixel].
+PIXELS = """async image => {
+  for (let tries = 0; tries < 50; tries++) {  // a picture that is just being replaced cannot be decoded
+    try { await image.decode(); break; } catch { await new Promise(later => setTimeout(later, 50)); }
+  }
+  const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  const rgba = context.getImageData(0, 0, canvas.width, canvas.height).data;
+  return [canvas.height, canvas.width, Array.from(rgba).filter((_, i) => i % 4 == 0)];
+}"""
+SECONDS = 10  # until the picture and the text must agree
+
+
+class ExplorerPage:
+    """The explorer of `mnist_better` in a page; `code` must be open, because z is read from it."""
+
+    def __init__(self, page: Page, box: Locator | None = None):
+        self.page = page
+        self.generator = pretrained.load("mnist_better").generator
+        self.box = box or page.locator(".gancourse")
+        self.image = self.box.locator("img.gancourse-picture")
+        self.image.wait_for()
+        self.press("Code")
+        self.box.locator("pre").wait_for()
+
+    def press(self, name: str) -> None:
+        """Press a button."""
+        self.box.get_by_role("button", name=name, exact=True).click()
+
+    def slider(self, name: str) -> Locator:
+        """Return the handle of a slider, by the name that a screen reader speaks."""
+        return self.box.get_by_role("slider", name=name, exact=True)
+
+    def move(self, name: str, *keys: str) -> None:
+        """Move a slider with the keyboard."""
+        self.slider(name).focus()
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def menu(self, name: str) -> Locator:
+        """Return a menu, by its label."""
+        return self.box.get_by_label(name, exact=True)
+
+    def number(self, name: str) -> float:
+        """Return the number beside a slider."""
+        text = self.box.get_by_role("textbox", name=name, exact=True).inner_text()
+        return float(text.replace("\N{MINUS SIGN}", "-"))
+
+    def load(self, file: Path) -> None:
+        """Load a noise file."""
+        with self.page.expect_file_chooser() as chooser:
+            self.box.get_by_role("button", name="Load noise").click()
+        chooser.value.set_files(file)
+
+    def serious(self) -> list[str]:
+        """Return what axe finds against accessibility that is serious or critical."""
+        found = Axe().run(self.page, context=".gancourse").response["violations"]
+        return [f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")]
+
+    def pixels(self) -> torch.Tensor:
+        """Return the decoded picture, uint8 (height, width)."""
+        height, width, grey = self.image.evaluate(PIXELS)
+        return torch.tensor(grey, dtype=torch.uint8).view(height, width)
+
+    def z(self) -> torch.Tensor:
+        """Return the noise vector (64,) that the shown code makes."""
+        line = next(line for line in html.unescape(self.box.locator("pre").inner_text()).splitlines() if "z = " in line)
+        names = {"torch": torch, "training": training, "generator": self.generator}
+        exec(re.sub(r"\s+", " ", line), names)
+        return names["z"][0]
+
+    def picture_of(self, z: torch.Tensor) -> torch.Tensor:
+        """Return G(z), uint8 (28, 28)."""
+        with torch.no_grad():
+            return training.to_uint8(self.generator(z[None]))[0, 0]
+
+    def text(self) -> str:
+        """Return what the explorer says in words."""
+        return self.box.locator("[role=status]").first.inner_text()
+
+    def settle(self) -> None:
+        """Wait until nothing changes any more."""
+        before = None
+        for _ in range(10 * SECONDS):
+            self.page.wait_for_timeout(400)
+            now = (self.box.locator("pre").inner_text(), self.text(), self.image.get_attribute("src"))
+            if now == before:
+                return
+            before = now
+        raise AssertionError("the explorer does not come to rest")
+
+    def assert_shows_g_of_z(self) -> None:
+        """Assert that the last picture is the generator's picture of the shown z, pixel for pixel."""
+        self.settle()
+        shown, wanted = self.pixels(), self.picture_of(self.z())
+        if shown.shape != wanted.shape:  # neighbours: z is in the middle of five by five
+            assert shown.shape == figures.tile(torch.zeros(25, 1, 28, 28, dtype=torch.uint8), 5, pad=1).shape
+            shown = shown[59:87, 59:87]
+        gap = (shown.int() - wanted.int()).abs().max()
+        assert gap <= 1, f"a pixel differs by {gap} grey levels"

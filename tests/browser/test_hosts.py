@@ -1,0 +1,52 @@
+"""The latent explorer in other places: other settings of JupyterLab, Voilà, a narrow window."""
+
+import pytest
+from explorer import ExplorerPage
+from lab import browser_page, open_notebook, run_cells_with, running_explore, running_lab, write_notebook
+
+EXPLORER = 'from gancourse.widgets import LatentExplorer\nexplorer = LatentExplorer("mnist_better", seed=3)\nexplorer'
+
+
+def use(explorer: ExplorerPage) -> None:
+    """Move a few controls of each kind and look each time."""
+    explorer.assert_shows_g_of_z()
+    explorer.move("direction 1", *["ArrowLeft"] * 10)
+    explorer.assert_shows_g_of_z()
+    explorer.press("Draw another")
+    explorer.assert_shows_g_of_z()
+    explorer.press("Neighbours")
+    explorer.move("direction 4", *["ArrowRight"] * 10)
+    explorer.assert_shows_g_of_z()
+    explorer.press("Go there: 1 left, 1 up")
+    explorer.assert_shows_g_of_z()
+
+
+@pytest.mark.parametrize("comms", ["disabled", pytest.param("perComm", marks=pytest.mark.long)])
+def test_it_works_with_other_settings_of_labs_subshells(comms, tmp_path):
+    notebook = write_notebook(tmp_path / "explore.ipynb", EXPLORER)
+    with running_lab(tmp_path, comms) as (address, token), browser_page() as page:
+        open_notebook(page, address, token, notebook.name)
+        run_cells_with(page, notebook, "LatentExplorer")
+        use(ExplorerPage(page))
+
+
+def test_gancourse_explore_opens_it_in_voila():
+    with running_explore() as address, browser_page() as page:
+        page.goto(address)
+        explorer = ExplorerPage(page)
+        use(explorer)
+        assert explorer.serious() == []
+
+
+def test_it_works_in_a_narrow_cell(tmp_path):
+    notebook = write_notebook(tmp_path / "explore.ipynb", EXPLORER)
+    with running_lab(tmp_path) as (address, token), browser_page(width=700) as page:
+        open_notebook(page, address, token, notebook.name)
+        run_cells_with(page, notebook, "LatentExplorer")
+        explorer = ExplorerPage(page)
+        use(explorer)
+        box = explorer.box.bounding_box()
+        for control in explorer.box.locator("button:visible, select:visible, .noUi-handle:visible, img:visible").all():
+            place = control.bounding_box()
+            assert place["x"] >= box["x"] - 1
+            assert place["x"] + place["width"] <= box["x"] + box["width"] + 1

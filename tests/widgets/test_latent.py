@@ -1,0 +1,143 @@
+"""Directions, walks, noise files and code of the latent explorer, without a widget."""
+
+import itertools
+import json
+
+import pytest
+import torch
+from torch import nn
+
+from gancourse import checkpoints, pretrained, training
+from gancourse.widgets import latent
+from gancourse.widgets.latent import CannotShow
+
+
+class Linear(nn.Module):
+    """A generator whose Jacobian is known: small enough for its tanh to be straight."""
+
+    z_dim = 6
+
+    def __init__(self, matrix):
+        super().__init__()
+        self.matrix = nn.Parameter(matrix)
+
+    def forward(self, z):
+        return (z @ self.matrix).view(-1, 1, 2, 4)
+
+
+def test_principal_directions_are_the_singular_vectors_of_a_linear_generator():
+    torch.manual_seed(0)
+    left, right = (torch.linalg.qr(torch.randn(8, 8)).Q for _ in range(2))
+    scales = torch.tensor([0.1, 0.08, 0.05, 0.03, 0.02, 0.01])
+    matrix = left[:6, :6] @ torch.diag(scales) @ right[:6]
+    directions = latent.principal_directions(Linear(matrix), 6)
+    assert torch.allclose(directions @ directions.T, torch.eye(6), atol=1e-5)
+    change = (directions @ matrix).norm(dim=1)
+    assert torch.allclose(change, torch.linalg.svdvals(matrix), rtol=1e-3)
+
+
+def test_a_step_along_the_first_direction_changes_the_picture_more_than_any_coordinate():
+    generator = pretrained.load("mnist_better").generator
+    first = latent.principal_directions(generator, 8)[0]
+    z = training.noise(generator, 200, seed=5)
+
+    def change(direction):
+        with torch.no_grad():
+            return (generator(z + 0.5 * direction) - generator(z)).square().mean().item()
+
+    assert change(first) > 2 * max(change(axis) for axis in torch.eye(generator.z_dim))
+
+
+@pytest.mark.parametrize("straight", [False, True])
+def test_a_walk_begins_and_ends_where_it_should(straight):
+    torch.manual_seed(0)
+    a, b = torch.randn(2, 64)
+    assert torch.allclose(latent.walk(a, b, 0.0, straight), a, atol=1e-5)
+    assert torch.allclose(latent.walk(a, b, 1.0, straight), b, atol=1e-5)
+
+
+def test_a_walk_keeps_the_length_of_normal_noise_and_turns_evenly():
+    torch.manual_seed(0)
+    a, b = torch.randn(2, 64)
+    way = [latent.walk(a, b, t) for t in torch.linspace(0, 1, 11).tolist()]
+    lengths = torch.stack([z.norm() for z in way])
+    assert torch.allclose(lengths, torch.linspace(a.norm().item(), b.norm().item(), 11), atol=1e-4)
+    turns = torch.stack([torch.cosine_similarity(p, q, dim=0).arccos() for p, q in itertools.pairwise(way)])
+    assert torch.allclose(turns, turns.mean().expand(10), atol=1e-3)
+    middle = latent.walk(a, b, 0.5, straight=True)
+    assert middle.norm() < 0.9 * lengths[5]
+
+
+@pytest.mark.parametrize("b", [torch.ones(4), -torch.ones(4), torch.zeros(4)])
+def test_a_walk_without_an_arc_goes_straight(b):
+    assert torch.allclose(latent.walk(torch.ones(4), b, 0.25), 0.75 * torch.ones(4) + 0.25 * b, atol=1e-5)
+
+
+def test_noise_comes_back_from_its_file_to_the_last_bit():
+    generator = pretrained.load("mnist_better").generator
+    z = training.noise(generator, 1, seed=9)[0]
+    data = latent.write_noise(z, generator)
+    back, own = latent.read_noise(data, generator)
+    assert torch.equal(back, z)
+    assert own
+    _, own = latent.read_noise(data, pretrained.load("mnist_better", stage=1).generator)
+    assert not own
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"\x89PNG", "no noise file"),
+        (b"{}", "no noise file"),
+        (b'{"z": "abc", "generator": ""}', "no noise file"),
+        (b'{"z": [[1.0]], "generator": ""}', "damaged"),
+        (b'{"z": [NaN, 1.0], "generator": ""}', "damaged"),
+        (b'{"z": [0.0, 1.0], "generator": ""}', "has 2 numbers, this generator takes 64"),
+        (b"[" * 50_000, "no noise file"),
+        (b" " * 200_000, "200,000 bytes"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_in_words(data, says):
+    with pytest.raises(CannotShow, match=says):
+        latent.read_noise(data, pretrained.load("mnist_better").generator)
+
+
+@pytest.mark.parametrize("seed", [None, 4])
+def test_the_code_makes_the_picture(seed):
+    generator = pretrained.load("mnist_better").generator
+    z = training.noise(generator, 1, seed=4)[0]
+    lines = latent.code(z, seed, torch.device("cpu"))
+    names = {"generator": generator}
+    exec(lines, names)
+    assert torch.equal(names["image"], latent.draw(generator, z[None])[0])
+
+
+def test_a_generator_is_opened_by_its_name_or_from_a_checkpoint(tmp_path):
+    shipped = pretrained.load("mnist_better")
+    named = latent.open_generator("mnist_better")
+    assert latent.fingerprint(named) == latent.fingerprint(shipped.generator)
+    checkpoints.write_players(tmp_path / "snapshot.safetensors", shipped.generator, shipped.discriminator)
+    fresh = type(shipped.generator)()
+    opened = latent.open_generator(fresh, tmp_path / "snapshot.safetensors")
+    assert latent.fingerprint(opened) == latent.fingerprint(shipped.generator)
+
+
+def test_weights_that_are_missing_damaged_or_of_another_network_are_refused_and_change_nothing(tmp_path):
+    shipped = pretrained.load("mnist_better")
+    fresh = type(shipped.generator)()
+    before = latent.fingerprint(fresh)
+    (tmp_path / "damaged.safetensors").write_bytes(b"not weights")
+    other = type(shipped.generator)(hidden=(32, 64))
+    checkpoints.write_players(tmp_path / "other.safetensors", other, shipped.discriminator)
+    for name, says in (("none", "does not exist"), ("damaged", "cannot be read"), ("other", "another network")):
+        with pytest.raises(CannotShow, match=says):
+            latent.open_generator(fresh, tmp_path / f"{name}.safetensors")
+        assert latent.fingerprint(fresh) == before
+    with pytest.raises(CannotShow, match="No weights are shipped under 'mnist_best'"):
+        latent.open_generator("mnist_best")
+
+
+def test_a_noise_file_can_be_read_without_the_course():
+    z = torch.randn(6)
+    file = json.loads(latent.write_noise(z, Linear(torch.zeros(6, 8))))
+    assert torch.equal(torch.tensor(file["z"]), z)

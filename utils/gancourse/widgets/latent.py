@@ -1,0 +1,196 @@
+"""What the latent explorer computes: pictures, directions, walks, noise files. No widget in here."""
+
+import hashlib
+import json
+import math
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from gancourse import checkpoints, pretrained
+from gancourse.training import device_of, noise, to_uint8
+
+SAMPLES = 1_024  # pictures that `principal_directions` draws
+NUDGE = 0.05  # how far it moves the noise
+MAX_FILE = 100_000  # bytes of a noise file; z of length 512 takes 6,000
+
+
+class CannotShow(ValueError):
+    """A generator, a noise file or a checkpoint cannot be used; the message is for the reader."""
+
+
+# ---- generators ---------------------------------------------------------------------------------------------------
+
+
+def open_generator(generator: nn.Module | str, weights: str | Path | None = None) -> nn.Module:
+    """Return a generator that can be explored; `generator` is a network, or the name of a shipped one.
+
+    weights: a file that `training.fit(folder=...)` has written (a snapshot or the checkpoint), to be loaded into it.
+    Raises CannotShow.
+    """
+    if isinstance(generator, str):
+        try:
+            generator = pretrained.load(generator).generator
+        except (ValueError, pretrained.WeightsError) as error:
+            raise CannotShow(str(error)) from None
+    if isinstance(generator, type):
+        raise CannotShow(f"This is the class {generator.__name__}. Make a network of it first: {generator.__name__}().")
+    if not isinstance(generator, nn.Module):
+        raise CannotShow(f"A generator is a torch.nn.Module; this is a {type(generator).__name__}.")
+    z_dim = getattr(generator, "z_dim", None)
+    if not isinstance(z_dim, int) or z_dim < 1:
+        raise CannotShow(
+            "The generator needs an attribute `z_dim`, the length of its noise vector, a whole number: "
+            "for instance a line `z_dim = 64` at the top of its class."
+        )
+    if weights is not None:
+        try:
+            checkpoints.read_generator(Path(weights), generator)
+        except checkpoints.CheckpointError as error:
+            raise CannotShow(str(error)) from None
+    return generator
+
+
+def draw(generator: nn.Module, z: Tensor) -> Tensor:
+    """Return G(z) in eval mode as uint8 (N, C, H, W) on the CPU; z: float32 (N, z_dim). Raises CannotShow."""
+    images = _run(generator, z)
+    if not isinstance(images, Tensor) or images.dim() != 4 or len(images) != len(z) or images.shape[1] not in (1, 3):
+        shape = tuple(images.shape) if isinstance(images, Tensor) else f"a {type(images).__name__}"
+        raise CannotShow(
+            f"The generator turns noise {tuple(z.shape)} into {shape}; the explorer shows images (N, 1, H, W) or "
+            "(N, 3, H, W). Does its forward end in something like `.view(-1, 1, 28, 28)`?"
+        )
+    if not images.isfinite().all():
+        raise CannotShow("The generator returns NaN or infinity: its training broke down. Load earlier weights.")
+    low, high = images.min().item(), images.max().item()
+    if low < -1.01 or high > 1.01:
+        raise CannotShow(
+            f"The generator's numbers run from {low:.2f} to {high:.2f}; the explorer shows -1 as black and 1 as white. "
+            "Does the network end in nn.Tanh()?"
+        )
+    return to_uint8(images).cpu()
+
+
+@torch.no_grad()
+def _run(generator: nn.Module, z: Tensor) -> Tensor:
+    """Return G(z) in eval mode, on G's own device; G's mode is left as it was."""
+    was_training = generator.training
+    try:
+        return generator.eval()(z.to(device_of(generator)))
+    except Exception as error:  # whatever a reader's network does, the explorer says so and goes on
+        first_line = (str(error) or "no message").splitlines()[0]
+        raise CannotShow(
+            f"The generator stops at noise {tuple(z.shape)} with {type(error).__name__}: {first_line}"
+        ) from None
+    finally:
+        generator.train(was_training)
+
+
+def is_uniform(generator: nn.Module) -> bool:
+    """Return whether the generator wants noise that is uniform on (-1, 1), not normal."""
+    return getattr(generator, "prior", "normal") == "uniform"
+
+
+def fingerprint(generator: nn.Module) -> str:
+    """Return 16 hexadecimal digits that tell one generator from another: of its weights' SHA-256."""
+    digest = hashlib.sha256()
+    for name, tensor in generator.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()[:16]
+
+
+# ---- directions ---------------------------------------------------------------------------------------------------
+
+
+def principal_directions(generator: nn.Module, n: int, seed: int = 0) -> Tensor:
+    """Return n orthonormal directions in the noise, float32 (n, z_dim): first those that change the picture most.
+
+    They are the eigenvectors with the largest eigenvalues of JᵀJ, averaged over random noise, where J is the Jacobian
+    of G: along a unit vector v, the squared change of all pixels is vᵀJᵀJv (Wang & Ponce 2021, *A Geometric Analysis of
+    Deep Generative Image Models*, section 2). J is taken by differences, so any generator will do. Raises CannotShow.
+    """
+    z_dim = generator.z_dim
+    nudges = NUDGE * torch.eye(z_dim)
+    metric = torch.zeros(z_dim, z_dim, dtype=torch.float64)
+    for z in noise(generator, max(4, SAMPLES // z_dim), seed).cpu():
+        images = _run(generator, torch.cat([z[None], z + nudges])).flatten(1).cpu().double()
+        jacobian = (images[1:] - images[0]) / NUDGE  # transposed: (z_dim, pixels)
+        metric += jacobian @ jacobian.T
+    if not metric.isfinite().all():
+        raise CannotShow("The generator returns NaN or infinity: its training broke down. Load earlier weights.")
+    directions = torch.linalg.eigh(metric).eigenvectors.T.flip(0)[:n]
+    largest = directions.gather(1, directions.abs().argmax(1, keepdim=True))
+    return (
+        directions * largest.sign()
+    ).float()  # an eigenvector has no sign of its own: make this machine's everyone's
+
+
+def walk(a: Tensor, b: Tensor, t: float, straight: bool = False) -> Tensor:
+    """Return the point at t in [0, 1] on the way from a to b, both (z_dim,).
+
+    The way is an arc (Shoemake 1985; for GANs White 2016, *Sampling Generative Networks*): normal noise has nearly always
+    the length √z_dim, and a straight line would cut through the middle, where no noise was in training. `straight` is for
+    uniform noise. The length goes evenly from a's to b's.
+    """
+    angle = torch.arccos(torch.cosine_similarity(a, b, dim=0).clamp(-1, 1)).item()
+    no_arc = math.sin(angle) < 1e-4 or not (a.any() and b.any())  # the same direction, the opposite one, or none
+    if straight or no_arc:
+        return (1 - t) * a + t * b
+    arc = (math.sin((1 - t) * angle) * a / a.norm() + math.sin(t * angle) * b / b.norm()) / math.sin(angle)
+    return arc * ((1 - t) * a.norm() + t * b.norm())
+
+
+# ---- noise files --------------------------------------------------------------------------------------------------
+
+
+def write_noise(z: Tensor, generator: nn.Module) -> bytes:
+    """Return a small JSON file that holds z (z_dim,) to the last bit."""
+    about = "A noise vector of the GAN course's LatentExplorer; load it there, or torch.tensor(file['z'])."
+    return json.dumps({"about": about, "generator": fingerprint(generator), "z": z.tolist()}, indent=1).encode()
+
+
+def read_noise(data: bytes, generator: nn.Module) -> tuple[Tensor, bool]:
+    """Return the noise vector (z_dim,) of a file, and whether it was written for this very generator. Raises CannotShow."""
+    if len(data) > MAX_FILE:
+        raise CannotShow(f"This is no noise file: it has {len(data):,} bytes, a noise file a few thousand.")
+    try:
+        file = json.loads(data)
+        z = torch.tensor(file["z"], dtype=torch.float32)
+        whose = file["generator"]
+    except (ValueError, KeyError, TypeError, RuntimeError, RecursionError, OverflowError):
+        raise CannotShow("This is no noise file, or a damaged one. Noise files come from “Save noise”.") from None
+    if z.dim() != 1 or not z.isfinite().all():
+        raise CannotShow("This noise file is damaged: it should hold one row of finite numbers.")
+    if len(z) != generator.z_dim:
+        raise CannotShow(
+            f"This noise belongs to another generator: it has {len(z)} numbers, this generator takes {generator.z_dim}."
+        )
+    return z, whose == fingerprint(generator)
+
+
+# ---- the code -----------------------------------------------------------------------------------------------------
+
+
+def code(z: Tensor, seed: int | None, device: torch.device) -> str:
+    """Return the Python lines that make the picture of z (z_dim,) with a network called `generator`.
+
+    seed: where z is exactly the noise of a seed, else None: then the numbers are written out.
+    """
+    where = "" if device.type == "cpu" else f', device="{device}"'
+    if seed is None:
+        first = f"z = torch.tensor([{z.tolist()}]{where})"
+    else:
+        first = f"z = training.noise(generator, 1, seed={seed})"
+    return "\n".join(
+        [
+            "import matplotlib.pyplot as plt",
+            "import torch",
+            "from gancourse import training",
+            "",
+            first,
+            "image = training.to_uint8(generator(z).detach())[0].cpu()  # uint8 (C, H, W)",
+            'plt.imshow(image.permute(1, 2, 0).numpy(), cmap="gray", vmin=0, vmax=255)',
+        ]
+    )

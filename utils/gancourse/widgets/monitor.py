@@ -1,0 +1,308 @@
+"""The live monitor: losses, D's accuracy and a sheet of pictures while a training runs, with buttons that act at once."""
+
+import asyncio
+import contextlib
+import html
+import math
+import os
+import threading
+import time
+from collections import deque
+
+import ipywidgets as widgets
+import torch
+from IPython import get_ipython
+from IPython.display import display
+from torch import Tensor
+
+from gancourse import figures
+from gancourse.training import Run, fit, fit_in_steps, sample
+from gancourse.widgets.chart import Line, line_chart
+from gancourse.widgets.page import Page, png
+from gancourse.widgets.painter import Painter
+
+PUMP_SECONDS = 0.03  # between two looks at the buttons
+PUMPS = 8  # turns of the event loop that a message needs from the socket to the button, and a few more
+SAMPLES = 64  # pictures on the sheet, always from the same noise
+DRAW_SECONDS = 1.0  # between two drawings at least: the browser has to draw them, too, on the same processor
+MOST_OF_THE_TIME = 0.015  # share of the training's time that drawing may take in the kernel
+MAX_FRAMES = 60  # sheets that are kept
+TEXT_SECONDS = 5.0  # between two lines of text, where there is no page to draw on
+LOSSES = [
+    Line("d_loss", figures.BLUE),
+    Line("g_loss", figures.VERMILION, "6 3"),
+    Line("log 4", figures.BLUE, level=math.log(4)),
+    Line("log 2", figures.VERMILION, level=math.log(2)),
+]
+ACCURACY = [
+    Line("d_real", figures.GREEN),
+    Line("d_fake", "#8a5f00", "6 3"),
+    Line("one half: guessing", "#595959", level=0.5),
+]
+
+
+async def fit_live(train_step, G, D, opt_G, opt_D, images: Tensor, *, steps: int, **settings) -> Run:
+    """`training.fit` with the same arguments, watched: `run = await fit_live(train_step, G, D, ...)`.
+
+    Shows the TrainingMonitor below the cell; `await` lets the page's buttons through to the kernel between two steps. The
+    cells below wait, as always, and the result is the same to the bit as that of `fit`. Where there is no notebook it prints
+    a line of text every few seconds.
+    """
+    arguments = (train_step, G, D, opt_G, opt_D, images)
+    if "NBGRADER_EXECUTION" in os.environ:
+        return fit(*arguments, steps=steps, **settings)
+    kernel = getattr(get_ipython(), "kernel", None)
+    monitor = TrainingMonitor(steps) if kernel else TextMonitor(steps)
+    handle = display(monitor, display_id=True) if kernel else None
+    pumped = time.monotonic()
+    try:
+        with _idle_after_comms(kernel) if kernel else contextlib.nullcontext():
+            for run in fit_in_steps(*arguments, steps=steps, watcher=monitor, **settings):  # noqa: B007
+                while monitor.waits():
+                    await asyncio.sleep(PUMP_SECONDS)
+                if time.monotonic() - pumped > PUMP_SECONDS:
+                    for _ in range(PUMPS):
+                        await asyncio.sleep(0)
+                    pumped = time.monotonic()
+        monitor.finished(run)
+        return run
+    finally:
+        if handle:
+            handle.update(monitor)  # with its last picture, for who reads the notebook without running it
+
+
+@contextlib.contextmanager
+def _idle_after_comms(kernel):
+    """Tell the page when the message of a widget was handled while a cell waits.
+
+    ipykernel handles such messages, but does not say "idle" after them as it does otherwise (seen with 7.4), and a widget
+    whose message is not answered never sends its next one.
+    """
+    handle, cell = kernel.shell_handlers["comm_msg"], kernel.get_parent()
+
+    def handle_and_say_so(stream, ident, message) -> None:
+        handle(stream, ident, message)
+        if threading.current_thread() is threading.main_thread():  # in other threads it does say so
+            for state, parent in (("idle", message), ("busy", cell)):
+                kernel.session.send(kernel.iopub_socket, "status", {"execution_state": state}, parent=parent)
+
+    kernel.shell_handlers["comm_msg"] = handle_and_say_so
+    try:
+        yield
+    finally:
+        kernel.shell_handlers["comm_msg"] = handle
+
+
+class TextMonitor:
+    """A watcher that prints a line every few seconds."""
+
+    def __init__(self, steps: int):
+        self.steps = steps
+        self._spoke = -math.inf
+
+    def asks(self) -> bool:
+        return False
+
+    def look(self, run: Run, recent: dict[str, Tensor]) -> None:
+        if run.step == self.steps or time.monotonic() - self._spoke > TEXT_SECONDS:
+            self._spoke = time.monotonic()
+            values = ", ".join(f"{name} {v.mean():.3f}" for name, v in recent.items())
+            print(f"{progress(run, self.steps)} · {values}", flush=True)
+
+    def waits(self) -> bool:
+        return False
+
+    def stops(self) -> bool:
+        return False
+
+    def end(self) -> None:
+        pass
+
+    def finished(self, run: Run) -> None:
+        pass
+
+
+class TrainingMonitor(widgets.VBox):
+    """What a training is doing, once a second at most; a watcher for `training.fit`, as `fit_live` uses it.
+
+    Buttons: pause and go on, stop after this step (the run is kept), sample now. Afterwards a slider over the sheets of
+    pictures that were drawn on the way. `monitor.frames` are these: step -> uint8 (64, C, H, W), always from the same noise,
+    of G as it is trained; `fit_live` lets the last be one of `run.generator`.
+    """
+
+    def __init__(self, steps: int):
+        self.steps = steps
+        self.frames: dict[int, Tensor] = {}
+        self.history: dict[str, Tensor] = {}
+        self._asked = self._stopped = self._paused = False  # set by the buttons, maybe from another thread
+        self._next = 0.0  # time.monotonic() from which the next drawing is due
+        self._costs: deque[float] = deque(maxlen=5)  # seconds; the least of them is what drawing takes by itself
+        self._painter = Painter(self._paint_frame, lambda: None)
+        self._page = Page()
+        self._png = b""
+
+        auto = widgets.Layout(width="auto")
+        self.pause = widgets.Button(description="Pause", tooltip="Wait between two steps", layout=auto)
+        self.stop_button = widgets.Button(
+            description="Stop", tooltip="End after this step and keep the run", layout=auto
+        )
+        self.sample_now = widgets.Button(
+            description="Sample now", tooltip="Draw the pictures of this step", layout=auto
+        )
+        self.bar = widgets.IntProgress(
+            max=steps, layout=widgets.Layout(flex="1 1 120px", width="auto", min_width="60px")
+        )
+        self.status = widgets.HTML(value=f"0 of {steps:,} steps")
+        self.curves = widgets.HTML(layout=widgets.Layout(flex="1 1 320px", min_width="280px", max_width="480px"))
+        self.picture = widgets.Image(
+            format="png", layout=widgets.Layout(width="320px", height="320px", object_fit="contain")
+        )
+        self.picture.add_class("gancourse-picture")
+        self.caption = widgets.HTML()
+        self.frame = widgets.IntSlider(
+            description="snapshot",
+            readout=False,
+            layout=widgets.Layout(width="240px"),
+            style={"description_width": "64px"},
+        )
+        self.play = widgets.Play(interval=120, show_repeat=False)
+        self.forming = widgets.HBox(
+            [self.frame, self.play], layout=widgets.Layout(flex_flow="row wrap", display="none")
+        )
+        self.pause.on_click(lambda _: self.pause_or_go_on())
+        self.stop_button.on_click(lambda _: self.stop())
+        self.sample_now.on_click(lambda _: self.sample())
+        self.frame.observe(lambda _: self._painter.request(), "value")
+        widgets.jslink((self.play, "value"), (self.frame, "value"))
+        row = widgets.Layout(flex_flow="row wrap", align_items="center")
+        sheet = widgets.VBox([self.picture, self.caption, self.forming])
+        both = widgets.Box([self.curves, sheet], layout=widgets.Layout(flex_flow="row wrap", grid_gap="8px 24px"))
+        controls = widgets.Box([self.pause, self.stop_button, self.sample_now, self.bar], layout=row)
+        super().__init__([controls, self.status, both, self._page])
+        self.add_class("gancourse")
+
+    # ---- called between two steps -----------------------------------------------------------------------------
+
+    def asks(self) -> bool:
+        """Return whether a button was pressed since the last look."""
+        return self._asked
+
+    def look(self, run: Run, recent: dict[str, Tensor]) -> None:
+        """Keep what was recorded; draw if it is time, or if a button asked for it."""
+        for name, values in recent.items():
+            self.history[name] = torch.cat([self.history.get(name, values[:0]), values])
+        asked, self._asked = self._asked, False
+        if asked or run.step == self.steps or time.monotonic() >= self._next:
+            began = time.monotonic()
+            self._draw(run)
+            now = time.monotonic()
+            self._costs.append(now - began)
+            self._next = now + max(DRAW_SECONDS, min(self._costs) / MOST_OF_THE_TIME)
+
+    def waits(self) -> bool:
+        """Return whether the training is to wait."""
+        return self._paused and not self._stopped
+
+    def stops(self) -> bool:
+        """Return whether the stop button was pressed."""
+        return self._stopped
+
+    def end(self) -> None:
+        """The training has ended: leave the curves, and a slider over the pictures."""
+        for button in (self.pause, self.stop_button, self.sample_now):
+            button.disabled = True
+        if self.frames:
+            self._offer_frames()
+
+    def finished(self, run: Run) -> None:
+        """Let the last sheet be one of `run.generator`: of the average of G where there is one, its batch-norm refreshed."""
+        self.frames[run.step] = sample(run.generator, SAMPLES)
+        self._show(run.step)
+        self._offer_frames()
+
+    def _offer_frames(self) -> None:
+        self.frame.max = self.play.max = len(self.frames) - 1
+        self.frame.value = self.frame.max
+        self.forming.layout.display = "flex"
+
+    def _draw(self, run: Run) -> None:
+        """Draw the curves and the pictures of this step."""
+        self.bar.value = run.step
+        paused = "<b>Paused.</b> " if self._paused else ""
+        self.status.value = paused + html.escape(f"{progress(run, self.steps)}{said(self.history)}")
+        self.curves.value = line_chart("Losses", self.history, LOSSES, self.steps) + line_chart(
+            "Share that D is right about", self.history, ACCURACY, self.steps, top=1.0
+        )
+        self.frames[run.step] = sample(run.G, SAMPLES)
+        if len(self.frames) > MAX_FRAMES:
+            del self.frames[least_missed(list(self.frames))]
+        self._show(run.step)
+
+    # ---- the page ---------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """End the training after this step."""
+        self._stopped = self._asked = True
+
+    def sample(self) -> None:
+        """Draw the curves and the pictures after this step."""
+        self._asked = True
+
+    def pause_or_go_on(self) -> None:
+        """Wait after this step, or go on."""
+        self._paused = not self._paused
+        self._asked, self._next = True, 0.0
+        self.pause.description = "Go on" if self._paused else "Pause"
+
+    def _paint_frame(self) -> None:
+        self._show(list(self.frames)[self.frame.value])
+
+    def _show(self, step: int) -> None:
+        self._png = png(figures.tile(self.frames[step], pad=1))
+        self.picture.value = self._png
+        self.caption.value = f"{SAMPLES} pictures after step {step:,}, always from the same noise"
+        self._page.picture = f"{SAMPLES} pictures of the generator after step {step:,}"
+
+    def _repr_mimebundle_(self, **kwargs):
+        """Add a still picture for readers without widgets (GitHub, a printed page)."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        if self.frames:
+            data["image/png"] = png(figures.tile(self.frames[max(self.frames)], pad=1), at_least=480)
+        return bundle
+
+
+def progress(run: Run, steps: int) -> str:
+    """Return how far a run is: steps, speed, time done and time to go."""
+    rate = run.step / max(run.seconds, 1e-9)
+    left = "" if run.step >= steps else f", about {duration((steps - run.step) / rate)} to go"
+    return f"step {run.step:,} of {steps:,} · {rate:.3g} steps/s · {duration(run.seconds)} done{left}"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as 12 s, 3 min 05 s or 2 h 10 min."""
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60:02} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
+
+
+def said(history: dict[str, Tensor]) -> str:
+    """Return the newest means in words, where the training records them."""
+    last = {name: values[-50:].mean().item() for name, values in history.items()}
+    losses = [f"{who} loss {last[name]:.3f}" for who, name in (("D", "d_loss"), ("G", "g_loss")) if name in last]
+    shares = [f"{last[name]:.0%} of {what}" for what, name in (("real", "d_real"), ("fakes", "d_fake")) if name in last]
+    return "".join(
+        [f" · {', '.join(losses)}" if losses else "", f" · D right about {', '.join(shares)}" if shares else ""]
+    )
+
+
+def least_missed(steps: list[int]) -> int:
+    """Return the one of the ascending steps, neither the first nor the last, whose neighbours lie closest on a log scale.
+
+    What is left out so leaves early steps, where much changes, close together, and late ones far apart.
+    """
+    gaps = {steps[i]: steps[i + 1] / steps[i - 1] for i in range(1, len(steps) - 1)}
+    return min(gaps, key=gaps.get)

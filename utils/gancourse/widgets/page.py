@@ -1,0 +1,110 @@
+"""What the widgets share in the page: their look, and names for the sliders that screen readers can speak."""
+
+import html
+import io
+
+import anywidget
+import ipywidgets as widgets
+import numpy as np
+import traitlets
+from PIL import Image
+
+CSS = """
+.gancourse { --line: #767676; --strong: #0b5cad; color: #1f1f1f; background: #ffffff; padding: 8px; max-width: 1000px; }
+.gancourse img { image-rendering: pixelated; }
+.gancourse .widget-label, .gancourse .widget-readout, .gancourse .widget-html-content { color: #1f1f1f; }
+.gancourse button, .gancourse select, .gancourse input { color: #1f1f1f; }
+.gancourse button:disabled, .gancourse button[disabled] { color: #595959; opacity: 1; background: #f2f2f2; }
+.gancourse button.mod-active { background: #d6e6f7; box-shadow: inset 0 0 0 1px var(--strong); }
+.gancourse .jupyter-button:focus-visible, .gancourse a:focus-visible, .gancourse select:focus-visible,
+.gancourse input:focus-visible, .gancourse .noUi-handle:focus-visible { outline: 2px solid var(--strong); outline-offset: 1px; }
+.gancourse .widget-html-content { line-height: 1.4; }
+.gancourse-message:not(:empty) { border-left: 4px solid #b00020; background: #fdecee; padding: 6px 10px; }
+.gancourse-message.gancourse-hint:not(:empty) { border-left-color: var(--strong); background: #eaf2fb; }
+.gancourse a.gancourse-save { display: inline-block; padding: 0 10px; line-height: 28px; margin: 2px; background: #eeeeee;
+  color: #1f1f1f; text-decoration: none; }
+.gancourse pre { background: #f5f5f5; padding: 8px; margin: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere;
+  max-height: 14em; overflow-y: auto; font-size: 12px; line-height: 1.35; }
+.gancourse .gancourse-small.jupyter-button { padding: 0; text-overflow: clip; }
+.gancourse-neighbour.jupyter-button { background: transparent; border: 0; box-shadow: none; min-width: 0; padding: 0; }
+.gancourse-neighbour.jupyter-button:hover { box-shadow: inset 0 0 0 2px #e69f00; }
+.gancourse-neighbour.jupyter-button:focus-visible { outline: 3px solid #e69f00; outline-offset: -3px; }
+.gancourse-pinned img { border: 1px solid var(--line); }
+.gancourse svg text { font-family: system-ui, sans-serif; font-size: 12px; fill: #1f1f1f; }
+"""
+
+# ipywidgets gives the handle of a slider no name, nor the number beside it, nor a button without text, and a picture no
+# text in its place: a screen reader would say "slider, 0.5", "button" and "image".
+NAMES = """
+function set(part, attribute, text) {
+  if (text && part.getAttribute(attribute) !== text) part.setAttribute(attribute, text);
+}
+function name(box, model) {
+  for (const slider of box.querySelectorAll(".widget-slider")) {
+    const label = slider.querySelector(".widget-label")?.textContent;
+    for (const part of slider.querySelectorAll(".noUi-handle, .widget-readout")) set(part, "aria-label", label);
+    for (const part of slider.querySelectorAll(".widget-readout")) set(part, "role", "textbox");
+  }
+  for (const icon of box.querySelectorAll(".widget-play i"))
+    set(icon.parentElement, "aria-label", { "fa-play": "Play", "fa-pause": "Pause", "fa-stop": "Back to the start" }[icon.classList[1]]);
+  for (const button of box.querySelectorAll(".gancourse-small, .gancourse-neighbour")) set(button, "aria-label", button.title);
+  for (const pin of box.querySelectorAll(".gancourse-pinned"))
+    for (const image of pin.querySelectorAll("img")) set(image, "alt", pin.querySelector("button")?.title);
+  for (const image of box.querySelectorAll("img.gancourse-picture")) set(image, "alt", model.get("picture"));
+}
+export default { render({ model, el }) {
+  el.style.display = "none";
+  let watching;
+  const wait = setInterval(() => {
+    const box = el.closest(".gancourse");
+    if (!box) return;
+    clearInterval(wait);
+    name(box, model);
+    watching = new MutationObserver(() => name(box, model));
+    watching.observe(box, { childList: true, subtree: true, attributeFilter: ["class", "title"] });
+    model.on("change:picture", () => name(box, model));
+  }, 50);
+  return () => { clearInterval(wait); watching?.disconnect(); model.off("change:picture"); };
+} };
+"""
+
+
+class Page(anywidget.AnyWidget):
+    """An invisible part of a widget with the class "gancourse": its style sheet, and names for screen readers.
+
+    picture: what the image with the class "gancourse-picture" shows.
+    """
+
+    _esm = NAMES
+    _css = CSS
+    picture = traitlets.Unicode("").tag(sync=True)
+
+
+def png(picture: np.ndarray, at_least: int = 0) -> bytes:
+    """Return a picture, uint8 (height, width) or (height, width, 3), as PNG.
+
+    at_least: pixels; a smaller picture is enlarged by a whole factor, for readers that would blur it.
+    """
+    factor = max(1, at_least // max(picture.shape[:2]))
+    buffer = io.BytesIO()
+    Image.fromarray(picture.repeat(factor, 0).repeat(factor, 1)).save(buffer, "png", compress_level=1)
+    return buffer.getvalue()
+
+
+class Message(widgets.HTML):
+    """A line for what went wrong, or for a hint; screen readers speak it. Empty, it takes no room."""
+
+    def __init__(self):
+        super().__init__(layout=widgets.Layout(margin="0", max_width="100%"))
+
+    def error(self, text: str) -> None:
+        """Say what went wrong and what to do."""
+        self.value = f'<div class="gancourse-message" role="alert">{html.escape(text)}</div>'
+
+    def hint(self, text: str) -> None:
+        """Say something that is not wrong."""
+        self.value = f'<div class="gancourse-message gancourse-hint" role="status">{html.escape(text)}</div>'
+
+    def clear(self) -> None:
+        """Say nothing."""
+        self.value = ""

@@ -1,0 +1,56 @@
+"""Painting off the hot path: a widget's callback says that something has changed, a thread of its own paints."""
+
+import threading
+import time
+from collections.abc import Callable
+
+FRAME = 1 / 40  # seconds between two pictures, so that the browser is never behind
+CALM = 0.25  # seconds without a request after which a point has settled
+
+
+class Painter:
+    """Calls `paint` for the newest request only, and `settle` once no new one has come for a while.
+
+    A request returns at once. While `paint` works, any number of requests become one: what is painted last is what was
+    asked for last, and nothing stale queues up. Both functions run in a thread that ends when there is nothing to do.
+    """
+
+    def __init__(self, paint: Callable[[], None], settle: Callable[[], None]):
+        self._paint, self._settle = paint, settle
+        self._changed = threading.Condition()
+        self._wanted = False
+        self._thread: threading.Thread | None = None
+
+    def request(self) -> None:
+        """Ask for a picture of how things are now."""
+        with self._changed:
+            self._wanted = True
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._work, daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def wait(self) -> None:
+        """Wait until everything that was asked for is painted and settled."""
+        thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def _work(self) -> None:
+        while self._more():
+            began = time.monotonic()
+            self._paint()
+            time.sleep(max(0.0, began + FRAME - time.monotonic()))
+
+    def _more(self) -> bool:
+        """Return whether there is something to paint; False when all has settled, and then the thread is done."""
+        with self._changed:
+            calm = not self._wanted and not self._changed.wait_for(lambda: self._wanted, CALM)
+        if calm:
+            self._settle()
+        with self._changed:
+            if not self._wanted:
+                self._thread = None
+                return False
+            self._wanted = False
+            return True
