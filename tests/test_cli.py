@@ -45,7 +45,7 @@ def test_help_names_every_command_and_loads_no_torch():
     code = "import sys\nfrom gancourse import cli\ntry: cli.main(['--help'])\nexcept SystemExit: assert 'torch' not in sys.modules"
     shown = run(sys.executable, "-c", code)
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert all(name in shown.stdout for name in ("doctor", "lab", "data", "train", "evaluate", "build"))
+    assert all(name in shown.stdout for name in ("doctor", "lab", "data", "train", "evaluate", "build", "explore"))
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,7 @@ def test_help_names_every_command_and_loads_no_torch():
     [
         (["train", "nonsense"], "mnist_better"),
         (["evaluate", "nonsense"], "mnist_better"),
+        (["explore", "nonsense"], "mnist_better"),
         (["data", "nonsense"], "pokemon819"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",

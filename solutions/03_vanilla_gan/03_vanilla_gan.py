@@ -536,10 +536,13 @@ for step in (1, 50):
 # %% [markdown]
 # It runs: that is all that a GAN is. Fifty steps are next to nothing; ten thousand are to come.
 #
-# For long runs take `training.fit`: the same loop, with the housekeeping done. Batches come straight from memory, there
-# is a progress bar, snapshots are drawn from the same noise each time, and it stops clearly if a loss is no longer a number
-# or if $D$ has been right and certain for 1,000 steps. Stop it with the ■ button whenever you like: what was learnt stays.
-# `gancourse.budget` picks the number of steps for your machine.
+# For long runs take `training.fit`: the same loop, with the housekeeping done. Batches come straight from memory, snapshots
+# are drawn from the same noise each time, and it stops clearly if a loss is no longer a number or if $D$ has been right and
+# certain for 1,000 steps. `gancourse.budget` picks the number of steps for your machine.
+#
+# `fit_live` is `fit` with a window: both losses, how often $D$ is right, and 64 pictures while they form. Pause it, stop it
+# (what was learnt stays), or press *Sample now*. `await` is Python's word for "let others have a turn meanwhile", here your
+# clicks. Afterwards the slider below the pictures takes you back to any moment.
 #
 # Adam's first beta is 0.5 here, not the usual 0.9: less momentum, because the target moves. Try 0.9 later: this very
 # recipe then collapses to fog.
@@ -548,13 +551,14 @@ for step in (1, 50):
 
 # %%
 import gancourse
+from gancourse.widgets import fit_live
 
 STEPS = gancourse.budget(quick=60, cpu=10_000, gpu=10_000)
 CHECKPOINTS = [s for s in (100, 1_000, 3_000, 10_000) if s <= STEPS]
 device = training.pick_device()
 
 G, D = new_players(device)
-vanilla = training.fit(
+vanilla = await fit_live(
     train_step,
     G,
     D,
@@ -783,7 +787,7 @@ if TRAIN:
     G, D = MLPGenerator().to(device), MLPDiscriminator().to(device)
     opt_G = training.adam(G, lr=1e-3, betas=(0.5, 0.99))
     opt_D = training.adam(D, lr=1e-3, betas=(0.5, 0.99))
-    run = training.fit(
+    run = await fit_live(
         better_step, G, D, opt_G, opt_D, mnist.images, steps=BETTER_STEPS, batch_size=64, ema=0.999
     )
     display(figures.training_curves(run.history))
@@ -817,14 +821,17 @@ display(
 # %% [markdown]
 # ## 3.13 Play: turn the knobs of a generator
 #
-# A trained generator is a map from 64 numbers to a digit. The sliders move eight of the 64; the rest comes from the
-# seed. The generator is the shipped one; `LatentExplorer(better_generator)` shows yours. Try this:
+# A trained generator is a map from 64 numbers to a digit; the explorer moves the 64. Each slider moves $z$ along one
+# *direction*: of all directions in 64 dimensions these eight change the picture most. The menu has the 64 coordinates
+# themselves. The generator is the shipped one; `LatentExplorer(better_generator)` shows yours. Try this:
 #
-# 1. Take one slider from end to end. Does it change the digit, its slant, its thickness, or several at once? Nobody told
-#    the generator what a coordinate should mean, so most of them mean a little of everything.
-# 2. Move slowly where one digit turns into another. What lies between a 4 and a 9? Something that is
-#    neither, and that real data has little of.
-# 3. Press *Next seed* until something is no digit. Which sliders repair it?
+# 1. Take *direction 1* from end to end; then, from the menu, z[0]. Which changes more? Is it the digit that changes, its
+#    slant, its thickness, or several at once? Nobody told the generator what a number of $z$ should mean, so most of them
+#    mean a little of everything.
+# 2. Press *Neighbours* and look for a border between two digits. Click a picture on it, and make the spread smaller. What
+#    lies there is neither of the two, and real data has little of it.
+# 3. Pin two digits and walk from one to the other. How much of the way do you spend where there is no digit?
+# 4. Press *Draw another* until something is no digit. Which slider repairs it? Does truncation?
 
 # %%
 from gancourse.widgets import LatentExplorer

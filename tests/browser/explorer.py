@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import torch
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
 from gancourse import figures, pretrained, training
@@ -64,11 +63,6 @@ class ExplorerPage:
         with self.page.expect_file_chooser() as chooser:
             self.box.get_by_role("button", name="Load noise").click()
         chooser.value.set_files(file)
-
-    def serious(self) -> list[str]:
-        """Return what axe finds against accessibility that is serious or critical."""
-        found = Axe().run(self.page, context=".gancourse").response["violations"]
-        return [f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")]
 
     def pixels(self) -> torch.Tensor:
         """Return the decoded picture, uint8 (height, width)."""

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 
 START_SECONDS = 60
@@ -135,6 +136,12 @@ def run_cells_with(page: Page, notebook: Path, *texts: str, seconds: float = 60)
             page.keyboard.press("Control+Enter")
             page.wait_for_timeout(300)
             expect(page.get_by_text("| Idle")).to_be_visible(timeout=1000 * seconds)
+
+
+def serious(page: Page) -> list[str]:
+    """Return what axe finds in the course's widgets against accessibility that is serious or critical."""
+    found = Axe().run(page, context=".gancourse").response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")]
 
 
 def run_notebook(page: Page, address: str, token: str, notebook: Path, seconds: float = 60) -> None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from lab import serious
 from playwright.sync_api import expect
 
 from gancourse import training
@@ -164,7 +165,7 @@ def test_an_accessibility_check_finds_nothing_serious(lesson):
     lesson.press("Pin")
     lesson.press("Neighbours")
     lesson.settle()
-    assert lesson.serious() == []
+    assert serious(lesson.page) == []
 
 
 def test_nothing_in_the_notebook_failed(lesson):

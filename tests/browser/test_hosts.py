@@ -2,7 +2,7 @@
 
 import pytest
 from explorer import ExplorerPage
-from lab import browser_page, open_notebook, run_cells_with, running_explore, running_lab, write_notebook
+from lab import browser_page, open_notebook, run_cells_with, running_explore, running_lab, serious, write_notebook
 
 EXPLORER = 'from gancourse.widgets import LatentExplorer\nexplorer = LatentExplorer("mnist_better", seed=3)\nexplorer'
 
@@ -35,7 +35,7 @@ def test_gancourse_explore_opens_it_in_voila():
         page.goto(address)
         explorer = ExplorerPage(page)
         use(explorer)
-        assert explorer.serious() == []
+        assert serious(page) == []
 
 
 def test_it_works_in_a_narrow_cell(tmp_path):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from explorer import ExplorerPage
-from lab import browser_page, open_notebook, running_lab, write_notebook
+from lab import browser_page, open_notebook, running_lab, serious, write_notebook
 from playwright.sync_api import expect
 
 CELLS = [
@@ -106,3 +106,4 @@ def test_afterwards_a_slider_shows_the_pictures_of_earlier_steps(page):
     page.keyboard.press("Home")
     expect(monitor(page).get_by_text("pictures after step")).not_to_have_text(last)
     assert page.get_by_text("Error displaying widget").count() == 0
+    assert serious(page) == []

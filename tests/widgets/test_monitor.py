@@ -160,12 +160,32 @@ def test_bins_are_means_of_equal_stretches(n, bins):
 
 def test_a_chart_draws_what_it_is_told_and_says_it():
     values = {"d_loss": torch.tensor([1.0, 2.0]), "other": torch.tensor([5.0, 5.0])}
-    svg = line_chart("Losses", values, [Line("d_loss", "#000"), Line("log 4", "#000", level=1.386)], steps=4)
+    svg = line_chart("Losses", values, [Line("d_loss", "#000"), Line("log 4", "#000", level=1.386)], step=2, steps=4)
     assert 'aria-label="Losses after 2 of 4 steps: d_loss 2.00"' in svg
     assert svg.count("<polyline") == 3  # the axes, the curve, the level
     x = [float(place.split(",")[0]) for place in re.findall(r'points="([^"]+)"', svg)[1].split()]
     assert x[1] == pytest.approx((40 + 342) / 2)  # two of four steps are done
     assert "5.00" not in svg
+
+
+def test_a_chart_of_a_training_that_goes_on_begins_where_the_earlier_one_ended():
+    svg = line_chart("Losses", {"d_loss": torch.ones(2)}, [Line("d_loss", "#000")], step=4, steps=4)
+    x = [float(place.split(",")[0]) for place in re.findall(r'points="([^"]+)"', svg)[1].split()]
+    assert x == pytest.approx([40 + 302 * 3 / 4, 342])
+
+
+@pytest.mark.parametrize(
+    ("forward", "says"), [(lambda z: z, "into (64, 8)"), (lambda z: 9 * torch.ones(len(z), 1, 28, 28), "run from 9.00")]
+)
+def test_pictures_that_cannot_be_shown_do_not_stop_the_training(forward, says):
+    monitor = TrainingMonitor(40)
+    run = run_with(monitor, steps=40)
+    run.G.forward = forward
+    monitor._sample(run.G, 40)
+    assert says in monitor.caption.value
+    del run.G.z_dim
+    monitor.finished(run)
+    assert "z_dim" in monitor.caption.value
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(3.4, "3 s"), (185, "3 min 05 s"), (7_800, "2 h 10 min")])

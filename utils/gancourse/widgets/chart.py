@@ -32,14 +32,13 @@ def binned(values: Tensor, bins: int = BINS) -> Tensor:
 
 
 def line_chart(
-    title: str, values: Mapping[str, Tensor], lines: list[Line], steps: int, top: float | None = None
+    title: str, values: Mapping[str, Tensor], lines: list[Line], step: int, steps: int, top: float | None = None
 ) -> str:
-    """Return an SVG chart of recorded values: name of a line -> float (done,), one for each step from 1.
+    """Return an SVG chart of recorded values: name of a line -> float (n,), those of the n steps that end at `step`.
 
     steps: where the axis ends. top: where the vertical axis ends, None for the largest mean that is drawn.
     """
     curves = {line.name: binned(values[line.name]) for line in lines if line.level is None and line.name in values}
-    done = max((len(v) for v in values.values()), default=0)
     most = max([float(c.max()) for c in curves.values() if len(c)] + [line.level or 0 for line in lines])
     top = top or 1.1 * most or 1.0
     inner = WIDTH - LEFT - RIGHT
@@ -49,13 +48,17 @@ def line_chart(
 
     parts = [f'<text x="{LEFT}" y="14" font-weight="600">{html.escape(title)}</text>']
     parts += [_axis(top, y, steps)]
-    ends, spoken = [], []
+    names, spoken = [], []
     for line in lines:
         if line.level is not None:
             height = y(line.level)
             parts.append(_path([(LEFT, height), (WIDTH - RIGHT, height)], line.colour, "1 4", 1))
         elif len(curve := curves.get(line.name, ())):
-            places = [LEFT + inner * done / steps * (i + 1) / len(curve) for i in range(len(curve))]
+            done = len(
+                values[line.name]
+            )  # the steps before are those of an earlier training that this one goes on from
+            ends = [step - done + done * (i + 1) / len(curve) for i in range(len(curve))]
+            places = [LEFT + inner * end / steps for end in ends]
             parts.append(
                 _path([(x, y(v)) for x, v in zip(places, curve.tolist(), strict=True)], line.colour, line.dash, 2)
             )
@@ -63,14 +66,14 @@ def line_chart(
             spoken.append(f"{line.name} {curve[-1]:.2f}")
         else:
             continue
-        ends.append((height, line))
+        names.append((height, line))
     below = -LABEL
-    for height, line in sorted(ends, key=lambda end: end[0]):
+    for height, line in sorted(names, key=lambda name: name[0]):
         below = max(height, below + LABEL)
         parts.append(
             f'<text x="{WIDTH - RIGHT + 6}" y="{below + 4:.1f}" style="fill:{line.colour}">{html.escape(line.name)}</text>'
         )
-    label = html.escape(f"{title} after {done:,} of {steps:,} steps: {', '.join(spoken) or 'nothing yet'}")
+    label = html.escape(f"{title} after {step:,} of {steps:,} steps: {', '.join(spoken) or 'nothing yet'}")
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" style="width:100%;max-width:{WIDTH}px;height:auto"'
     return f'<svg role="img" aria-label="{label}" {size}>{"".join(parts)}</svg>'
 

@@ -1,6 +1,7 @@
 """The latent explorer: sliders over the noise vector of a generator, and the picture that it makes of it."""
 
 import base64
+import contextlib
 import html
 import threading
 import time
@@ -55,7 +56,7 @@ class LatentExplorer(widgets.VBox):
     def __init__(self, generator: nn.Module | str, sliders: int = 8, seed: int = 0, weights: str | Path | None = None):
         self._message = Message()
         self.image: Tensor | None = None
-        self._png = b""
+        self._point: Point | None = None
         self._painter = Painter(self._paint, self._settle)
         self._page = Page()
         super().__init__([self._message, self._page])
@@ -63,6 +64,8 @@ class LatentExplorer(widgets.VBox):
         try:
             if not 0 <= seed <= MAX_SEED:
                 raise latent.CannotShow(f"The seed must lie between 0 and {MAX_SEED:,}, not {seed}.")
+            if sliders < 1:
+                raise latent.CannotShow(f"There must be at least one slider, not {sliders}.")
             self.generator = latent.open_generator(generator, weights)
             z = noise(self.generator, 1, seed).cpu()
             self.image = latent.draw(self.generator, z)[0]
@@ -74,8 +77,10 @@ class LatentExplorer(widgets.VBox):
         self._point = Point(z[0], seed)
         self._undo: list[Point] = []
         self._last_move = ("", 0.0)
-        self._pins: dict[str, Tensor] = {}
-        self._lock = threading.RLock()  # of the point: callbacks may come from several threads
+        self._pins: dict[str, Point] = {}
+        self._lock = (
+            threading.RLock()
+        )  # of the point and the directions: a thread paints, callbacks may come from another
         self._from_code = False
         self._make_controls(sliders, seed)
         self._show_point()
@@ -87,14 +92,20 @@ class LatentExplorer(widgets.VBox):
     @property
     def z(self) -> Tensor:
         """The noise vector (z_dim,) on the CPU; `explorer.z = z` goes there."""
-        return self._point.z.clone()
+        return self._standing().z.clone()
 
     @z.setter
     def z(self, z: Tensor) -> None:
         z = torch.as_tensor(z, dtype=torch.float32).detach().cpu()
-        if z.shape != self._point.z.shape or not z.isfinite().all():
-            raise ValueError(f"z must be {len(self._point.z)} finite numbers, not of shape {tuple(z.shape)}.")
-        self._go(replace(self._point, z=z.clone(), moved="set by code"), "code")
+        point = self._standing()
+        if z.shape != point.z.shape or not z.isfinite().all():
+            raise ValueError(f"z must be {len(point.z)} finite numbers; this has the shape {tuple(z.shape)}.")
+        self._go(Point(z.clone(), point.seed, moved="set by code"), "code")
+
+    def _standing(self) -> Point:
+        if self._point is None:
+            raise ValueError("This explorer has no generator to show; the message in it says why.")
+        return self._point
 
     def wait(self) -> None:
         """Wait until the picture is that of `z` and every text says so."""
@@ -111,26 +122,26 @@ class LatentExplorer(widgets.VBox):
         return self._sets[self.slider_set.value]
 
     def _paint(self) -> None:
-        point = self._point
+        with self._lock:
+            wide = self.view.value == "neighbours"
+            z = self._neighbours(self._point.z) if wide else self._point.z[None]
         try:
-            if self.view.value == "neighbours":
-                around = latent.draw(self.generator, self._neighbours(point.z))
-                picture = _framed(figures.tile(around, NEIGHBOURS, pad=1), around.shape[2:])
-                self.image = around[len(around) // 2]
-            else:
-                self.image = latent.draw(self.generator, point.z[None])[0]
-                picture = _array(self.image)
+            images = latent.draw(self.generator, z)
         except latent.CannotShow as error:
             self._message.error(str(error))
-            return
-        self._png = png(picture)
-        self.picture.value = self._png
-        self._painted = picture
+            self.image, self._painted = None, np.full((28, 28), 205, np.uint8)
+        else:
+            self.image = images[len(images) // 2]
+            self._painted = _framed(images) if wide else _array(self.image)
+        self.picture.value = png(self._painted)
 
     def _neighbours(self, z: Tensor) -> Tensor:
         """Return z moved along the two chosen directions, row after row (NEIGHBOURS², z_dim)."""
         steps = torch.arange(NEIGHBOURS).sub(NEIGHBOURS // 2) * self.spread.value / (NEIGHBOURS // 2)
-        across, down = self._directions[self.across.value], self._directions[self.down.value]
+        # While the menus change, what they say may be nothing, or a direction that the new sliders do not have.
+        across, down = (
+            self._directions[min(menu.value or 0, len(self._directions) - 1)] for menu in (self.across, self.down)
+        )
         return z + (steps[:, None, None] * down + steps[None, :, None] * across).flatten(0, 1)
 
     def _settle(self) -> None:
@@ -141,6 +152,8 @@ class LatentExplorer(widgets.VBox):
         what = f"G(z) for {origin}{truncated}; length of z {point.z.norm():.2f}"
         if self.view.value == "neighbours":
             what = f"In the middle {what}. Around it z moves by up to {self.spread.value:.1f} along two directions."
+        if self.image is None:
+            what = "No picture: the message above says why."
         self.text.value = f'<span role="status">{html.escape(what)}</span>'
         self._page.picture = what
         name = f"seed-{point.seed}" + ("-moved" if point.moved else "")
@@ -173,16 +186,20 @@ class LatentExplorer(widgets.VBox):
 
     def _show_point(self) -> None:
         """Set every control to the point."""
-        point = self._point
-        with self._lock:
-            self._from_code = True
-            try:
-                for slider, value in zip(self.sliders, self._directions @ point.z, strict=False):
-                    slider.value = round(value.item() / slider.step) * slider.step  # and clamped; the point is not
-                self.seed.value = point.seed
-                self.truncation.value = point.truncation
-            finally:
-                self._from_code = False
+        with self._lock, self._by_code():
+            for slider, value in zip(self.sliders, self._directions @ self._point.z, strict=False):
+                slider.value = round(value.item() / slider.step) * slider.step  # and clamped; the point is not
+            self.seed.value = self._point.seed
+            self.truncation.value = self._point.truncation
+
+    @contextlib.contextmanager
+    def _by_code(self):
+        """Change controls without taking it for a move of the reader's."""
+        self._from_code = True
+        try:
+            yield
+        finally:
+            self._from_code = False
 
     def _keep_locked(self, z: Tensor) -> Tensor:
         """Return z with what belongs to locked sliders as it is now."""
@@ -250,8 +267,7 @@ class LatentExplorer(widgets.VBox):
             f"direction {i + 1}" if principal else f"z[{first * len(self.sliders) + i}]"
             for i in range(len(self._directions))
         ]
-        self._from_code = True
-        try:
+        with self._lock, self._by_code():
             for i, (slider, lock) in enumerate(zip(self.sliders, self.locks, strict=True)):
                 self.rows.children[i].layout.display = "flex" if i < len(names) else "none"
                 if i < len(names):
@@ -261,8 +277,6 @@ class LatentExplorer(widgets.VBox):
             for menu, value in ((self.across, 0), (self.down, min(1, len(names) - 1))):
                 menu.options = [(name, i) for i, name in enumerate(names)]
                 menu.value = value
-        finally:
-            self._from_code = False
 
     def _on_view(self, change) -> None:
         wide = change.new == "neighbours"
@@ -308,15 +322,15 @@ class LatentExplorer(widgets.VBox):
         if not free:
             self._message.hint(f"{MAX_PINS} pins are the most there is room for: remove one first.")
             return
-        self._pins[free[0]] = self._point.z
+        self._pins[free[0]] = self._point
         self._show_pins()
 
     def _show_pins(self) -> None:
         names = sorted(self._pins)
         boxes = []
         for name in names:
-            picture = latent.draw(self.generator, self._pins[name][None])[0]
-            image = widgets.Image(value=png(_array(picture)), layout=widgets.Layout(width="60px", height="60px"))
+            picture = png(_array(latent.draw(self.generator, self._pins[name].z[None])[0]))
+            image = widgets.Image(value=picture, layout=widgets.Layout(width="60px", height="60px"))
             go = widgets.Button(description=name, tooltip=f"Go to pin {name}", layout=_width("32px"))
             drop = widgets.Button(description="×", tooltip=f"Remove pin {name}", layout=_width("26px"))
             drop.add_class("gancourse-small")
@@ -328,19 +342,16 @@ class LatentExplorer(widgets.VBox):
         for old in self.pins.children:
             _close(old)
         self.pins.children = boxes
-        self._from_code = True
-        try:
+        with self._by_code():
             for menu, value in ((self.walk_from, names[:1]), (self.walk_to, names[-1:])):
                 kept = menu.value if menu.value in names else (value or [None])[0]
                 menu.options, menu.value = names, kept
-        finally:
-            self._from_code = False
         if len(names) >= 2 and self.walk_from.value == self.walk_to.value:
             self.walk_to.value = next(n for n in reversed(names) if n != self.walk_from.value)
         self.walking.layout.display = "flex" if len(names) >= 2 else "none"
 
     def _on_pinned(self, name: str) -> None:
-        self._go(replace(self._point, z=self._pins[name], moved=f"at pin {name}"), f"pin {name}")
+        self._go(replace(self._pins[name], moved=f"at pin {name}"), f"pin {name}")
 
     def _on_drop(self, name: str) -> None:
         del self._pins[name]
@@ -351,8 +362,8 @@ class LatentExplorer(widgets.VBox):
         if self._from_code or a not in self._pins or b not in self._pins:
             return
         t = self.walk.value / WALK_STEPS
-        z = latent.walk(self._pins[a], self._pins[b], t, straight=latent.is_uniform(self.generator))
-        self._go(replace(self._point, z=z, moved=f"{t:.0%} of the way from pin {a} to pin {b}"), "walk")
+        z = latent.walk(self._pins[a].z, self._pins[b].z, t, straight=latent.is_uniform(self.generator))
+        self._go(Point(z, self._point.seed, moved=f"{t:.0%} of the way from pin {a} to pin {b}"), "walk")
 
     # ---- files and code ---------------------------------------------------------------------------------------
 
@@ -364,7 +375,7 @@ class LatentExplorer(widgets.VBox):
         except latent.CannotShow as error:
             self._message.error(str(error))
         else:
-            self._go(replace(self._point, z=z, moved="loaded from a file"), "file")
+            self._go(Point(z, self._point.seed, moved="loaded from a file"), "file")
             if not own:
                 self._message.hint(
                     "This noise was saved with another generator, or with earlier weights of this one: here it makes another picture."
@@ -559,11 +570,13 @@ def _array(image: Tensor) -> np.ndarray:
     return array.squeeze(2) if array.shape[2] == 1 else array
 
 
-def _framed(sheet: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return a sheet of tiles, 1 pixel apart, in colour, with an orange frame around the one in the middle."""
+def _framed(images: Tensor) -> np.ndarray:
+    """Return NEIGHBOURS² images as one sheet in colour, 1 pixel apart, with an orange frame around the one in the middle."""
+    sheet = figures.tile(images, NEIGHBOURS, pad=1)
     colour = np.broadcast_to(sheet.reshape(*sheet.shape[:2], -1), (*sheet.shape[:2], 3)).copy()
-    top, left = (NEIGHBOURS // 2 * (side + 1) for side in size)
-    bottom, right = top + size[0] + 1, left + size[1] + 1
+    height, width = images.shape[2:]
+    top, left = NEIGHBOURS // 2 * (height + 1), NEIGHBOURS // 2 * (width + 1)
+    bottom, right = top + height + 1, left + width + 1
     colour[[top, bottom], left : right + 1] = ORANGE
     colour[top : bottom + 1, [left, right]] = ORANGE
     return colour
@@ -579,7 +592,10 @@ def _save_link(text: str, name: str, kind: str, data: bytes) -> str:
 
 
 def _close(widget: widgets.Widget) -> None:
-    """Close a widget and everything in it, in the page and in the kernel."""
-    for child in getattr(widget, "children", ()):
-        _close(child)
+    """Close a widget and everything that belongs to it, in the page and in the kernel."""
+    for part in (*getattr(widget, "children", ()), widget.layout, getattr(widget, "style", None)):
+        if isinstance(part, widgets.DOMWidget):
+            _close(part)
+        elif part is not None:
+            part.close()
     widget.close()

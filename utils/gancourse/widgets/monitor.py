@@ -13,10 +13,11 @@ import ipywidgets as widgets
 import torch
 from IPython import get_ipython
 from IPython.display import display
-from torch import Tensor
+from torch import Tensor, nn
 
 from gancourse import figures
-from gancourse.training import Run, fit, fit_in_steps, sample
+from gancourse.training import Run, fit, fit_in_steps, noise
+from gancourse.widgets import latent
 from gancourse.widgets.chart import Line, line_chart
 from gancourse.widgets.page import Page, png
 from gancourse.widgets.painter import Painter
@@ -139,7 +140,6 @@ class TrainingMonitor(widgets.VBox):
         self._costs: deque[float] = deque(maxlen=5)  # seconds; the least of them is what drawing takes by itself
         self._painter = Painter(self._paint_frame, lambda: None)
         self._page = Page()
-        self._png = b""
 
         auto = widgets.Layout(width="auto")
         self.pause = widgets.Button(description="Pause", tooltip="Wait between two steps", layout=auto)
@@ -216,9 +216,12 @@ class TrainingMonitor(widgets.VBox):
 
     def finished(self, run: Run) -> None:
         """Let the last sheet be one of `run.generator`: of the average of G where there is one, its batch-norm refreshed."""
-        self.frames[run.step] = sample(run.generator, SAMPLES)
-        self._show(run.step)
-        self._offer_frames()
+        self.bar.value = run.step
+        ended = "<b>Stopped.</b> " if run.interrupted else ""
+        self.status.value = ended + html.escape(f"{progress(run, self.steps)}{said(self.history)}")
+        self._sample(run.generator, run.step)
+        if self.frames:
+            self._offer_frames()
 
     def _offer_frames(self) -> None:
         self.frame.max = self.play.max = len(self.frames) - 1
@@ -230,13 +233,22 @@ class TrainingMonitor(widgets.VBox):
         self.bar.value = run.step
         paused = "<b>Paused.</b> " if self._paused else ""
         self.status.value = paused + html.escape(f"{progress(run, self.steps)}{said(self.history)}")
-        self.curves.value = line_chart("Losses", self.history, LOSSES, self.steps) + line_chart(
-            "Share that D is right about", self.history, ACCURACY, self.steps, top=1.0
-        )
-        self.frames[run.step] = sample(run.G, SAMPLES)
+        losses = line_chart("Losses", self.history, LOSSES, run.step, self.steps)
+        shares = line_chart("Share that D is right about", self.history, ACCURACY, run.step, self.steps, top=1.0)
+        self.curves.value = losses + shares
+        self._sample(run.G, run.step)
+
+    def _sample(self, generator: nn.Module, step: int) -> None:
+        """Draw and keep the sheet of this step; a generator that cannot be shown does not stop its training."""
+        try:
+            generator = latent.open_generator(generator)
+            self.frames[step] = latent.draw(generator, noise(generator, SAMPLES, seed=0))
+        except latent.CannotShow as error:
+            self.caption.value = html.escape(f"No pictures of step {step:,}: {error}")
+            return
         if len(self.frames) > MAX_FRAMES:
             del self.frames[least_missed(list(self.frames))]
-        self._show(run.step)
+        self._show(step)
 
     # ---- the page ---------------------------------------------------------------------------------------------
 
@@ -258,8 +270,7 @@ class TrainingMonitor(widgets.VBox):
         self._show(list(self.frames)[self.frame.value])
 
     def _show(self, step: int) -> None:
-        self._png = png(figures.tile(self.frames[step], pad=1))
-        self.picture.value = self._png
+        self.picture.value = png(figures.tile(self.frames[step], pad=1))
         self.caption.value = f"{SAMPLES} pictures after step {step:,}, always from the same noise"
         self._page.picture = f"{SAMPLES} pictures of the generator after step {step:,}"
 

@@ -1,0 +1,134 @@
+"""The latent explorer used at random for minutes: no error, no lost kernel, and the memory stays where it was."""
+
+import random
+import subprocess
+import time
+
+import pytest
+from explorer import ExplorerPage
+from lab import browser_page, open_notebook, run_cells_with, running_lab, write_notebook
+
+# The kernel says in its own output how much memory it has.
+CELLS = [
+    """\
+import os
+from gancourse.widgets import LatentExplorer
+
+print("kernel", os.getpid())
+LatentExplorer("mnist_better")"""
+]
+MB = 2**20
+MOST_GROWTH = 50 * MB
+WARM_UP = 15  # seconds until everything has been used once
+
+
+def kernel_memory(pid: int) -> int:
+    """Return the bytes of memory that a process has for itself."""
+    out = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True).stdout
+    return 1024 * int(out)
+
+
+def page_memory(page) -> int:
+    """Return the bytes of the page's heap after a collection."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    session.send("HeapProfiler.collectGarbage")
+    metrics = session.send("Performance.getMetrics")
+    session.detach()
+    return next(m["value"] for m in metrics["metrics"] if m["name"] == "JSHeapUsedSize")
+
+
+class User:
+    """Someone who does anything that the explorer offers, in any order."""
+
+    def __init__(self, explorer: ExplorerPage, seed: int):
+        self.explorer, self.random = explorer, random.Random(seed)
+        self.acts = [self.slide] * 6 + [self.draw, self.undo, self.lock, self.menu, self.view, self.seed]
+        self.acts += [self.neighbour, self.pin, self.walk, self.truncate]
+        self.pins = 0
+
+    def act(self) -> None:
+        self.random.choice(self.acts)()
+
+    def slide(self) -> None:
+        handles = self.explorer.box.locator(".noUi-handle:visible")
+        handles.nth(self.random.randrange(8)).focus()
+        for _ in range(self.random.randrange(1, 15)):
+            self.explorer.page.keyboard.press(self.random.choice(["ArrowLeft", "ArrowRight", "PageUp", "PageDown"]))
+
+    def draw(self) -> None:
+        self.explorer.press("Draw another")
+
+    def undo(self) -> None:
+        button = self.explorer.box.get_by_role("button", name="Undo")
+        if button.is_enabled():
+            button.click()
+
+    def lock(self) -> None:
+        self.explorer.box.locator(".widget-toggle-button.gancourse-small:visible").nth(self.random.randrange(8)).click()
+
+    def menu(self) -> None:
+        self.explorer.menu("Sliders").select_option(index=self.random.randrange(9))
+
+    def view(self) -> None:
+        self.explorer.press(self.random.choice(["Picture", "Neighbours"]))
+
+    def seed(self) -> None:
+        box = self.explorer.box.get_by_label("Seed")
+        box.fill(str(self.random.randrange(1000)))
+        box.press("Enter")
+
+    def neighbour(self) -> None:
+        buttons = self.explorer.box.locator(".gancourse-neighbour:visible")
+        if buttons.count():
+            buttons.nth(self.random.randrange(25)).click()
+
+    def pin(self) -> None:
+        pinned = self.explorer.box.locator(".gancourse-pinned")
+        if pinned.count() < 4:
+            self.explorer.press("Pin")
+        else:
+            pinned.nth(self.random.randrange(4)).get_by_role("button", name="Remove").click()
+
+    def walk(self) -> None:
+        if self.explorer.box.locator(".gancourse-pinned").count() >= 2:
+            self.explorer.move("way", *["ArrowRight"] * self.random.randrange(1, 10))
+
+    def truncate(self) -> None:
+        self.explorer.move("truncation", *[self.random.choice(["ArrowLeft", "ArrowRight", "End"])] * 3)
+
+
+@pytest.mark.parametrize(
+    "minutes", [1, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(1500)])], ids="{} minutes".format
+)
+def test_minutes_of_random_use(minutes, tmp_path):
+    notebook = write_notebook(tmp_path / "soak.ipynb", *CELLS)
+    with running_lab(tmp_path) as (address, token), browser_page(height=1400) as page:
+        errors = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        open_notebook(page, address, token, notebook.name)
+        run_cells_with(page, notebook, "LatentExplorer")
+        pid = int(page.locator(".jp-OutputArea-output pre", has_text="kernel").inner_text().split()[1])
+        explorer = ExplorerPage(page)
+        user = User(explorer, seed=minutes)
+        acts = use_for(user, WARM_UP)
+        explorer.settle()
+        before = kernel_memory(pid), page_memory(page)
+        acts += use_for(user, 60 * minutes - WARM_UP)
+        explorer.assert_shows_g_of_z()
+        grown = [now - then for now, then in zip((kernel_memory(pid), page_memory(page)), before, strict=True)]
+        print(f"{acts} acts in {minutes} min: kernel {grown[0] / MB:+.1f} MB, page {grown[1] / MB:+.1f} MB")
+        assert max(grown) < MOST_GROWTH
+        assert errors == []
+        assert page.locator(".jp-RenderedText[data-mime-type*='stderr']").count() == 0
+        assert page.get_by_text("| Idle").is_visible()
+
+
+def use_for(user: User, seconds: float) -> int:
+    """Let the user act for so long; return how many acts it was."""
+    end, acts = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        user.act()
+        acts += 1
+    return acts
