@@ -1,25 +1,33 @@
-"""Run a notebook in JupyterLab and save a picture of it: screenshot.py NOTEBOOK OUT.png [--scroll-to CLASS]."""
+"""Take a picture of the latent explorer in JupyterLab, such as the README's: screenshot.py OUT.png [--width 1280]."""
 
 import argparse
-import shutil
 import tempfile
 from pathlib import Path
 
-from lab import browser_page, run_notebook, running_lab
+from explorer import ExplorerPage
+from lab import browser_page, open_notebook, run_cells_with, running_lab, write_notebook
+
+EXPLORER = 'from gancourse.widgets import LatentExplorer\n\nLatentExplorer("mnist_better", seed=1)'
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("notebook", type=Path)
 parser.add_argument("out", type=Path)
-parser.add_argument("--scroll-to", metavar="CLASS", help="CSS class of what shall be in the middle of the picture")
-parser.add_argument("--height", type=int, default=900, help="pixels; the width is 1280")
-parser.add_argument("--seconds", type=float, default=900, help="how long the cells may run")
+parser.add_argument("--width", type=int, default=1280, help="pixels")
+parser.add_argument("--height", type=int, default=820, help="pixels")
 options = parser.parse_args()
 
 with tempfile.TemporaryDirectory() as folder:
-    copy = Path(shutil.copy(options.notebook, folder))
-    with running_lab(Path(folder)) as (address, token), browser_page(height=options.height) as page:
-        run_notebook(page, address, token, copy, options.seconds)
-        if options.scroll_to:
-            page.locator(f".{options.scroll_to}").first.evaluate("e => e.scrollIntoView({block: 'center'})")
+    notebook = write_notebook(Path(folder) / "explore.ipynb", EXPLORER)
+    with running_lab(Path(folder)) as (address, token), browser_page(options.width, options.height) as page:
+        open_notebook(page, address, token, notebook.name)
+        run_cells_with(page, notebook, "LatentExplorer")
+        explorer = ExplorerPage(page)
+        explorer.press("Code")
+        explorer.press("Pin")
+        for _ in range(4):
+            explorer.press("Draw another")
+        explorer.press("Pin")
+        explorer.press("Neighbours")
+        explorer.box.evaluate("box => box.scrollIntoView({block: 'center'})")
+        page.mouse.move(0, 0)
         page.wait_for_timeout(2000)  # the layout settles
         page.screenshot(path=options.out)

@@ -109,6 +109,13 @@ def test_what_the_browser_rounds_is_no_move(explorer):
     assert explorer.undo.disabled
 
 
+def test_the_browser_has_nothing_to_round(explorer):
+    for _ in range(20):
+        explorer.draw.click()
+        assert all(slider.value == float(f"{slider.value:.2f}") for slider in explorer.sliders)
+        assert all(abs(slider.value * 20 - round(slider.value * 20)) < 1e-9 for slider in explorer.sliders)
+
+
 def test_undo_goes_back_move_by_move_and_takes_a_drag_for_one(explorer):
     points = [explorer.z]
     for value in (0.5, 1.0, 1.5):

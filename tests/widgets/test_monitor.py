@@ -45,9 +45,9 @@ def test_the_sheets_are_the_generators_pictures_of_those_steps():
     assert torch.equal(monitor.frames[40], training.sample(run.G, 64))
     monitor.finished(run)
     assert torch.equal(monitor.frames[40], training.sample(run.generator, 64))
-    shown = np.asarray(Image.open(io.BytesIO(monitor.picture.value)))
+    shown = np.asarray(Image.open(io.BytesIO(monitor.window.picture)))
     assert shown.ndim == 2
-    assert "after step 40," in monitor.caption.value
+    assert "after step 40," in monitor.window.caption
 
 
 def test_stop_ends_after_the_step_and_keeps_the_run():
@@ -100,7 +100,7 @@ def test_afterwards_a_slider_shows_how_the_pictures_formed():
     for i, step in enumerate(monitor.frames):
         monitor.frame.value = i
         monitor._painter.wait()
-        assert f"after step {step}," in monitor.caption.value
+        assert f"after step {step}," in monitor.window.caption
 
 
 def test_a_training_that_fails_leaves_no_live_buttons():
@@ -181,11 +181,11 @@ def test_pictures_that_cannot_be_shown_do_not_stop_the_training(forward, says):
     monitor = TrainingMonitor(40)
     run = run_with(monitor, steps=40)
     run.G.forward = forward
-    monitor._sample(run.G, 40)
-    assert says in monitor.caption.value
+    monitor._draw(run, run.G, "")
+    assert says in monitor.window.caption
     del run.G.z_dim
     monitor.finished(run)
-    assert "z_dim" in monitor.caption.value
+    assert "z_dim" in monitor.window.caption
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(3.4, "3 s"), (185, "3 min 05 s"), (7_800, "2 h 10 min")])

@@ -1,4 +1,4 @@
-"""Line charts as SVG, made in a millisecond: for curves that are drawn again every second while a training runs."""
+"""Line charts as SVG, made in a millisecond: for curves that are drawn again every two seconds while a training runs."""
 
 import html
 from collections.abc import Mapping

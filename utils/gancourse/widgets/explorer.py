@@ -188,7 +188,9 @@ class LatentExplorer(widgets.VBox):
         """Set every control to the point."""
         with self._lock, self._by_code():
             for slider, value in zip(self.sliders, self._directions @ self._point.z, strict=False):
-                slider.value = round(value.item() / slider.step) * slider.step  # and clamped; the point is not
+                # To the slider's steps, and clamped; the point is not. The browser sends back what it has to round, by then
+                # perhaps to another point, so it gets 0.3, not 0.30000000000000004.
+                slider.value = round(round(value.item() / slider.step) * slider.step, 2)
             self.seed.value = self._point.seed
             self.truncation.value = self._point.truncation
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import html
 import math
 import os
 import threading
@@ -19,13 +18,13 @@ from gancourse import figures
 from gancourse.training import Run, fit, fit_in_steps, noise
 from gancourse.widgets import latent
 from gancourse.widgets.chart import Line, line_chart
-from gancourse.widgets.page import Page, png
+from gancourse.widgets.page import Page, Window, png
 from gancourse.widgets.painter import Painter
 
 PUMP_SECONDS = 0.03  # between two looks at the buttons
 PUMPS = 8  # turns of the event loop that a message needs from the socket to the button, and a few more
 SAMPLES = 64  # pictures on the sheet, always from the same noise
-DRAW_SECONDS = 1.0  # between two drawings at least: the browser has to draw them, too, on the same processor
+DRAW_SECONDS = 2.0  # between two drawings: the browser needs the processor for them, which the training then lacks
 MOST_OF_THE_TIME = 0.015  # share of the training's time that drawing may take in the kernel
 MAX_FRAMES = 60  # sheets that are kept
 TEXT_SECONDS = 5.0  # between two lines of text, where there is no page to draw on
@@ -124,7 +123,7 @@ class TextMonitor:
 
 
 class TrainingMonitor(widgets.VBox):
-    """What a training is doing, once a second at most; a watcher for `training.fit`, as `fit_live` uses it.
+    """What a training is doing, every two seconds; a watcher for `training.fit`, as `fit_live` uses it.
 
     Buttons: pause and go on, stop after this step (the run is kept), sample now. Afterwards a slider over the sheets of
     pictures that were drawn on the way. `monitor.frames` are these: step -> uint8 (64, C, H, W), always from the same noise,
@@ -139,7 +138,6 @@ class TrainingMonitor(widgets.VBox):
         self._next = 0.0  # time.monotonic() from which the next drawing is due
         self._costs: deque[float] = deque(maxlen=5)  # seconds; the least of them is what drawing takes by itself
         self._painter = Painter(self._paint_frame, lambda: None)
-        self._page = Page()
 
         auto = widgets.Layout(width="auto")
         self.pause = widgets.Button(description="Pause", tooltip="Wait between two steps", layout=auto)
@@ -149,16 +147,7 @@ class TrainingMonitor(widgets.VBox):
         self.sample_now = widgets.Button(
             description="Sample now", tooltip="Draw the pictures of this step", layout=auto
         )
-        self.bar = widgets.IntProgress(
-            max=steps, layout=widgets.Layout(flex="1 1 120px", width="auto", min_width="60px")
-        )
-        self.status = widgets.HTML(value=f"0 of {steps:,} steps")
-        self.curves = widgets.HTML(layout=widgets.Layout(flex="1 1 320px", min_width="280px", max_width="480px"))
-        self.picture = widgets.Image(
-            format="png", layout=widgets.Layout(width="320px", height="320px", object_fit="contain")
-        )
-        self.picture.add_class("gancourse-picture")
-        self.caption = widgets.HTML()
+        self.window = Window(steps=steps, status=f"0 of {steps:,} steps")
         self.frame = widgets.IntSlider(
             description="snapshot",
             readout=False,
@@ -175,10 +164,8 @@ class TrainingMonitor(widgets.VBox):
         self.frame.observe(lambda _: self._painter.request(), "value")
         widgets.jslink((self.play, "value"), (self.frame, "value"))
         row = widgets.Layout(flex_flow="row wrap", align_items="center")
-        sheet = widgets.VBox([self.picture, self.caption, self.forming])
-        both = widgets.Box([self.curves, sheet], layout=widgets.Layout(flex_flow="row wrap", grid_gap="8px 24px"))
-        controls = widgets.Box([self.pause, self.stop_button, self.sample_now, self.bar], layout=row)
-        super().__init__([controls, self.status, both, self._page])
+        controls = widgets.Box([self.pause, self.stop_button, self.sample_now], layout=row)
+        super().__init__([controls, self.window, self.forming, Page()])
         self.add_class("gancourse")
 
     # ---- called between two steps -----------------------------------------------------------------------------
@@ -194,7 +181,7 @@ class TrainingMonitor(widgets.VBox):
         asked, self._asked = self._asked, False
         if asked or run.step == self.steps or time.monotonic() >= self._next:
             began = time.monotonic()
-            self._draw(run)
+            self._draw(run, run.G, "Paused. " if self._paused else "")
             now = time.monotonic()
             self._costs.append(now - began)
             self._next = now + max(DRAW_SECONDS, min(self._costs) / MOST_OF_THE_TIME)
@@ -216,10 +203,7 @@ class TrainingMonitor(widgets.VBox):
 
     def finished(self, run: Run) -> None:
         """Let the last sheet be one of `run.generator`: of the average of G where there is one, its batch-norm refreshed."""
-        self.bar.value = run.step
-        ended = "<b>Stopped.</b> " if run.interrupted else ""
-        self.status.value = ended + html.escape(f"{progress(run, self.steps)}{said(self.history)}")
-        self._sample(run.generator, run.step)
+        self._draw(run, run.generator, "Stopped. " if run.interrupted else "")
         if self.frames:
             self._offer_frames()
 
@@ -228,27 +212,25 @@ class TrainingMonitor(widgets.VBox):
         self.frame.value = self.frame.max
         self.forming.layout.display = "flex"
 
-    def _draw(self, run: Run) -> None:
-        """Draw the curves and the pictures of this step."""
-        self.bar.value = run.step
-        paused = "<b>Paused.</b> " if self._paused else ""
-        self.status.value = paused + html.escape(f"{progress(run, self.steps)}{said(self.history)}")
+    def _draw(self, run: Run, generator: nn.Module, state: str) -> None:
+        """Draw the curves and the pictures of this step. A generator that cannot be shown does not stop its training."""
+        try:
+            drawn = latent.draw(latent.open_generator(generator), noise(generator, SAMPLES, seed=0))
+            self.frames[run.step], caption = drawn, ""
+            if len(self.frames) > MAX_FRAMES:
+                del self.frames[least_missed(list(self.frames))]
+        except latent.CannotShow as error:
+            caption = f"No pictures of step {run.step:,}: {error}"
         losses = line_chart("Losses", self.history, LOSSES, run.step, self.steps)
         shares = line_chart("Share that D is right about", self.history, ACCURACY, run.step, self.steps, top=1.0)
-        self.curves.value = losses + shares
-        self._sample(run.G, run.step)
-
-    def _sample(self, generator: nn.Module, step: int) -> None:
-        """Draw and keep the sheet of this step; a generator that cannot be shown does not stop its training."""
-        try:
-            generator = latent.open_generator(generator)
-            self.frames[step] = latent.draw(generator, noise(generator, SAMPLES, seed=0))
-        except latent.CannotShow as error:
-            self.caption.value = html.escape(f"No pictures of step {step:,}: {error}")
-            return
-        if len(self.frames) > MAX_FRAMES:
-            del self.frames[least_missed(list(self.frames))]
-        self._show(step)
+        with self.window.hold_sync():
+            self.window.step = run.step
+            self.window.status = f"{state}{progress(run, self.steps)}{said(self.history)}"
+            self.window.curves = losses + shares
+            if caption:
+                self.window.caption = caption
+            else:
+                self._show(run.step)
 
     # ---- the page ---------------------------------------------------------------------------------------------
 
@@ -270,9 +252,9 @@ class TrainingMonitor(widgets.VBox):
         self._show(list(self.frames)[self.frame.value])
 
     def _show(self, step: int) -> None:
-        self.picture.value = png(figures.tile(self.frames[step], pad=1))
-        self.caption.value = f"{SAMPLES} pictures after step {step:,}, always from the same noise"
-        self._page.picture = f"{SAMPLES} pictures of the generator after step {step:,}"
+        with self.window.hold_sync():
+            self.window.picture = png(figures.tile(self.frames[step], pad=1))
+            self.window.caption = f"{SAMPLES} pictures after step {step:,}, always from the same noise"
 
     def _repr_mimebundle_(self, **kwargs):
         """Add a still picture for readers without widgets (GitHub, a printed page)."""

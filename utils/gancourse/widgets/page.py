@@ -29,6 +29,11 @@ CSS = """
 .gancourse-neighbour.jupyter-button { background: transparent; border: 0; box-shadow: none; min-width: 0; padding: 0; }
 .gancourse-neighbour.jupyter-button:hover { box-shadow: inset 0 0 0 2px #e69f00; }
 .gancourse-neighbour.jupyter-button:focus-visible { outline: 3px solid #e69f00; outline-offset: -3px; }
+.gancourse progress { width: 100%; height: 18px; accent-color: var(--strong); }
+.gancourse .both { display: flex; flex-wrap: wrap; gap: 8px 24px; }
+.gancourse .curves { flex: 1 1 320px; min-width: 280px; max-width: 480px; }
+.gancourse .both img { width: 320px; height: 320px; object-fit: contain; }
+.gancourse .status { min-height: 1.4em; }
 .gancourse-pinned img { border: 1px solid var(--line); }
 .gancourse svg text { font-family: system-ui, sans-serif; font-size: 12px; fill: #1f1f1f; }
 """
@@ -108,3 +113,49 @@ class Message(widgets.HTML):
     def clear(self) -> None:
         """Say nothing."""
         self.value = ""
+
+
+# One message for a whole update, and no search for formulas in it, which the HTML widget does: a browser that draws takes
+# the processor away from the training.
+WINDOW = """
+export default { render({ model, el }) {
+  el.innerHTML = `<progress></progress><div class="status"></div><div class="both"><div class="curves"></div>
+    <div><img class="gancourse-picture" alt="" hidden><div class="caption"></div></div></div>`;
+  const part = (name) => el.querySelector(name);
+  let shown;
+  function update() {
+    part("progress").max = model.get("steps");
+    part("progress").value = model.get("step");
+    part("progress").setAttribute("aria-label", "training");
+    part(".status").textContent = model.get("status");
+    part(".curves").innerHTML = model.get("curves");
+    part(".caption").textContent = model.get("caption");
+    const bytes = model.get("picture");
+    if (bytes.byteLength && bytes !== shown) {
+      shown = bytes;
+      const image = part("img"), before = image.src;
+      image.src = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
+      image.alt = model.get("caption");
+      image.hidden = false;
+      if (before) URL.revokeObjectURL(before);
+    }
+  }
+  let asked = 0;
+  const soon = () => { asked ||= requestAnimationFrame(() => { asked = 0; update(); }); };
+  update();
+  model.on("change", soon);
+  return () => { model.off("change", soon); cancelAnimationFrame(asked); URL.revokeObjectURL(part("img").src); };
+} };
+"""
+
+
+class Window(anywidget.AnyWidget):
+    """What the monitor shows of a training: progress, curves and a picture. Change several parts within `hold_sync()`."""
+
+    _esm = WINDOW
+    step = traitlets.Int(0).tag(sync=True)
+    steps = traitlets.Int(1).tag(sync=True)
+    status = traitlets.Unicode("").tag(sync=True)
+    curves = traitlets.Unicode("").tag(sync=True)  # SVG
+    picture = traitlets.Bytes(b"").tag(sync=True)  # PNG
+    caption = traitlets.Unicode("").tag(sync=True)

@@ -41,6 +41,14 @@ def test_draw_another_seed_and_undo(lesson):
     assert torch.equal(lesson.z(), z)
 
 
+def test_fast_draws_end_with_the_noise_of_the_last_seed(lesson):
+    seed = int(lesson.box.get_by_label("Seed").input_value())
+    for _ in range(12):
+        lesson.press("Draw another")
+    lesson.assert_shows_g_of_z()
+    assert torch.equal(lesson.z(), training.noise(lesson.generator, 1, seed=seed + 12)[0])
+
+
 def test_other_sliders_keep_the_point(lesson):
     z = lesson.z()
     lesson.menu("Sliders").select_option("z[8] to z[15]")
