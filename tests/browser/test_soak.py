@@ -88,7 +88,7 @@ class User:
         if pinned.count() < 4:
             self.explorer.press("Pin")
         else:
-            pinned.nth(self.random.randrange(4)).get_by_role("button", name="Remove").click()
+            pinned.nth(self.random.randrange(2)).get_by_role("button", name="Remove").click()
 
     def walk(self) -> None:
         if self.explorer.box.locator(".gancourse-pinned").count() >= 2:

@@ -203,6 +203,16 @@ def test_pins_are_kept_and_walked_between(explorer):
     assert explorer.walking.layout.display == "none"
 
 
+def test_truncation_with_a_lock_no_longer_says_the_seeds_noise(explorer):
+    explorer.truncation.value = 0.5
+    explorer.locks[0].value = True
+    explorer.truncation.value = 1.0
+    explorer.show_code.value = True
+    explorer.wait()
+    assert "with locked sliders" in explorer.text.value
+    assert "torch.tensor([[" in explorer.code.value
+
+
 def test_there_is_room_for_so_many_pins(explorer):
     for _ in range(MAX_PINS + 1):
         explorer.pin.click()
@@ -303,6 +313,7 @@ def nan_generator() -> nn.Module:
         (broken(forward=lambda z: 255 * torch.ones(len(z), 1, 4, 4)), "run from 255.00 to 255.00"),
         (broken(forward=lambda z: {}["x"]), "KeyError"),
         (nan_generator(), "NaN"),
+        (broken(forward=lambda z: torch.ones(len(z), 1, 4, 4, dtype=torch.int64)), "type torch.int64"),
         (TinyGenerator, "This is the class TinyGenerator"),
         (3, "this is a int"),
         ("mnist_best", "No weights are shipped"),

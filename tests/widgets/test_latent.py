@@ -10,6 +10,7 @@ from torch import nn
 from gancourse import checkpoints, pretrained, training
 from gancourse.widgets import latent
 from gancourse.widgets.latent import CannotShow
+from toy_training import toy_fit
 
 
 class Linear(nn.Module):
@@ -92,6 +93,8 @@ def test_noise_comes_back_from_its_file_to_the_last_bit():
         (b'{"z": "abc", "generator": ""}', "no noise file"),
         (b'{"z": [[1.0]], "generator": ""}', "damaged"),
         (b'{"z": [NaN, 1.0], "generator": ""}', "damaged"),
+        (b'{"z": [3e38, 1.0], "generator": ""}', "as large as 3e"),
+        (b'{"z": [], "generator": ""}', "damaged"),
         (b'{"z": [0.0, 1.0], "generator": ""}', "has 2 numbers, this generator takes 64"),
         (b"[" * 50_000, "no noise file"),
         (b" " * 200_000, "200,000 bytes"),
@@ -120,6 +123,21 @@ def test_a_generator_is_opened_by_its_name_or_from_a_checkpoint(tmp_path):
     fresh = type(shipped.generator)()
     opened = latent.open_generator(fresh, tmp_path / "snapshot.safetensors")
     assert latent.fingerprint(opened) == latent.fingerprint(shipped.generator)
+
+
+def test_the_averaged_generator_of_a_checkpoint_is_that_of_the_run(tmp_path):
+    run = toy_fit(tmp_path, steps=30)
+    opened = latent.open_generator(type(run.G)(z_dim=8, hidden=(32, 32)), tmp_path / "checkpoint.safetensors")
+    assert torch.equal(training.sample(opened, 16), training.sample(run.generator, 16))
+
+
+def test_a_generator_in_training_is_drawn_in_eval_mode_and_not_touched():
+    generator = type(pretrained.load("mnist_better").generator)().train()
+    before = latent.fingerprint(generator)
+    alone = latent.draw(generator, torch.zeros(1, 64))
+    assert torch.equal(alone, latent.draw(generator, torch.zeros(5, 64))[:1])
+    assert generator.training
+    assert latent.fingerprint(generator) == before
 
 
 def test_weights_that_are_missing_damaged_or_of_another_network_are_refused_and_change_nothing(tmp_path):

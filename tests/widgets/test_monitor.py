@@ -83,6 +83,13 @@ def test_a_pause_waits_and_its_time_does_not_count():
     assert monitor.pause.description == "Pause"
 
 
+def test_nothing_waits_once_the_training_has_ended():
+    monitor = TrainingMonitor(40)
+    monitor.pause.click()
+    monitor.end()
+    assert not monitor.waits()
+
+
 def test_stop_ends_a_pause_too():
     monitor = TrainingMonitor(40)
     monitor.pause.click()

@@ -78,10 +78,10 @@ def read(
     return tensors, about
 
 
-def read_generator(path: Path, G: nn.Module) -> None:
+def read_generator(path: Path, G: nn.Module) -> bool:
     """Load G's weights out of a checkpoint or a snapshot of a training, the averaged ones where there are any.
 
-    Raises CheckpointError where the file is missing or damaged, or belongs to another network.
+    Returns whether they are averaged ones of a checkpoint, whose batch-norm statistics want to be refreshed. Raises CheckpointError where the file is missing or damaged, or belongs to another network.
     """
     try:
         with safe_open(path, "pt") as file:
@@ -90,15 +90,16 @@ def read_generator(path: Path, G: nn.Module) -> None:
         raise CheckpointError(f"{path} does not exist. `training.fit(folder=...)` writes checkpoints.") from None
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}. Take an earlier snapshot of the same folder.") from None
-    states = (with_prefix(tensors, prefix) for prefix in ("generator", "average.module", "G"))
-    state = next((state for state in states if state), None)
-    if state is None:
+    states = {prefix: with_prefix(tensors, prefix) for prefix in ("generator", "average.module", "G")}
+    prefix = next((prefix for prefix, state in states.items() if state), None)
+    if prefix is None:
         raise CheckpointError(f"{path} holds no generator. `training.fit(folder=...)` writes checkpoints.")
-    there, here = ({name: tuple(t.shape) for name, t in s.items()} for s in (state, G.state_dict()))
+    there, here = ({name: tuple(t.shape) for name, t in s.items()} for s in (states[prefix], G.state_dict()))
     if differ := [name for name in sorted(there | here) if there.get(name) != here.get(name)]:
         listed = ", ".join(f"{n} {there.get(n, 'missing')} there, {here.get(n, 'missing')} here" for n in differ[:3])
         raise CheckpointError(f"{path} holds another network than this generator ({listed}).")
-    G.load_state_dict(state)
+    G.load_state_dict(states[prefix])
+    return prefix == "average.module"
 
 
 def with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -287,7 +287,7 @@ def fit_in_steps(
     if watcher is None:
         quiet = not progress or "NBGRADER_EXECUTION" in os.environ
         watcher = _Quiet() if quiet else _ProgressBar(steps, run.step)
-    with _stop_after_step() as stop_asked, contextlib.ExitStack() as at_the_end:
+    with _stop_after_step(watcher.stop) as stop_asked, contextlib.ExitStack() as at_the_end:
         at_the_end.callback(watcher.end)
         checked = run.step
         began = last_check = last_save = time.monotonic()
@@ -397,6 +397,9 @@ class Watcher(Protocol):
     def stops(self) -> bool:
         """Return whether to end the training here."""
 
+    def stop(self) -> None:
+        """Ctrl-C was pressed: do not make the training wait any longer."""
+
     def end(self) -> None:
         """The training is over, or has failed."""
 
@@ -412,6 +415,9 @@ class _Quiet:
 
     def stops(self) -> bool:
         return False
+
+    def stop(self) -> None:
+        pass
 
     def end(self) -> None:
         pass
@@ -435,7 +441,7 @@ class _ProgressBar(_Quiet):
 
 
 @contextlib.contextmanager
-def _stop_after_step():
+def _stop_after_step(on_stop: Callable[[], None]):
     """Turn the first Ctrl-C into a request that the loop honours between two steps; a second one interrupts at once.
 
     Stopping inside a step would leave one player updated and the other not.
@@ -444,6 +450,7 @@ def _stop_after_step():
 
     def on_interrupt(signum, frame):
         asked.append(True)
+        on_stop()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     try:

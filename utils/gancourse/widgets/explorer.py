@@ -78,6 +78,7 @@ class LatentExplorer(widgets.VBox):
         self._undo: list[Point] = []
         self._last_move = ("", 0.0)
         self._pins: dict[str, Point] = {}
+        self._thumbnails: dict[str, bytes] = {}  # PNG, drawn when the pin was set
         self._lock = (
             threading.RLock()
         )  # of the point and the directions: a thread paints, callbacks may come from another
@@ -98,8 +99,10 @@ class LatentExplorer(widgets.VBox):
     def z(self, z: Tensor) -> None:
         z = torch.as_tensor(z, dtype=torch.float32).detach().cpu()
         point = self._standing()
-        if z.shape != point.z.shape or not z.isfinite().all():
-            raise ValueError(f"z must be {len(point.z)} finite numbers; this has the shape {tuple(z.shape)}.")
+        if z.shape != point.z.shape or not z.abs().le(latent.MAX_Z).all():
+            raise ValueError(
+                f"z must be {len(point.z)} finite numbers, none beyond {latent.MAX_Z:,.0f}; this has the shape {tuple(z.shape)}."
+            )
         self._go(Point(z.clone(), point.seed, moved="set by code"), "code")
 
     def _standing(self) -> Point:
@@ -131,6 +134,8 @@ class LatentExplorer(widgets.VBox):
             self._message.error(str(error))
             self.image, self._painted = None, np.full((28, 28), 205, np.uint8)
         else:
+            if self.image is None:  # until now there was none, and the message said why
+                self._message.clear()
             self.image = images[len(images) // 2]
             self._painted = _framed(images) if wide else _array(self.image)
         self.picture.value = png(self._painted)
@@ -178,11 +183,11 @@ class LatentExplorer(widgets.VBox):
                 self.undo.disabled = False
             self._last_move = (control, now)
             self._point = point
+        if self._message.value and self.image is not None:
+            self._message.clear()
         self._painter.request()
         if not control.startswith("slider"):
             self._show_point()
-        if self._message.value:
-            self._message.clear()
 
     def _show_point(self) -> None:
         """Set every control to the point."""
@@ -236,8 +241,13 @@ class LatentExplorer(widgets.VBox):
 
     def _on_truncation(self, change) -> None:
         if not self._from_code:
-            z = self._keep_locked(self._point.z * (change.new / self._point.truncation))
-            self._go(replace(self._point, z=z, truncation=change.new), "truncation")
+            point, locked = self._point, any(lock.value for lock in self.locks)
+            if point.moved:
+                z = point.z * (change.new / point.truncation)
+            else:  # without rounding: at 1 it is exactly the seed's noise again
+                z = noise(self.generator, 1, point.seed).cpu()[0] * change.new
+            moved = point.moved or ("with locked sliders" if locked else "")
+            self._go(replace(point, z=self._keep_locked(z), truncation=change.new, moved=moved), "truncation")
 
     def _on_undo(self, _) -> None:
         with self._lock:
@@ -324,15 +334,19 @@ class LatentExplorer(widgets.VBox):
         if not free:
             self._message.hint(f"{MAX_PINS} pins are the most there is room for: remove one first.")
             return
+        if self.image is None:
+            self._message.error("There is no picture to pin.")
+            return
+        picture = latent.draw(self.generator, self._point.z[None])[0]
         self._pins[free[0]] = self._point
+        self._thumbnails[free[0]] = png(_array(picture))
         self._show_pins()
 
     def _show_pins(self) -> None:
         names = sorted(self._pins)
         boxes = []
         for name in names:
-            picture = png(_array(latent.draw(self.generator, self._pins[name].z[None])[0]))
-            image = widgets.Image(value=picture, layout=widgets.Layout(width="60px", height="60px"))
+            image = widgets.Image(value=self._thumbnails[name], layout=widgets.Layout(width="60px", height="60px"))
             go = widgets.Button(description=name, tooltip=f"Go to pin {name}", layout=_width("32px"))
             drop = widgets.Button(description="×", tooltip=f"Remove pin {name}", layout=_width("26px"))
             drop.add_class("gancourse-small")
@@ -351,6 +365,8 @@ class LatentExplorer(widgets.VBox):
         if len(names) >= 2 and self.walk_from.value == self.walk_to.value:
             self.walk_to.value = next(n for n in reversed(names) if n != self.walk_from.value)
         self.walking.layout.display = "flex" if len(names) >= 2 else "none"
+        if len(names) < 2:
+            self.play.playing = False
 
     def _on_pinned(self, name: str) -> None:
         self._go(replace(self._pins[name], moved=f"at pin {name}"), f"pin {name}")
@@ -361,7 +377,7 @@ class LatentExplorer(widgets.VBox):
 
     def _on_walk(self, _) -> None:
         a, b = self.walk_from.value, self.walk_to.value
-        if self._from_code or a not in self._pins or b not in self._pins:
+        if self._from_code or a == b or a not in self._pins or b not in self._pins:
             return
         t = self.walk.value / WALK_STEPS
         z = latent.walk(self._pins[a].z, self._pins[b].z, t, straight=latent.is_uniform(self.generator))

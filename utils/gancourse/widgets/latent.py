@@ -1,5 +1,6 @@
 """What the latent explorer computes: pictures, directions, walks, noise files. No widget in here."""
 
+import copy
 import hashlib
 import json
 import math
@@ -9,11 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import checkpoints, pretrained
-from gancourse.training import device_of, noise, to_uint8
+from gancourse.training import device_of, noise, refresh_batch_norm, to_uint8
 
 SAMPLES = 1_024  # pictures that `principal_directions` draws
 NUDGE = 0.05  # how far it moves the noise
-MAX_FILE = 100_000  # bytes of a noise file; z of length 512 takes 6,000
+MAX_FILE = 100_000  # bytes of a noise file; z of length 512 takes about 11,000
+MAX_Z = 1_000.0  # of a number in z: far beyond any noise, and harmless to compute with
 
 
 class CannotShow(ValueError):
@@ -46,9 +48,11 @@ def open_generator(generator: nn.Module | str, weights: str | Path | None = None
         )
     if weights is not None:
         try:
-            checkpoints.read_generator(Path(weights), generator)
+            averaged = checkpoints.read_generator(Path(weights), generator)
         except checkpoints.CheckpointError as error:
             raise CannotShow(str(error)) from None
+        if averaged:
+            refresh_batch_norm(generator)
     return generator
 
 
@@ -60,6 +64,10 @@ def draw(generator: nn.Module, z: Tensor) -> Tensor:
         raise CannotShow(
             f"The generator turns noise {tuple(z.shape)} into {shape}; the explorer shows images (N, 1, H, W) or "
             "(N, 3, H, W). Does its forward end in something like `.view(-1, 1, 28, 28)`?"
+        )
+    if not images.is_floating_point():
+        raise CannotShow(
+            f"The generator returns numbers of type {images.dtype}; the explorer wants float, from -1 to 1."
         )
     if not images.isfinite().all():
         raise CannotShow("The generator returns NaN or infinity: its training broke down. Load earlier weights.")
@@ -74,17 +82,18 @@ def draw(generator: nn.Module, z: Tensor) -> Tensor:
 
 @torch.no_grad()
 def _run(generator: nn.Module, z: Tensor) -> Tensor:
-    """Return G(z) in eval mode, on G's own device; G's mode is left as it was."""
-    was_training = generator.training
+    """Return G(z) in eval mode, on G's own device.
+
+    Of a network in training mode a copy is asked: it may be in training at this moment, in another thread.
+    """
     try:
-        return generator.eval()(z.to(device_of(generator)))
+        quiet = copy.deepcopy(generator).eval() if generator.training else generator
+        return quiet(z.to(device_of(generator)))
     except Exception as error:  # whatever a reader's network does, the explorer says so and goes on
         first_line = (str(error) or "no message").splitlines()[0]
         raise CannotShow(
             f"The generator stops at noise {tuple(z.shape)} with {type(error).__name__}: {first_line}"
         ) from None
-    finally:
-        generator.train(was_training)
 
 
 def is_uniform(generator: nn.Module) -> bool:
@@ -96,6 +105,8 @@ def fingerprint(generator: nn.Module) -> str:
     """Return 16 hexadecimal digits that tell one generator from another: of its weights' SHA-256."""
     digest = hashlib.sha256()
     for name, tensor in generator.state_dict().items():
+        if not isinstance(tensor, Tensor):  # what a module keeps beside its tensors
+            continue
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
     return digest.hexdigest()[:16]
@@ -161,8 +172,10 @@ def read_noise(data: bytes, generator: nn.Module) -> tuple[Tensor, bool]:
         whose = file["generator"]
     except (ValueError, KeyError, TypeError, RuntimeError, RecursionError, OverflowError):
         raise CannotShow("This is no noise file, or a damaged one. Noise files come from “Save noise”.") from None
-    if z.dim() != 1 or not z.isfinite().all():
+    if z.dim() != 1 or not len(z) or not z.isfinite().all():
         raise CannotShow("This noise file is damaged: it should hold one row of finite numbers.")
+    if z.abs().max() > MAX_Z:
+        raise CannotShow(f"This noise file is damaged: no noise has numbers as large as {z.abs().max():.3g}.")
     if len(z) != generator.z_dim:
         raise CannotShow(
             f"This noise belongs to another generator: it has {len(z)} numbers, this generator takes {generator.z_dim}."
@@ -189,8 +202,9 @@ def code(z: Tensor, seed: int | None, device: torch.device) -> str:
             "import torch",
             "from gancourse import training",
             "",
+            "# generator is the network that you explore: explorer.generator",
             first,
-            "image = training.to_uint8(generator(z).detach())[0].cpu()  # uint8 (C, H, W)",
+            "image = training.to_uint8(generator.eval()(z).detach())[0].cpu()  # uint8 (C, H, W)",
             'plt.imshow(image.permute(1, 2, 0).numpy(), cmap="gray", vmin=0, vmax=255)',
         ]
     )

@@ -67,6 +67,7 @@ async def fit_live(train_step, G, D, opt_G, opt_D, images: Tensor, *, steps: int
         monitor.finished(run)
         return run
     finally:
+        monitor.end()  # also where the training failed before it began
         if handle:
             handle.update(monitor)  # with its last picture, for who reads the notebook without running it
 
@@ -115,6 +116,9 @@ class TextMonitor:
     def stops(self) -> bool:
         return False
 
+    def stop(self) -> None:
+        pass
+
     def end(self) -> None:
         pass
 
@@ -123,7 +127,7 @@ class TextMonitor:
 
 
 class TrainingMonitor(widgets.VBox):
-    """What a training is doing, every two seconds; a watcher for `training.fit`, as `fit_live` uses it.
+    """What a training is doing, every two seconds or so; a watcher for `training.fit`, as `fit_live` uses it.
 
     Buttons: pause and go on, stop after this step (the run is kept), sample now. Afterwards a slider over the sheets of
     pictures that were drawn on the way. `monitor.frames` are these: step -> uint8 (64, C, H, W), always from the same noise,
@@ -134,7 +138,9 @@ class TrainingMonitor(widgets.VBox):
         self.steps = steps
         self.frames: dict[int, Tensor] = {}
         self.history: dict[str, Tensor] = {}
-        self._asked = self._stopped = self._paused = False  # set by the buttons, maybe from another thread
+        self._asked = self._stopped = self._paused = self._ended = (
+            False  # set by the buttons, maybe from another thread
+        )
         self._next = 0.0  # time.monotonic() from which the next drawing is due
         self._costs: deque[float] = deque(maxlen=5)  # seconds; the least of them is what drawing takes by itself
         self._painter = Painter(self._paint_frame, lambda: None)
@@ -188,7 +194,7 @@ class TrainingMonitor(widgets.VBox):
 
     def waits(self) -> bool:
         """Return whether the training is to wait."""
-        return self._paused and not self._stopped
+        return self._paused and not (self._stopped or self._ended)
 
     def stops(self) -> bool:
         """Return whether the stop button was pressed."""
@@ -196,6 +202,7 @@ class TrainingMonitor(widgets.VBox):
 
     def end(self) -> None:
         """The training has ended: leave the curves, and a slider over the pictures."""
+        self._ended = True
         for button in (self.pause, self.stop_button, self.sample_now):
             button.disabled = True
         if self.frames:

@@ -1,15 +1,17 @@
 """Painting off the hot path: a widget's callback says that something has changed, a thread of its own paints."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable
 
 FRAME = 1 / 40  # seconds between two pictures, so that the browser is never behind
 CALM = 0.25  # seconds without a request after which a point has settled
+NEVER_CALM = 1.0  # seconds after which it counts as settled although requests keep coming, as they do from a walk
 
 
 class Painter:
-    """Calls `paint` for the newest request only, and `settle` once no new one has come for a while.
+    """Calls `paint` for the newest request only, and `settle` once no new one has come for a while, or every second.
 
     A request returns at once. While `paint` works, any number of requests become one: what is painted last is what was
     asked for last, and nothing stale queues up. Both functions run in a thread that ends when there is nothing to do.
@@ -37,9 +39,16 @@ class Painter:
             thread.join()
 
     def _work(self) -> None:
+        settled = time.monotonic()
         while self._more():
             began = time.monotonic()
-            self._paint()
+            try:
+                self._paint()
+                if began - settled > NEVER_CALM:
+                    self._settle()
+                    settled = began
+            except Exception:  # a mistake of ours: said, and the next request is painted all the same
+                sys.excepthook(*sys.exc_info())
             time.sleep(max(0.0, began + FRAME - time.monotonic()))
 
     def _more(self) -> bool:
