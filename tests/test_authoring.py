@@ -323,7 +323,7 @@ LatentExplorer(G)
     notebook = built(tmp_path, f"# %%\n{cell}")
     (output,) = notebook.cells[0].outputs
     assert authoring.WIDGET_VIEW not in output.data
-    assert Image.open(io.BytesIO(base64.b64decode(output.data["image/png"]))).size == (280, 280)
+    assert Image.open(io.BytesIO(base64.b64decode(output.data["image/png"]))).size == (320, 320)
 
 
 def test_a_widget_without_a_picture_stops_the_build(tmp_path):

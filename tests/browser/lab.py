@@ -95,7 +95,7 @@ def running_explore() -> Iterator[str]:
                 time.sleep(0.2)
             yield f"http://127.0.0.1:{port}/"
         finally:
-            os.killpg(server.pid, signal.SIGINT)  # as Ctrl-C does: the command and the server that it started
+            os.killpg(server.pid, signal.SIGTERM)  # the command and the server that it started
             server.wait(timeout=30)
 
 
