@@ -21,7 +21,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -286,7 +285,7 @@ def fit_in_steps(
 
     if watcher is None:
         quiet = not progress or "NBGRADER_EXECUTION" in os.environ
-        watcher = _Quiet() if quiet else _ProgressBar(steps, run.step)
+        watcher = Watcher() if quiet else _ProgressBar(steps, run.step)
     with _stop_after_step(watcher.stop) as stop_asked, contextlib.ExitStack() as at_the_end:
         at_the_end.callback(watcher.end)
         checked = run.step
@@ -385,17 +384,19 @@ def _take_snapshot(run: Run, folder: str | Path | None) -> None:
 # ---- progress and stopping ----------------------------------------------------------------------------------------
 
 
-class Watcher(Protocol):
-    """Someone who looks on between two steps of a training."""
+class Watcher:
+    """Someone who looks on between two steps of a training; this one does nothing else."""
 
     def asks(self) -> bool:
         """Return whether to look after this step already, not only every half second; called at every step."""
+        return False
 
     def look(self, run: Run, recent: dict[str, Tensor]) -> None:
         """Look at the run; recent: what was recorded since the last look, name -> float32 (k,) on the CPU."""
 
     def stops(self) -> bool:
         """Return whether to end the training here."""
+        return False
 
     def stop(self) -> None:
         """Ctrl-C was pressed: do not make the training wait any longer."""
@@ -404,26 +405,7 @@ class Watcher(Protocol):
         """The training is over, or has failed."""
 
 
-class _Quiet:
-    """A watcher who only counts as one."""
-
-    def asks(self) -> bool:
-        return False
-
-    def look(self, run: Run, recent: dict[str, Tensor]) -> None:
-        pass
-
-    def stops(self) -> bool:
-        return False
-
-    def stop(self) -> None:
-        pass
-
-    def end(self) -> None:
-        pass
-
-
-class _ProgressBar(_Quiet):
+class _ProgressBar(Watcher):
     """A line of text that says how far the training is, and what was recorded last."""
 
     def __init__(self, steps: int, done: int):

@@ -414,20 +414,11 @@ class LatentExplorer(widgets.VBox):
             return made
 
         uniform = latent.is_uniform(self.generator)
-        self.seed = widgets.BoundedIntText(
-            value=seed,
-            min=0,
-            max=MAX_SEED,
-            description="Seed",
-            layout=_width("190px"),
-            style={"description_width": "84px"},
-        )
+        self.seed = widgets.BoundedIntText(value=seed, min=0, max=MAX_SEED, description="Seed", **_sized("190px", 84))
         self.draw = button("Draw another", "Draw another noise vector: the next seed's", self._on_draw)
         self.undo = button("Undo", "Go back to where you were", self._on_undo)
         self.undo.disabled = True
-        self.slider_set = widgets.Dropdown(
-            options=list(self._sets), description="Sliders", layout=_width("300px"), style={"description_width": "84px"}
-        )
+        self.slider_set = widgets.Dropdown(options=list(self._sets), description="Sliders", **_sized("300px", 84))
         self.sliders = [
             widgets.FloatSlider(
                 min=-3,
@@ -453,27 +444,17 @@ class LatentExplorer(widgets.VBox):
             step=0.05,
             description="truncation",
             tooltip="Shrinks z towards 0: more typical pictures, less variety",
-            layout=_width("auto"),
-            style={"description_width": "84px"},
+            **_sized("auto", 84),
         )
         self.view = widgets.ToggleButtons(
             options=[("Picture", "picture"), ("Neighbours", "neighbours")],
             tooltips=["The picture of z alone", "z in the middle, and what lies around it; click to go there"],
             style={"button_width": "auto"},
         )
-        self.across = widgets.Dropdown(
-            description="across", layout=_width("165px"), style={"description_width": "50px"}
-        )
-        self.down = widgets.Dropdown(description="down", layout=_width("165px"), style={"description_width": "50px"})
+        self.across = widgets.Dropdown(description="across", **_sized("165px", 50))
+        self.down = widgets.Dropdown(description="down", **_sized("165px", 50))
         self.spread = widgets.FloatSlider(
-            value=1.0,
-            min=0.1,
-            max=3,
-            step=0.1,
-            description="spread",
-            readout_format=".1f",
-            layout=_width("260px"),
-            style={"description_width": "50px"},
+            value=1.0, min=0.1, max=3, step=0.1, description="spread", readout_format=".1f", **_sized("260px", 50)
         )
         self.around = widgets.Box(
             [self.across, self.down, self.spread], layout=widgets.Layout(flex_flow="row wrap", display="none")
@@ -512,18 +493,9 @@ class LatentExplorer(widgets.VBox):
         )
         self.code = widgets.HTML(layout=widgets.Layout(display="none", width="100%"))
         self.pins = widgets.Box(layout=widgets.Layout(flex_flow="row wrap"))
-        self.walk_from = widgets.Dropdown(
-            description="Walk from", layout=_width("130px"), style={"description_width": "70px"}
-        )
-        self.walk_to = widgets.Dropdown(description="to", layout=_width("80px"), style={"description_width": "20px"})
-        self.walk = widgets.IntSlider(
-            min=0,
-            max=WALK_STEPS,
-            description="way",
-            readout=False,
-            layout=_width("220px"),
-            style={"description_width": "32px"},
-        )
+        self.walk_from = widgets.Dropdown(description="Walk from", **_sized("130px", 70))
+        self.walk_to = widgets.Dropdown(description="to", **_sized("80px", 20))
+        self.walk = widgets.IntSlider(min=0, max=WALK_STEPS, description="way", readout=False, **_sized("220px", 32))
         self.play = widgets.Play(max=WALK_STEPS, interval=60, repeat=True, tooltip="Play the walk", show_repeat=False)
         widgets.jslink((self.play, "value"), (self.walk, "value"))
         self.walking = widgets.Box(
@@ -580,6 +552,11 @@ class LatentExplorer(widgets.VBox):
 
 def _width(width: str) -> widgets.Layout:
     return widgets.Layout(width=width)
+
+
+def _sized(width: str, label: int) -> dict:
+    """Return layout and style for a control: how wide it is, and how many pixels of that are for its label."""
+    return {"layout": _width(width), "style": {"description_width": f"{label}px"}}
 
 
 def _array(image: Tensor) -> np.ndarray:

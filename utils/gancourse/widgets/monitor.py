@@ -15,7 +15,7 @@ from IPython.display import display
 from torch import Tensor, nn
 
 from gancourse import figures
-from gancourse.training import Run, fit, fit_in_steps, noise
+from gancourse.training import Run, Watcher, fit, fit_in_steps, noise
 from gancourse.widgets import latent
 from gancourse.widgets.chart import Line, line_chart
 from gancourse.widgets.page import Page, Window, png
@@ -94,15 +94,12 @@ def _idle_after_comms(kernel):
         kernel.shell_handlers["comm_msg"] = handle
 
 
-class TextMonitor:
+class TextMonitor(Watcher):
     """A watcher that prints a line every few seconds."""
 
     def __init__(self, steps: int):
         self.steps = steps
         self._spoke = -math.inf
-
-    def asks(self) -> bool:
-        return False
 
     def look(self, run: Run, recent: dict[str, Tensor]) -> None:
         if run.step == self.steps or time.monotonic() - self._spoke > TEXT_SECONDS:
@@ -112,15 +109,6 @@ class TextMonitor:
 
     def waits(self) -> bool:
         return False
-
-    def stops(self) -> bool:
-        return False
-
-    def stop(self) -> None:
-        pass
-
-    def end(self) -> None:
-        pass
 
     def finished(self, run: Run) -> None:
         pass
