@@ -123,9 +123,9 @@ def test_pins_walks_and_play(lesson):
     lesson.assert_shows_g_of_z()
     assert torch.equal(lesson.z(), a)
     lesson.press("Remove pin A")
-    expect(lesson.box.locator(".gancourse-pinned")).to_have_count(1)
+    expect(lesson.box.locator(".gancourse-pinned:visible")).to_have_count(1)
     lesson.press("Remove pin B")
-    expect(lesson.box.locator(".gancourse-pinned")).to_have_count(0)
+    expect(lesson.box.locator(".gancourse-pinned:visible")).to_have_count(0)
 
 
 def test_files_are_saved_and_loaded(lesson, tmp_path):

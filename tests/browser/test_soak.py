@@ -97,14 +97,14 @@ class User:
             buttons.nth(self.random.randrange(25)).click()
 
     def pin(self) -> None:
-        pinned = self.explorer.box.locator(".gancourse-pinned")
+        pinned = self.explorer.box.locator(".gancourse-pinned:visible")
         if pinned.count() < 4:
             self.explorer.press("Pin")
         else:
             pinned.nth(self.random.randrange(2)).get_by_role("button", name="Remove").click()
 
     def walk(self) -> None:
-        if self.explorer.box.locator(".gancourse-pinned").count() >= 2:
+        if self.explorer.box.locator(".gancourse-pinned:visible").count() >= 2:
             self.explorer.move("way", *["ArrowRight"] * self.random.randrange(1, 10))
 
     def truncate(self) -> None:

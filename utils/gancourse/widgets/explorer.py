@@ -78,7 +78,7 @@ class LatentExplorer(widgets.VBox):
         self._undo: list[Point] = []
         self._last_move = ("", 0.0)
         self._pins: dict[str, Point] = {}
-        self._thumbnails: dict[str, bytes] = {}  # PNG, drawn when the pin was set
+        self._pin_boxes: dict[str, widgets.VBox] = {}  # made when first needed, then only hidden and shown
         self._lock = (
             threading.RLock()
         )  # of the point and the directions: a thread paints, callbacks may come from another
@@ -339,25 +339,15 @@ class LatentExplorer(widgets.VBox):
             return
         picture = latent.draw(self.generator, self._point.z[None])[0]
         self._pins[free[0]] = self._point
-        self._thumbnails[free[0]] = png(_array(picture))
+        self._pin_box(free[0]).children[0].value = png(_array(picture))
         self._show_pins()
 
     def _show_pins(self) -> None:
         names = sorted(self._pins)
-        boxes = []
-        for name in names:
-            image = widgets.Image(value=self._thumbnails[name], layout=widgets.Layout(width="60px", height="60px"))
-            go = widgets.Button(description=name, tooltip=f"Go to pin {name}", layout=_width("32px"))
-            drop = widgets.Button(description="×", tooltip=f"Remove pin {name}", layout=_width("26px"))
-            drop.add_class("gancourse-small")
-            go.on_click(lambda _, name=name: self._on_pinned(name))
-            drop.on_click(lambda _, name=name: self._on_drop(name))
-            box = widgets.VBox([image, widgets.HBox([go, drop])], layout=_width("66px"))
-            box.add_class("gancourse-pinned")
-            boxes.append(box)
-        for old in self.pins.children:
-            _close(old)
-        self.pins.children = boxes
+        # Hidden, not removed: the page would keep 80 kB of every picture and button that is taken away and put back.
+        self.pins.children = list(self._pin_boxes.values())
+        for name, box in self._pin_boxes.items():
+            box.layout.display = "flex" if name in self._pins else "none"
         with self._by_code():
             for menu, value in ((self.walk_from, names[:1]), (self.walk_to, names[-1:])):
                 kept = menu.value if menu.value in names else (value or [None])[0]
@@ -367,6 +357,19 @@ class LatentExplorer(widgets.VBox):
         self.walking.layout.display = "flex" if len(names) >= 2 else "none"
         if len(names) < 2:
             self.play.playing = False
+
+    def _pin_box(self, name: str) -> widgets.VBox:
+        """Return the picture of a pin and its two buttons."""
+        if name not in self._pin_boxes:
+            image = widgets.Image(layout=widgets.Layout(width="60px", height="60px"))
+            go = widgets.Button(description=name, tooltip=f"Go to pin {name}", layout=_width("32px"))
+            drop = widgets.Button(description="×", tooltip=f"Remove pin {name}", layout=_width("26px"))
+            drop.add_class("gancourse-small")
+            go.on_click(lambda _: self._on_pinned(name))
+            drop.on_click(lambda _: self._on_drop(name))
+            box = self._pin_boxes[name] = widgets.VBox([image, widgets.HBox([go, drop])], layout=_width("66px"))
+            box.add_class("gancourse-pinned")
+        return self._pin_boxes[name]
 
     def _on_pinned(self, name: str) -> None:
         self._go(replace(self._pins[name], moved=f"at pin {name}"), f"pin {name}")
@@ -584,13 +587,3 @@ def _steps(n: int, forth: str, back: str) -> str:
 def _save_link(text: str, name: str, kind: str, data: bytes) -> str:
     encoded = base64.b64encode(data).decode()
     return f'<a class="gancourse-save" download="{name}" href="data:{kind};base64,{encoded}">{text}</a>'
-
-
-def _close(widget: widgets.Widget) -> None:
-    """Close a widget and everything that belongs to it, in the page and in the kernel."""
-    for part in (*getattr(widget, "children", ()), widget.layout, getattr(widget, "style", None)):
-        if isinstance(part, widgets.DOMWidget):
-            _close(part)
-        elif part is not None:
-            part.close()
-    widget.close()
