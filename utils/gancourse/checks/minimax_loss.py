@@ -860,15 +860,12 @@ covered_modes = Exercise(
             lambda s, c, std: len(torch.cdist(s, c).argmin(1).unique()),
         ),
         mistake(
-            "the distance is not squared, or the radius is: compare length with length, 3 std.",
+            "the circle around a centre does not have the radius 3 std. Compare the distance itself, not its square, with 3 * std.",
             lambda s, c, std: int((torch.cdist(s, c).square() <= 3 * std).any(0).sum()),
             lambda s, c, std: int((torch.cdist(s, c) <= (3 * std) ** 2).any(0).sum()),
-        ),
-        mistake(
-            "the radius is not 3 std.",
             lambda s, c, std: int(_within(s, c, std).any(0).sum()),
-            lambda s, c, std: int(_within(s, c, 3).any(0).sum()),
             lambda s, c, std: int(_within(s, c, 6 * std).any(0).sum()),
+            lambda s, c, std: int(_within(s, c, 3).any(0).sum()),
         ),
         mistake(
             "each coordinate is compared by itself: that is a square around the centre. The distance is the length of the difference.",
