@@ -872,10 +872,6 @@ covered_modes = Exercise(
             lambda s, c, std: int(((s[:, None] - c).abs() <= 3 * std).all(2).any(0).sum()),
         ),
         mistake(
-            "the sum of the coordinates' differences is not the distance: the squares are added, and the root is taken.",
-            lambda s, c, std: int(((s[:, None] - c).sum(2).abs() <= 3 * std).any(0).sum()),
-        ),
-        mistake(
             "this asks that *all* samples are near a centre. One is enough to cover it.",
             lambda s, c, std: int(_within(s, c, 3 * std).all(0).sum()),
         ),
