@@ -36,7 +36,7 @@ def _value(d_real, d_fake):
 
 
 def _probabilities(seed, n):
-    return (randn(seed, n) * 1.5).sigmoid().round(decimals=2).clamp(0.02, 0.98)
+    return (randn(seed, n) * 1.5 + 0.8).sigmoid().round(decimals=2).clamp(0.02, 0.98)
 
 
 def _value_cases(seed, strict):
