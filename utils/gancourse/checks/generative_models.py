@@ -420,12 +420,12 @@ def _small_classifier(seed, *shape):
 
 
 def _attack_cases(seed, strict):
-    sizes = ((1, 0.1), (3, 0.3), (5, 0.5)) if not strict else ((1, 0.2), (4, 0.1), (20, 0.5))
+    sizes = ((1, 0.1), (3, 0.3), (12, 0.5)) if not strict else ((1, 0.2), (4, 0.1), (20, 0.5))
     return [
         {
-            "about": f"{n} image{'s' * (n > 1)} of shape (1, 3, 3), a small classifier of four classes, epsilon = {epsilon}",
-            "classifier": _small_classifier(seed + 5, 1, 3, 3),
-            "images": randn(seed + number, n, 1, 3, 3).tanh(),
+            "about": f"{n} image{'s' * (n > 1)} of shape (1, 4, 4), a small classifier of four classes, epsilon = {epsilon}",
+            "classifier": _small_classifier(seed + 5, 1, 4, 4),
+            "images": randn(seed + number, n, 1, 4, 4).tanh(),
             "labels": torch.arange(n) % 4,
             "epsilon": epsilon,
         }

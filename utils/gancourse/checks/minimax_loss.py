@@ -40,7 +40,7 @@ def _probabilities(seed, n):
 
 
 def _value_cases(seed, strict):
-    sizes = ((1, 1), (3, 3), (8, 5)) if not strict else ((1, 1), (2, 2), (5 + seed % 30, 40), (200, 150))
+    sizes = ((1, 1), (3, 2), (8, 5)) if not strict else ((1, 1), (2, 3), (5 + seed % 30, 40), (200, 150))
     cases = []
     for number, (n, m) in enumerate(sizes):
         real, fake = _probabilities(3 * seed + number, n), _probabilities(7 * seed + number + 100, m)

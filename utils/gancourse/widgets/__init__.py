@@ -1,6 +1,8 @@
-"""Widgets to touch: the latent explorer and the live monitor of a training."""
+"""Widgets to touch: explorers of generators, the live monitor of a training, and games."""
 
+from gancourse.widgets.attack import AttackSlider
 from gancourse.widgets.explorer import LatentExplorer
 from gancourse.widgets.monitor import TrainingMonitor, fit_live
+from gancourse.widgets.real_or_fake import RealOrFake
 
-__all__ = ["LatentExplorer", "TrainingMonitor", "fit_live"]
+__all__ = ["AttackSlider", "LatentExplorer", "RealOrFake", "TrainingMonitor", "fit_live"]

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from gancourse import figures
 from gancourse.training import device_of, noise
 from gancourse.widgets import latent
-from gancourse.widgets.page import Message, Page, png
+from gancourse.widgets.page import Message, Page, png, with_still
 from gancourse.widgets.painter import Painter
 
 PICTURE_PIXELS = 320  # side of the picture on the screen
@@ -545,12 +545,8 @@ class LatentExplorer(widgets.VBox):
         self.children = [self._message, both, self.pins, self.walking, self.code, self._page]
 
     def _repr_mimebundle_(self, **kwargs):
-        """Add a still picture for readers without widgets (GitHub, a printed page)."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        if self.image is not None:
-            data["image/png"] = png(_array(self.image), PICTURE_PIXELS)
-        return bundle
+        picture = None if self.image is None else png(_array(self.image), PICTURE_PIXELS)
+        return with_still(super()._repr_mimebundle_(**kwargs), picture)
 
 
 def _width(width: str) -> widgets.Layout:

@@ -96,6 +96,14 @@ def png(picture: np.ndarray, at_least: int = 0) -> bytes:
     return buffer.getvalue()
 
 
+def with_still(bundle, picture: bytes | None):
+    """Return what a widget says of itself to a notebook, with a PNG added for readers without widgets (GitHub, paper)."""
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    if picture is not None:
+        data["image/png"] = picture
+    return bundle
+
+
 class Message(widgets.HTML):
     """A line for what went wrong, or for a hint; screen readers speak it. Empty, it takes no room."""
 
