@@ -193,9 +193,7 @@ class LatentExplorer(widgets.VBox):
         """Set every control to the point."""
         with self._lock, self._by_code():
             for slider, value in zip(self.sliders, self._directions @ self._point.z, strict=False):
-                # To the slider's steps, and clamped; the point is not. The browser sends back what it has to round, by then
-                # perhaps to another point, so it gets 0.3, not 0.30000000000000004.
-                slider.value = round(round(value.item() / slider.step) * slider.step, 2)
+                slider.value = round(value.item() / slider.step) * slider.step  # and clamped; the point is not
             self.seed.value = self._point.seed
             self.truncation.value = self._point.truncation
 
@@ -240,7 +238,7 @@ class LatentExplorer(widgets.VBox):
         self._go(replace(self._point, z=z, seed=seed, moved=moved), f"seed {seed}")
 
     def _on_truncation(self, change) -> None:
-        if not self._from_code:
+        if not self._from_code and abs(change.new - self._point.truncation) > change.owner.step / 2:
             point, locked = self._point, any(lock.value for lock in self.locks)
             if point.moved:
                 z = point.z * (change.new / point.truncation)
@@ -273,7 +271,9 @@ class LatentExplorer(widgets.VBox):
 
     def _name_sliders(self) -> None:
         principal = self.slider_set.value == MOST_CHANGE
-        limit = (1.75 if principal else 1.0) if latent.is_uniform(self.generator) else 3.0  # about 3 deviations
+        # At least 3 deviations, and a power of two, like the steps. The page sends back what it has to round, by then perhaps
+        # to another point; this it can compute without rounding.
+        limit = (2.0 if principal else 1.0) if latent.is_uniform(self.generator) else 4.0
         first = list(self._sets).index(self.slider_set.value) - 1
         names = [
             f"direction {i + 1}" if principal else f"z[{first * len(self.sliders) + i}]"
@@ -424,9 +424,7 @@ class LatentExplorer(widgets.VBox):
         self.slider_set = widgets.Dropdown(options=list(self._sets), description="Sliders", **_sized("300px", 84))
         self.sliders = [
             widgets.FloatSlider(
-                min=-3,
-                max=3,
-                step=0.02 if uniform else 0.05,
+                step=1 / 64 if uniform else 1 / 32,
                 readout_format=".2f",
                 layout=widgets.Layout(flex="1 1 auto", width="auto", min_width="0"),
                 style={"description_width": "84px"},
