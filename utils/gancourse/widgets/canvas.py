@@ -163,6 +163,7 @@ export default { render({ model, el }) {
   }
   function drawn() {
     show();
+    picture.dataset.frame = frame.number;
     model.send({ kind: "drawn", frame: frame.number, view: me });
   }
   function hear(message, buffers) {

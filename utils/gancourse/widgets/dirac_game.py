@@ -32,6 +32,7 @@ class DiracGame(Game):
             "Left, the plane of theta, across, and psi, upwards: arrows for where gradient descent leads, and the way that the "
             "players take from the start. Right, their distance from the equilibrium after each step, logarithmic."
         )
+        self.start = start
         self.loss = widgets.Dropdown(options=list(toys.DIRAC_LOSSES), value=loss, description="Loss", **sized(220, 40))
         self.order = widgets.Dropdown(
             options=[("both at once", False), ("in turn, D first", True)], description="Updates", **sized(210, 60)
@@ -45,7 +46,8 @@ class DiracGame(Game):
             for value, name, width in zip(start, ("Start theta", "Start psi"), (76, 64), strict=True)
         )
         self.steps = widgets.IntSlider(value=100, min=0, max=MOST_STEPS, description="Steps", **sized(320, 40))
-        self.follow(lambda: None, self.loss, self.order, self.step_size, self.gamma, self.theta, self.psi, self.steps)
+        self.follow(lambda: None, self.loss, self.order, self.step_size, self.gamma, self.steps)
+        self.follow(self._put, self.theta, self.psi)
         self._assemble(
             [self.loss, self.order],
             [self.step_size, self.gamma],
@@ -55,9 +57,7 @@ class DiracGame(Game):
 
     def trajectory(self) -> torch.Tensor:
         """Return the way that is shown, float64 (steps + 1, 2)."""
-        return toys.dirac_trajectory(
-            self.loss.value, self.steps.value, start=(self.theta.value, self.psi.value), **self._update()
-        )
+        return toys.dirac_trajectory(self.loss.value, self.steps.value, start=self.start, **self._update())
 
     def eigenvalues(self) -> tuple[complex, complex]:
         """Return the eigenvalues of the update that is set, at the equilibrium."""
@@ -66,23 +66,27 @@ class DiracGame(Game):
     def _update(self) -> dict:
         return {"step_size": self.step_size.value, "alternating": self.order.value, "gamma": self.gamma.value}
 
+    def _put(self) -> None:
+        self.start = self.theta.value, self.psi.value
+
     def back(self) -> None:
         """Show the start."""
-        with self.by_code():
-            self.steps.value = 0
+        self.steps.value = 0
 
     def advance(self) -> None:
         """Show one step more, up to MOST_STEPS."""
-        with self.by_code():
-            self.steps.value += 1
+        self.steps.value += 1
         if self.steps.value >= MOST_STEPS:
             self.pause()
 
+    def followers(self) -> list[tuple[widgets.FloatSlider, float]]:
+        """Return the sliders and the start."""
+        return list(zip((self.theta, self.psi), self.start, strict=True))
+
     def on_pointer(self, phase: str, panel: int, points: list) -> None:
         """Move the start to where the pointer is."""
-        with self.by_code():
-            for slider, value in zip((self.theta, self.psi), points[-1], strict=True):
-                slider.value = round(round(value / slider.step) * slider.step, 2)
+        self.start = tuple(min(max(value, self.theta.min), self.theta.max) for value in points[-1])
+        self.let_follow(at_once=phase == "up")
         self.canvas.refresh()
 
     # ---- what is seen -----------------------------------------------------------------------------------------
@@ -149,6 +153,6 @@ class DiracGame(Game):
 
 def _complex(value: complex) -> str:
     if abs(value.imag) < 1e-12:
-        return f"{value.real:.4f}".replace("-", "\N{MINUS SIGN}")
+        return f"{value.real:.4f}"
     sign = "+" if value.imag > 0 else "\N{MINUS SIGN}"
-    return f"{value.real:.4f} {sign} {abs(value.imag):.4f}i".replace("-", "\N{MINUS SIGN}")
+    return f"{value.real:.4f} {sign} {abs(value.imag):.4f}i"

@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +17,7 @@ from gancourse import figures
 REAL, FAKE, DISC, INK, FAINT = figures.BLUE, figures.VERMILION, figures.GREEN, "#1f1f1f", figures.GREY
 SURFACE = ["#F3B98A", "#FFFFFF", "#8FC3E8"]  # D says fake, one half, real
 MARKERS = {"circle": "o", "cross": "x", "triangle": "^", "square": "s"}
-STILL_WIDTH = 4.6  # inches of a column of panels
+STILL_WIDTH = 4.6  # inches, of a column of panels
 Limits = tuple[float, float]
 
 
@@ -178,15 +179,12 @@ class Frame:
 
     def still(self) -> bytes:
         """Return the panels as a PNG, for readers without widgets."""
-        columns = [[panel for panel in self.panels if panel.column == i] for i in (0, 1)]
-        columns = [column for column in columns if column]
-        height = max(sum(panel.ratio + 0.3 for panel in column) for column in columns)
-        figure = Figure(figsize=(STILL_WIDTH * len(columns), STILL_WIDTH * height), layout="constrained")
-        parts = np.atleast_1d(figure.subfigures(1, len(columns)))
-        for part, column in zip(parts, columns, strict=True):
-            plots = part.subfigures(len(column), 1, height_ratios=[panel.ratio + 0.3 for panel in column])
-            for plot, panel in zip(np.atleast_1d(plots), column, strict=True):
-                _plot(plot, panel)
+        shown = [panel for panel in self.panels if any(len(layer.data()) for layer in panel.layers)]
+        figure = Figure()
+        for column in (0, 1):
+            top = 0.0
+            for panel in (panel for panel in shown if panel.column == column):
+                top = _plot(figure, panel, column * STILL_WIDTH, top)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=100, bbox_inches="tight")
         return buffer.getvalue()
@@ -198,7 +196,12 @@ def ticks(low: float, high: float, about: int = 4) -> list[tuple[float, str]]:
     power = 10.0 ** math.floor(math.log10(size))
     step = power * next(factor for factor in (1, 2, 5, 10) if factor * power >= 0.99 * size)
     numbers = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
-    return [(n * step, f"{n * step:.6g}".replace("-", "\N{MINUS SIGN}")) for n in numbers]
+    return [(n * step, with_minus(f"{n * step:.6g}")) for n in numbers]
+
+
+def with_minus(text: str) -> str:
+    """Return the text with a minus sign, not a hyphen, before numbers."""
+    return re.sub(r"-(?=\d)", "\N{MINUS SIGN}", text)
 
 
 def level_lines(values: np.ndarray, x: Limits, y: Limits, level: float = 0.5) -> list[np.ndarray]:
@@ -213,17 +216,26 @@ def _float32(values: Tensor | np.ndarray) -> np.ndarray:
     return np.asarray(values.detach() if isinstance(values, Tensor) else values, np.float32)
 
 
-def _plot(figure, panel: Panel) -> None:
-    axes = figure.subplots()
+def _plot(figure: Figure, panel: Panel, left: float, top: float) -> float:
+    """Draw a panel at a place in inches from the upper left corner; return where the next one begins."""
+    names = [layer.name for layer in panel.layers if getattr(layer, "name", "")]
+    columns = 3 if sum(map(len, names)) < 40 else 2
+    legend = 0.19 * -(-len(names) // columns)
+    width = STILL_WIDTH - 0.7
+    height = width * (1 if panel.equal else panel.ratio)
+    below = top + 0.25 + legend + height
+    across, up = figure.get_size_inches()
+    axes = figure.add_axes(((left + 0.5) / across, -below / up, width / across, height / up))
     for layer in panel.layers:
         layer.on(axes, panel)
     for direction, places, limits in (("x", panel.ticks()[0], panel.x), ("y", panel.ticks()[1], panel.y)):
         values, texts = zip(*places, strict=True) if places else ((), ())
         axes.set(**{f"{direction}ticks": values, f"{direction}ticklabels": texts, f"{direction}lim": limits})
-    axes.set_title(panel.title, fontsize=10, loc="left")
+    axes.set_aspect("auto")
+    axes.set_title(panel.title, fontsize=10, loc="left", pad=5 + 72 * legend)
     axes.set_xlabel(panel.x_label, fontsize=9)
     axes.tick_params(labelsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_box_aspect((panel.y[1] - panel.y[0]) / (panel.x[1] - panel.x[0]) if panel.equal else panel.ratio)
-    axes.set_anchor("N")
-    figure.legend(fontsize=8, loc="outside lower left", ncols=3, frameon=False)
+    if names:
+        place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "borderpad": 0}
+        axes.legend(fontsize=8, ncols=columns, frameon=False, labelspacing=0.3, **place)
+    return below + (0.6 if panel.x_label else 0.4)

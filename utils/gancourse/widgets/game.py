@@ -4,18 +4,21 @@ import asyncio
 import contextlib
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 import ipywidgets as widgets
 
 from gancourse.widgets.canvas import Canvas
-from gancourse.widgets.frame import Frame
+from gancourse.widgets.frame import Frame, with_minus
 from gancourse.widgets.page import Message, Page
 
 CHUNK = 0.02  # seconds of steps before the kernel gets to do something else
 TURNS = 8  # of the event loop that a message needs from the socket to a widget or a cell
 FRAME = 1 / 20  # seconds between two frames: the page needs the processor, too
 TEXT = 1.0  # seconds between two texts while it plays, for who has them read aloud
+FOLLOW = 0.2  # seconds between two moves of sliders that follow the game
+ECHO = 0.5  # seconds in which the page may send back what a slider was told
 LOST = 2.0  # seconds without an answer after which the page counts as closed
 
 
@@ -60,7 +63,8 @@ class Game(widgets.VBox):
         self._main = MainLoop()
         self._task: asyncio.Task | None = None
         self._playing = False  # may be cleared from any thread
-        self._from_code = False
+        self._set_by_code: deque[tuple[float, widgets.Widget, float]] = deque(maxlen=16)
+        self._followed = 0.0  # time.monotonic() at which the sliders last followed
         self._text, self._spoke = "", 0.0
         self.message = Message()
         self.canvas = Canvas(self._next_frame, self._call, self.on_pointer, self._on_gone)
@@ -86,8 +90,9 @@ class Game(widgets.VBox):
     def on_pointer(self, phase: str, panel: int, points: list) -> None:
         """The pointer went "down", "move" or "up" in a panel at points (x, y)."""
 
-    def on_frame(self) -> None:
-        """Bring controls up to date; called with every frame that is drawn while it plays."""
+    def followers(self) -> list[tuple[widgets.FloatSlider, float]]:
+        """Return sliders that follow what the game does, and their values."""
+        return []
 
     def button(self, text: str, tooltip: str, act: Callable[[], None]) -> widgets.Button:
         """Return a button that does something and shows what came of it."""
@@ -98,27 +103,37 @@ class Game(widgets.VBox):
     def follow(self, act: Callable[[], None], *controls: widgets.Widget) -> None:
         """When the reader changes one of the controls, do something and show what came of it."""
 
-        def changed(_) -> None:
-            if not (self._from_code and self._main.is_here()):  # the reader's changes may come from another thread
+        def changed(change) -> None:
+            if not self._is_echo(change.owner, change.new):
                 self._call(self._act, act)
 
         for control in controls:
             control.observe(changed, "value")
+
+    def let_follow(self, at_once: bool = True) -> None:
+        """Let the sliders follow, at once or if the last time was long enough ago for it to be seen."""
+        now = time.monotonic()
+        if at_once or now - self._followed > FOLLOW:
+            self._followed = now
+            for slider, value in self.followers():
+                value = slider.min + round((value - slider.min) / slider.step) * slider.step
+                self._set_by_code.append((now, slider, value))
+                slider.value = value
+
+    def _is_echo(self, slider: widgets.Widget, value) -> bool:
+        """Return whether a value comes from the game itself.
+
+        The page rounds in its own way what a slider is told, 0.95 to 0.9500000000000002, and sends it back, by when the game
+        may be elsewhere.
+        """
+        since = time.monotonic() - ECHO
+        return any(at > since and own is slider and abs(value - then) < 1e-6 for at, own, then in self._set_by_code)
 
     def _assemble(self, *rows: list[widgets.Widget]) -> None:
         """Put the parts together: rows of controls, below them the canvas."""
         row = widgets.Layout(flex_flow="row wrap", align_items="center")
         controls = [widgets.Box(list(parts), layout=row) for parts in rows]
         self.children = [*controls, self.message, self.canvas, Page()]
-
-    @contextlib.contextmanager
-    def by_code(self):
-        """Change controls without taking it for an act of the reader's."""
-        self._from_code = True
-        try:
-            yield
-        finally:
-            self._from_code = False
 
     # ---- play and pause ---------------------------------------------------------------------------------------
 
@@ -162,7 +177,7 @@ class Game(widgets.VBox):
                     done += 1
                 if self.canvas.is_free and time.monotonic() - drawn >= FRAME:
                     drawn = time.monotonic()
-                    self.on_frame()
+                    self.let_follow(at_once=False)
                     self.canvas.refresh()
                 if self.canvas.waited() > LOST:
                     self._playing = False
@@ -176,7 +191,7 @@ class Game(widgets.VBox):
         finally:
             self._playing, self._task = False, None
             self._show_state()
-            self.on_frame()
+            self.let_follow()
             self.canvas.refresh()
 
     def _show_state(self) -> None:
@@ -211,7 +226,7 @@ class Game(widgets.VBox):
         frame = self.frame()
         now = time.monotonic()
         if not self._playing or now - self._spoke > TEXT:
-            self._text, self._spoke = frame.text, now
+            self._text, self._spoke = with_minus(frame.text), now
         return Frame(frame.panels, self._text)
 
     def _repr_mimebundle_(self, **kwargs):

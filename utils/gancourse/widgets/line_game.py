@@ -162,19 +162,17 @@ class LineGame(Game):
             high = torch.tensor([self.mean.max, math.log(self.width.max)], dtype=torch.float64)
             self.players.parameters.clamp_(low, high)
         if not self.playing:
-            self.on_frame()
+            self.let_follow()
 
-    def on_frame(self) -> None:
-        """Let the sliders follow the generator."""
-        with self.by_code():
-            for slider, value in ((self.mean, self.players.mean), (self.width, self.players.width)):
-                slider.value = round(round(value / slider.step) * slider.step, 2)
+    def followers(self) -> list[tuple[widgets.FloatSlider, float]]:
+        """Return the sliders and what the generator is."""
+        return [(self.mean, self.players.mean), (self.width, self.players.width)]
 
     def on_pointer(self, phase: str, panel: int, points: list) -> None:
         """Move the mean to where the pointer is."""
         mean = min(max(points[-1][0], self.mean.min), self.mean.max)
         self.players.put(mean, self.players.width)
-        self.on_frame()
+        self.let_follow(at_once=phase == "up")
         self.canvas.refresh()
 
     # ---- what is seen -----------------------------------------------------------------------------------------
@@ -244,10 +242,9 @@ class LineGame(Game):
         losses = toys.generator_losses(log_q, players.logit(x), x)
         own = toys.game_value(log_p, log_q, players.logit(x), x)
         push = self._pushes()[1].abs().mean().item()
-        text = (
-            f"Fakes from N({players.mean:.2f}, {players.width:.2f}²). Best D: V(D*, G) = {value:.4f} = −log 4 + 2 JS, with the "
+        return (
+            f"Fakes from N({round(players.mean, 2) + 0.0:.2f}, {players.width:.2f}²). Best D: V(D*, G) = {value:.4f} = −log 4 + 2 JS, with the "
             f"Jensen-Shannon divergence JS = {js:.4f} of at most log 2 = 0.6931.\n"
             f"{'Learnt' if players.learnt else 'Best'} D: its loss −V is {-own:.4f}; G's loss is {losses['non-saturating']:.4f} "
             f"non-saturating, {losses['saturating']:.4f} saturating. The {players.loss} loss pushes a fake by {push:.3g} on average."
         )
-        return text.replace("-0.", "\N{MINUS SIGN}0.").replace("-1.", "\N{MINUS SIGN}1.")

@@ -46,7 +46,7 @@ class PlaneGame(Game):
         )
         self.d_steps = widgets.IntSlider(value=1, min=1, max=10, description="D steps per G step", **sized(290, 124))
         self.gamma = widgets.FloatSlider(
-            value=rules.gamma, min=0, max=2, step=0.02, description="R1 gamma", **sized(270, 70)
+            value=rules.gamma, min=0, max=2, step=0.02, description="R1 gamma", **sized(280, 80)
         )
         self.seed = widgets.BoundedIntText(value=seed, min=0, max=MAX_SEED, description="Seed", **sized(130, 36))
         self.clear = self.button("Clear drawing", "Wipe out what was drawn", self._clear)
@@ -198,7 +198,7 @@ class PlaneGame(Game):
         curves, text = self.players.curves, ""
         if curves.records:
             _, d_loss, g_loss, *_ = curves.records[-1]
-            text = f" D's loss {d_loss:.3f}, G's loss {g_loss:.3f}.".replace(" -", " \N{MINUS SIGN}")
+            text = f" D's loss {d_loss:.3f}, G's loss {g_loss:.3f}."
         if self.cloud is not None and self.cloud.modes is not None:
             covered, share = toys.covered_modes(fakes, self.cloud.modes, self.cloud.std)
             text += (
