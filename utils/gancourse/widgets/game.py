@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 import ipywidgets as widgets
+import torch
 
 from gancourse.widgets.canvas import Canvas
 from gancourse.widgets.frame import Frame, with_minus
@@ -47,6 +48,17 @@ class MainLoop:
         else:
             with contextlib.suppress(RuntimeError):  # the loop is closed: the kernel ends
                 self.loop.call_soon_threadsafe(function, *arguments)
+
+
+@contextlib.contextmanager
+def one_thread():
+    """Let torch compute in this thread alone: networks so small only wait for helpers, the more the busier the machine is."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class Game(widgets.VBox):
@@ -170,11 +182,12 @@ class Game(widgets.VBox):
         try:
             while self._playing:
                 chunk = time.monotonic()
-                while self._playing and time.monotonic() - chunk < CHUNK:
-                    if self.pace and done >= self.pace * (time.monotonic() - began):
-                        break
-                    self.advance()
-                    done += 1
+                with one_thread():
+                    while self._playing and time.monotonic() - chunk < CHUNK:
+                        if self.pace and done >= self.pace * (time.monotonic() - began):
+                            break
+                        self.advance()
+                        done += 1
                 if self.canvas.is_free and time.monotonic() - drawn >= FRAME:
                     drawn = time.monotonic()
                     self.let_follow(at_once=False)
@@ -218,12 +231,14 @@ class Game(widgets.VBox):
 
     def _act(self, act: Callable[[], None]) -> None:
         self.message.clear()
-        act()
+        with one_thread():
+            act()
         self.canvas.refresh()
 
     def _next_frame(self) -> Frame | None:
         """Return the frame that is to be drawn now, its text no newer than it has to be."""
-        frame = self.frame()
+        with one_thread():
+            frame = self.frame()
         now = time.monotonic()
         if not self._playing or now - self._spoke > TEXT:
             self._text, self._spoke = with_minus(frame.text), now
