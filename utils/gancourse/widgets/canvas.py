@@ -39,14 +39,14 @@ function arrow(g, x0, y0, x1, y1) {
 function heat(g, layer, bytes, to) {
   const [height, width] = layer.shape, image = new ImageData(width, height);
   const stops = layer.colours.map((c) => [1, 3, 5].map((i) => parseInt(c.slice(i, i + 2), 16)));
-  const table = Array.from({ length: 256 }, (_, i) => {
+  const table = new Uint8ClampedArray(4 * 256).fill(255);
+  for (let i = 0; i < 256; i++) {
     const place = i / 255 * (stops.length - 1), k = Math.min(Math.floor(place), stops.length - 2);
-    return stops[k].map((low, c) => low + (place - k) * (stops[k + 1][c] - low));
-  });
-  for (let i = 0; i < width * height; i++) {
-    const row = height - 1 - Math.floor(i / width);
-    image.data.set([...table[bytes[row * width + i % width]], 255], 4 * i);
+    stops[k].forEach((low, c) => { table[4 * i + c] = low + (place - k) * (stops[k + 1][c] - low); });
   }
+  const colours = new Uint32Array(table.buffer), pixels = new Uint32Array(image.data.buffer);
+  for (let row = 0; row < height; row++)
+    for (let i = 0; i < width; i++) pixels[(height - 1 - row) * width + i] = colours[bytes[row * width + i]];
   const small = new OffscreenCanvas(width, height);
   small.getContext("2d").putImageData(image, 0, 0);
   g.drawImage(small, to.left, to.top, to.width, to.height);

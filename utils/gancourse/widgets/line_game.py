@@ -56,7 +56,7 @@ class Players:
     def put(self, mean: float, width: float) -> None:
         """Set the generator; its optimiser forgets where it was heading."""
         with torch.no_grad():
-            self.parameters.copy_(torch.tensor([mean, math.log(width)]))
+            self.parameters.copy_(torch.tensor([mean, math.log(width)], dtype=torch.float64))
         self.opt_G.state.clear()
 
     def log_p(self, x: Tensor) -> Tensor:
@@ -218,8 +218,8 @@ class LineGame(Game):
 
     def _other_means(self) -> Panel:
         """Return the losses of G against its mean. D does not move along: the slope is what G's next step follows."""
-        means = torch.linspace(self.mean.min, self.mean.max, 81, dtype=torch.float64)
-        z = torch.linspace(-5, 5, 101, dtype=torch.float64)
+        means = torch.linspace(self.mean.min, self.mean.max, 65, dtype=torch.float64)
+        z = torch.linspace(-5, 5, 31, dtype=torch.float64)
         weight = toys.log_normal(z, 0.0, 1.0).exp()
         logits = self.players.logit(means[:, None] + self.players.width * z)
         layers = []
