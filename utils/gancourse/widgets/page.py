@@ -35,6 +35,11 @@ CSS = """
 .gancourse .both img { width: 320px; height: 320px; object-fit: contain; }
 .gancourse .status { min-height: 1.4em; }
 .gancourse-pinned img { border: 1px solid var(--line); }
+.gancourse-panels { display: flex; flex-wrap: wrap; gap: 4px 24px; margin-top: 8px; }
+.gancourse-panels > div { flex: 1 1 300px; min-width: 0; max-width: 480px; }
+.gancourse-panels > div[hidden] { display: none; }
+.gancourse-panels canvas { display: block; width: 100%; margin-bottom: 6px; user-select: none; }
+.gancourse-panels + div { line-height: 1.4; min-height: 2.8em; white-space: pre-line; }
 .gancourse svg text { font-family: system-ui, sans-serif; font-size: 12px; fill: #1f1f1f; }
 """
 
