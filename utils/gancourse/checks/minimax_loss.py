@@ -218,8 +218,8 @@ best_discriminator = Exercise(
 
 def _value_at_best(p, q, dx):
     """Return V(D*, G) for densities (n,) on a grid with step dx; 0 log 0 counts as 0."""
-    d = p / (p + q).clamp_min(1e-30)
-    return (torch.xlogy(p, d) + torch.xlogy(q, 1 - d)).sum() * dx
+    both = (p + q).clamp_min(1e-30)
+    return (torch.xlogy(p, p / both) + torch.xlogy(q, q / both)).sum() * dx
 
 
 def _bump(x, mean, width):
@@ -236,7 +236,7 @@ def _grid_cases(seed, strict):
     cases = [
         ("p = q, a normal density", _bump(x, 0, 1), _bump(x, 0, 1)),
         (f"p = N(0, 1), q = N({shift}, 1)", _bump(x, 0, 1), _bump(x, shift, 1)),
-        (f"p = N(-1, 0.5), q = N({shift}, 1.5)", _bump(x, -1, 0.5), _bump(x, shift, 1.5)),
+        (f"p = N(-4, 0.5), q = N({shift}, 0.5)", _bump(x, -4, 0.5), _bump(x, shift, 0.5)),
         ("p constant from 0 to 2, q constant from 1 to 3, and 0 elsewhere", _box(x, 0, 2), _box(x, 1, 3)),
     ]
     return [{"about": about, "arguments": (p, q, 0.05), "returns": ("V(D*, G)",)} for about, p, q in cases]
@@ -269,6 +269,11 @@ value_at_best = Exercise(
             ),
         ),
         mistake(
+            "it is minus infinity where D* is so near to 1 that 1 - D* is rounded to 0. Write q / (p + q) instead: the same, without "
+            "the rounding.",
+            lambda p, q, dx: (torch.xlogy(p, _d(p, q)) + torch.xlogy(q, 1 - _d(p, q))).sum() * dx,
+        ),
+        mistake(
             "the step dx is missing. A sum over a grid becomes an integral when each term is multiplied by the width of its place.",
             lambda p, q, dx: _value_at_best(p, q, 1),
         ),
@@ -280,16 +285,16 @@ value_at_best = Exercise(
         mistake("the sign is wrong: this is D's smallest loss, -V.", lambda p, q, dx: -_value_at_best(p, q, dx)),
         mistake(
             "both logarithms are weighed with p. The fakes come from q: q log(1 - D*).",
-            lambda p, q, dx: (torch.xlogy(p, _d(p, q)) + torch.xlogy(p, 1 - _d(p, q))).sum() * dx,
+            lambda p, q, dx: (torch.xlogy(p, _d(p, q)) + torch.xlogy(p, _d(q, p) + 1e-30)).sum() * dx,
         ),
         mistake(
             "the weights are swapped: log D* is averaged over the data, p, and log(1 - D*) over the fakes, q.",
-            lambda p, q, dx: (torch.xlogy(q, _d(p, q)) + torch.xlogy(p, 1 - _d(p, q))).sum() * dx,
+            lambda p, q, dx: (torch.xlogy(q, _d(p, q) + 1e-30) + torch.xlogy(p, _d(q, p) + 1e-30)).sum() * dx,
         ),
         mistake(
             "the densities are missing as weights: each place of the grid counts the same. An expectation weighs x with how "
             "often it occurs.",
-            lambda p, q, dx: (_d(p, q).clamp_min(1e-30).log() + (1 - _d(p, q)).clamp_min(1e-30).log()).sum() * dx,
+            lambda p, q, dx: (_d(p, q).clamp_min(1e-30).log() + _d(q, p).clamp_min(1e-30).log()).sum() * dx,
         ),
         mistake(
             "only the data's half is there: the fakes add q log(1 - D*).",
@@ -316,6 +321,12 @@ value_at_best = Exercise(
         lambda p, q, dx: (torch.special.xlogy(p, _d(p, q)) * dx).sum() + (torch.xlogy(q, _d(q, p)) * dx).sum(),
         lambda p, q, dx: torch.trapezoid(torch.xlogy(p, _d(p, q)) + torch.xlogy(q, _d(q, p)), dx=dx),
         edited(_value_at_best, ("(p + q).clamp_min(1e-30)", "(p + q).where(p + q > 0, 1)")),
+        lambda p, q, dx: (
+            -(torch.where(p > 0, p * torch.log1p(q / p), 0) + torch.where(q > 0, q * torch.log1p(p / q), 0))
+            .nan_to_num()
+            .sum()
+            * dx
+        ),
     ),
 )
 
