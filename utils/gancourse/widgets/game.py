@@ -142,16 +142,12 @@ class Game(widgets.VBox):
         if at_once or now - self._followed > FOLLOW:
             self._followed = now
             for slider, value in self.followers():
-                value = slider.min + round((value - slider.min) / slider.step) * slider.step
+                value = as_the_page_rounds(slider, value)
                 self._set_by_code.append((now, slider, value))
                 slider.value = value
 
     def _is_echo(self, slider: widgets.Widget, value) -> bool:
-        """Return whether a value comes from the game itself.
-
-        The page rounds in its own way what a slider is told, 0.95 to 0.9500000000000002, and sends it back, by when the game
-        may be elsewhere.
-        """
+        """Return whether a value comes from the game itself, by way of a page that has rounded it in yet another way."""
         since = time.monotonic() - ECHO
         return any(at > since and own is slider and abs(value - then) < 1e-6 for at, own, then in self._set_by_code)
 
@@ -268,6 +264,16 @@ class Game(widgets.VBox):
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         data["image/png"] = self.frame().still()
         return bundle
+
+
+def as_the_page_rounds(slider: widgets.FloatSlider, value: float) -> float:
+    """Return the nearest place of a slider, to the last bit as the page computes it (noUiSlider, in per cent).
+
+    What differs from it, such as 0.95 from 0.9500000000000002, the page sends back, by when the game may be elsewhere.
+    """
+    length = slider.max - slider.min
+    step = slider.step * 100 / length
+    return round((value - slider.min) * 100 / length / step) * step * length / 100 + slider.min
 
 
 def sized(width: int, label: int) -> dict:
