@@ -19,6 +19,7 @@ line""",
     """\
 running = [task for task in asyncio.all_tasks() if 'Game._run' in repr(task)]
 print('running', len(running), [game.playing for game in (*planes, line, dirac)])""",
+    "await asyncio.sleep(5)\nprint('slept')",
     "print('drawn', sum(len(stroke) for stroke in planes[-1]._strokes))",
 ]
 LINE, DIRAC, PLANE = range(3)
@@ -163,6 +164,22 @@ def test_the_plane_trains_while_other_cells_are_run_and_stops_when_told(lab):
     lab.press(PLANE, "Pause")
     lab.expect_rest(PLANE)
     assert lab.printed("running") == "running 0 [False, False, False]"
+
+
+def test_the_plane_goes_on_while_a_cell_waits_and_after_an_interrupt(lab):
+    lab.press(PLANE, "Play")
+    lab.expect_frames(PLANE, 5)
+    lab.page.locator(".jp-CodeCell").nth(5).locator(".jp-InputPrompt").first.click()
+    lab.page.keyboard.press("Control+Enter")
+    lab.page.wait_for_timeout(500)
+    lab.expect_frames(PLANE, 10)
+    lab.page.keyboard.press("Escape")
+    lab.page.keyboard.press("i")
+    lab.page.keyboard.press("i")
+    expect(lab.page.get_by_text("CancelledError").last).to_be_visible()
+    lab.expect_frames(PLANE, 10)
+    lab.press(PLANE, "Pause")
+    lab.expect_rest(PLANE)
 
 
 def test_single_steps_and_new_players(lab):

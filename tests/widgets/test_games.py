@@ -2,11 +2,14 @@
 
 import asyncio
 import gc
+import html
 import io
 import itertools
+import json
 import math
 import re
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -113,11 +116,12 @@ def test_it_pauses_when_the_page_is_gone():
     asyncio.run(play())
 
 
-def test_it_pauses_when_the_page_does_not_answer_and_goes_on_with_a_new_one(monkeypatch):
+@pytest.mark.parametrize("kind", GAMES)
+def test_it_pauses_when_the_page_does_not_answer_and_goes_on_with_a_new_one(kind, monkeypatch):
     monkeypatch.setattr(game, "LOST", 0.1)
 
     async def play():
-        shown, page = await playing(PlaneGame)
+        shown, page = await playing(kind)
         page.answers = False
         await until(lambda: not others())
         assert "did not draw any more" in shown.message.value
@@ -126,6 +130,37 @@ def test_it_pauses_when_the_page_does_not_answer_and_goes_on_with_a_new_one(monk
         count = len(page.frames)
         shown.play_button.click()
         await until(lambda: len(page.frames) > count + 3)
+        shown.pause()
+        await until(lambda: not others())
+
+    asyncio.run(play())
+
+
+def test_a_cell_that_keeps_the_kernel_busy_does_not_pause_it(monkeypatch):
+    monkeypatch.setattr(game, "LOST", 0.1)
+
+    async def play():
+        shown, page = await playing(PlaneGame)
+        for _ in range(3):
+            time.sleep(0.3)  # as a cell does
+            count = len(page.frames)
+            await until(lambda count=count: len(page.frames) > count + 2)
+        assert shown.playing
+        shown.pause()
+        await until(lambda: not others())
+
+    asyncio.run(play())
+
+
+def test_a_page_that_answers_fast_keeps_it_playing(monkeypatch):
+    monkeypatch.setattr(game, "LOST", 0.1)
+    monkeypatch.setattr(game, "FRAME", 0.0)
+
+    async def play():
+        shown, page = await playing(DiracGame)
+        await asyncio.sleep(0.5)
+        assert shown.playing
+        assert len(page.frames) > 5
         shown.pause()
         await until(lambda: not others())
 
@@ -270,6 +305,23 @@ def test_a_still_has_every_kind_of_layer():
     Image.open(io.BytesIO(Frame([*panels, Panel("empty", (0, 1), (0, 1))], "").still())).verify()
 
 
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: PlaneGame("rings"), "There is no data set 'rings'; there are: ring of 8, grid of 25"),
+        (lambda: PlaneGame(seed=-1), "The seed must be a number from 0 to 999999, not -1."),
+        (lambda: LineGame(mean=9), "The mean must be a number from -8 to 8, not 9."),
+        (lambda: LineGame(width="wide"), "The width must be a number from 0.2 to 3, not 'wide'."),
+        (lambda: DiracGame("wgan"), "There is no loss 'wgan'; there are: minimax"),
+        (lambda: DiracGame(start=(0, math.nan)), "psi at the start must be a number"),
+    ],
+)
+def test_what_cannot_be_is_said_in_the_game(make, says):
+    shown = make()
+    assert says in html.unescape(shown.message.value)
+    shown.frame().message()
+
+
 # ---- the line -----------------------------------------------------------------------------------------------------
 
 
@@ -359,6 +411,19 @@ def test_the_ring_is_learnt():
     covered, share = map(float, re.search(r"covered: (\d) of 8; (\d+)%", plane.frame().text).groups())
     assert covered >= 7
     assert share > 40
+
+
+def test_numbers_beyond_all_bounds_are_said_and_end_the_play():
+    plane = PlaneGame()
+    plane.loss.value = "WGAN, gradient penalty"
+    with torch.no_grad():
+        plane.players.D[-1].bias.fill_(math.inf)
+    for _ in range(10):
+        plane.advance()
+    assert "beyond all bounds" in plane.message.value
+    message, _ = plane.frame().message()
+    json.dumps(message, allow_nan=False)
+    plane.frame().still()
 
 
 def test_steps_of_one_player_leave_the_other_alone():

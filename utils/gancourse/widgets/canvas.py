@@ -1,6 +1,5 @@
 """The one place where games are drawn: an HTML canvas for every panel of a frame, one message for each frame."""
 
-import time
 from collections.abc import Callable
 
 import anywidget
@@ -238,7 +237,7 @@ class Canvas(anywidget.AnyWidget):
         self._draw, self._on_pointer, self._on_gone = draw, on_pointer, on_gone
         self._views: set[int] = set()  # pages that show it
         self._number = 0  # of the newest frame
-        self._sent: float | None = None  # time.monotonic() at which the frame was sent that is on its way, if one is
+        self.is_waiting = False  # whether a frame is on its way that no page has drawn yet
         self._stale = False  # whether something has changed since
         self.seen = False  # whether a page has ever drawn a frame
         super().__init__()
@@ -252,11 +251,7 @@ class Canvas(anywidget.AnyWidget):
     @property
     def is_free(self) -> bool:
         """Whether a page waits for a frame."""
-        return bool(self._views) and self._sent is None
-
-    def waited(self) -> float:
-        """Return for how many seconds a frame has been on its way, 0 if none is."""
-        return 0.0 if self._sent is None else time.monotonic() - self._sent
+        return bool(self._views) and not self.is_waiting
 
     def _send_frame(self) -> None:
         if not self._stale or not self.is_free:
@@ -266,7 +261,7 @@ class Canvas(anywidget.AnyWidget):
         if frame is not None:
             content, data = frame.message()
             self._number += 1
-            self._sent = time.monotonic()
+            self.is_waiting = True
             self.send({"kind": "frame", "number": self._number, "text": frame.text} | content, data)
 
     def _hear(self, content: dict) -> None:
@@ -274,15 +269,15 @@ class Canvas(anywidget.AnyWidget):
         match content:
             case {"kind": "ready", "view": view}:  # also a page that was loaded anew, and the old one never answered
                 self._views.add(view)
-                self._sent = None
+                self.is_waiting = False
                 self.refresh()
             case {"kind": "drawn", "frame": self._number}:
-                self._sent, self.seen = None, True
+                self.is_waiting, self.seen = False, True
                 self._send_frame()
             case {"kind": "gone", "view": view}:
                 self._views.discard(view)
                 if not self._views:
-                    self._sent = None
+                    self.is_waiting = False
                     self._on_gone()
             case {"kind": "pointer", "phase": phase, "panel": panel, "points": points}:
                 self._on_pointer(phase, panel, points)

@@ -32,7 +32,11 @@ class DiracGame(Game):
             "Left, the plane of theta, across, and psi, upwards: arrows for where gradient descent leads, and the way that the "
             "players take from the start. Right, their distance from the equilibrium after each step, logarithmic."
         )
-        self.start = start
+        loss = self.known("loss", loss, toys.DIRAC_LOSSES)
+        self.start = tuple(
+            self.fitting(f"{name} at the start", value, -2, 2)
+            for name, value in zip(("theta", "psi"), start, strict=True)
+        )
         self.loss = widgets.Dropdown(options=list(toys.DIRAC_LOSSES), value=loss, description="Loss", **sized(220, 40))
         self.order = widgets.Dropdown(
             options=[("both at once", False), ("in turn, D first", True)], description="Updates", **sized(210, 60)
@@ -43,7 +47,7 @@ class DiracGame(Game):
         self.gamma = widgets.FloatSlider(value=0, min=0, max=3, step=0.05, description="R1 gamma", **sized(270, 80))
         self.theta, self.psi = (
             widgets.FloatSlider(value=value, min=-2, max=2, step=0.05, description=name, **sized(260, width))
-            for value, name, width in zip(start, ("Start theta", "Start psi"), (76, 64), strict=True)
+            for value, name, width in zip(self.start, ("Start theta", "Start psi"), (76, 64), strict=True)
         )
         self.steps = widgets.IntSlider(value=100, min=0, max=MOST_STEPS, description="Steps", **sized(320, 40))
         self.follow(lambda: None, self.loss, self.order, self.step_size, self.gamma, self.steps)

@@ -5,7 +5,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import ipywidgets as widgets
 import torch
@@ -106,6 +106,20 @@ class Game(widgets.VBox):
         """Return sliders that follow what the game does, and their values."""
         return []
 
+    def fitting(self, what: str, value: float, low: float, high: float) -> float:
+        """Return the value, or, if it is no number from low to high, say so and return the nearest one."""
+        fits = isinstance(value, int | float) and low <= value <= high
+        if not fits:
+            self.message.error(f"{what} must be a number from {low} to {high}, not {value!r}.")
+        return value if fits else min(high, max(low, value)) if isinstance(value, int | float) else low
+
+    def known(self, what: str, name: str, names: Iterable[str]) -> str:
+        """Return the name if it is one of the names; otherwise say which there are, and return the first."""
+        names = list(names)
+        if name not in names:
+            self.message.error(f"There is no {what} {name!r}; there are: {', '.join(names)}.")
+        return name if name in names else names[0]
+
     def button(self, text: str, tooltip: str, act: Callable[[], None]) -> widgets.Button:
         """Return a button that does something and shows what came of it."""
         made = widgets.Button(description=text, tooltip=tooltip, layout=widgets.Layout(width="auto"))
@@ -128,16 +142,12 @@ class Game(widgets.VBox):
         if at_once or now - self._followed > FOLLOW:
             self._followed = now
             for slider, value in self.followers():
-                value = slider.min + round((value - slider.min) / slider.step) * slider.step
+                value = as_the_page_rounds(slider, value)
                 self._set_by_code.append((now, slider, value))
                 slider.value = value
 
     def _is_echo(self, slider: widgets.Widget, value) -> bool:
-        """Return whether a value comes from the game itself.
-
-        The page rounds in its own way what a slider is told, 0.95 to 0.9500000000000002, and sends it back, by when the game
-        may be elsewhere.
-        """
+        """Return whether a value comes from the game itself, by way of a page that has rounded it in yet another way."""
         since = time.monotonic() - ECHO
         return any(at > since and own is slider and abs(value - then) < 1e-6 for at, own, then in self._set_by_code)
 
@@ -178,9 +188,13 @@ class Game(widgets.VBox):
 
     async def _run(self) -> None:
         """Do steps until somebody stops it."""
-        began, done, drawn = time.monotonic(), 0, 0.0
+        began = chunk = time.monotonic()
+        done, drawn, silent = 0, 0.0, 0.0
         try:
             while self._playing:
+                # Time in which a cell kept the kernel from hearing the page does not count.
+                turn = min(time.monotonic() - chunk, 3 * CHUNK)
+                silent = silent + turn if self.canvas.is_waiting else 0.0
                 chunk = time.monotonic()
                 with one_thread():
                     while self._playing and time.monotonic() - chunk < CHUNK:
@@ -188,13 +202,13 @@ class Game(widgets.VBox):
                             break
                         self.advance()
                         done += 1
+                if silent > LOST:
+                    self._playing = False
+                    self.message.hint("Paused: the page did not draw any more. Press Play to go on.")
                 if self.canvas.is_free and time.monotonic() - drawn >= FRAME:
                     drawn = time.monotonic()
                     self.let_follow(at_once=False)
                     self.canvas.refresh()
-                if self.canvas.waited() > LOST:
-                    self._playing = False
-                    self.message.hint("Paused: the page did not draw any more. Press Play to go on.")
                 if self.pace:
                     await asyncio.sleep(0.005)
                 for _ in range(TURNS):
@@ -204,8 +218,8 @@ class Game(widgets.VBox):
         finally:
             self._playing, self._task = False, None
             self._show_state()
-            self.let_follow()
-            self.canvas.refresh()
+            self._guarded(self.let_follow)
+            self._guarded(self.canvas.refresh)
 
     def _show_state(self) -> None:
         self.play_button.description = "Pause" if self._playing else "Play"
@@ -250,6 +264,16 @@ class Game(widgets.VBox):
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         data["image/png"] = self.frame().still()
         return bundle
+
+
+def as_the_page_rounds(slider: widgets.FloatSlider, value: float) -> float:
+    """Return the nearest place of a slider, to the last bit as the page computes it (noUiSlider, in per cent).
+
+    What differs from it, such as 0.95 from 0.9500000000000002, the page sends back, by when the game may be elsewhere.
+    """
+    length = slider.max - slider.min
+    step = slider.step * 100 / length
+    return round((value - slider.min) * 100 / length / step) * step * length / 100 + slider.min
 
 
 def sized(width: int, label: int) -> dict:

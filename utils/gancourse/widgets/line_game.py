@@ -121,15 +121,16 @@ class LineGame(Game):
             "Three plots. The densities of data and fakes with arrows that show where the generator's loss pushes the fakes; below "
             "it the discriminator D; beside them what the generator's losses would be at other means, with D as it is."
         )
+        mean, width = self.fitting("The mean", mean, -8, 8), self.fitting("The width", width, 0.2, 3)
         self.players = Players(mean, width)
         self.data = widgets.Dropdown(options=list(toys.LINE_DATA), description="Data", **sized(160, 36))
         self.loss = widgets.Dropdown(options=list(toys.GENERATOR_LOSSES), description="G's loss", **sized(210, 56))
         self.which = widgets.Dropdown(
             options=[("best possible", False), ("learnt", True)], description="D", **sized(160, 20)
         )
-        self.mean = widgets.FloatSlider(value=mean, min=-8, max=8, step=0.05, description="Mean", **sized(330, 44))
-        self.width = widgets.FloatSlider(value=width, min=0.2, max=3, step=0.05, description="Width", **sized(280, 44))
-        self.d_steps = widgets.IntSlider(value=1, min=1, max=10, description="D steps per G step", **sized(300, 124))
+        self.mean = widgets.FloatSlider(value=mean, min=-8, max=8, step=0.05, description="Mean", **sized(290, 44))
+        self.width = widgets.FloatSlider(value=width, min=0.2, max=3, step=0.05, description="Width", **sized(254, 44))
+        self.d_steps = widgets.IntSlider(value=1, min=1, max=10, description="D steps per G step", **sized(280, 124))
         self.follow(self._put, self.mean, self.width)
         self.follow(self._choose, self.data, self.loss, self.which, self.d_steps)
         self.d_step_button = self.button("D step", "One step of D alone", self._d_step)

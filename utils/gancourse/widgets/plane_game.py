@@ -1,5 +1,7 @@
 """A GAN in the plane to play with: real and fake points, what D thinks of every place, and how G bends its noise."""
 
+import math
+
 import ipywidgets as widgets
 import numpy as np
 import torch
@@ -32,21 +34,21 @@ class PlaneGame(Game):
             "Left, the plane: real points, fakes, the discriminator's opinion of every place as colour with a line where it is "
             "undecided, and the grid of the generator's noise, bent. Right, curves of both losses and of the modes covered."
         )
+        options = [*toys.CLOUDS, FREE_HAND]
+        data, seed = self.known("data set", data, options), int(self.fitting("The seed", seed, 0, MAX_SEED))
         self._strokes: list[list[tuple[float, float]]] = []
         rules = Settings()
-        self.data = widgets.Dropdown(
-            options=[*toys.CLOUDS, FREE_HAND], value=data, description="Data", **sized(170, 36)
-        )
+        self.data = widgets.Dropdown(options=options, value=data, description="Data", **sized(170, 36))
         self.loss = widgets.Dropdown(options=list(LOSSES), value=rules.loss, description="Loss", **sized(240, 36))
         self.d_rate, self.g_rate = (
             widgets.FloatLogSlider(
-                value=value, min=-5, max=-1, step=0.1, readout_format=".1e", description=name, **sized(290, 104)
+                value=value, min=-5, max=-1, step=0.1, readout_format=".1e", description=name, **sized(272, 104)
             )
             for value, name in ((rules.d_rate, "D learning rate"), (rules.g_rate, "G learning rate"))
         )
-        self.d_steps = widgets.IntSlider(value=1, min=1, max=10, description="D steps per G step", **sized(290, 124))
+        self.d_steps = widgets.IntSlider(value=1, min=1, max=10, description="D steps per G step", **sized(272, 124))
         self.gamma = widgets.FloatSlider(
-            value=rules.gamma, min=0, max=2, step=0.02, description="R1 gamma", **sized(280, 80)
+            value=rules.gamma, min=0, max=2, step=0.02, description="R1 gamma", **sized(272, 80)
         )
         self.seed = widgets.BoundedIntText(value=seed, min=0, max=MAX_SEED, description="Seed", **sized(130, 36))
         self.clear = self.button("Clear drawing", "Wipe out what was drawn", self._clear)
@@ -77,8 +79,11 @@ class PlaneGame(Game):
 
     def advance(self) -> None:
         """One step of the game."""
-        if self._has_data():
-            self.players.step(self.cloud, self.rules)
+        if self._has_data() and not math.isfinite(sum(self.players.step(self.cloud, self.rules))):
+            self.pause()
+            self.message.hint(
+                "The numbers have grown beyond all bounds: try smaller learning rates and press New players."
+            )
 
     def _step_alone(self, which: str) -> None:
         if which == "g_step":
@@ -170,7 +175,7 @@ class PlaneGame(Game):
         return list(bent.view(2 * THREADS, KNOTS, 2))
 
     def _losses(self, records: np.ndarray) -> Panel:
-        values = records[:, 1:3]
+        values = records[:, 1:3][np.isfinite(records[:, 1:3])]
         low, high = (min(0.0, values.min()), max(1.5, values.max())) if values.size else (0.0, 1.5)
         limits = (1.05 * low, 1.05 * high)
         layers = [

@@ -72,8 +72,8 @@ class PlanePlayers:
         """Return n points (n, 2) of G's square."""
         return 2 * torch.rand(n, 2, generator=self.rng) - 1
 
-    def step(self, cloud, rules: Settings) -> None:
-        """Let D do its steps, then G one. cloud: real points, with `sample(n, rng)` as in gancourse.toys."""
+    def step(self, cloud, rules: Settings) -> tuple[float, float]:
+        """Let D do its steps, then G one; return both losses. cloud: real points, one of gancourse.toys' clouds."""
         for _ in range(rules.d_steps):
             d_loss = self.d_step(cloud, rules)
         g_loss = self.g_step(rules)
@@ -85,6 +85,7 @@ class PlanePlayers:
                     fakes = self.G(self.noise(500))
                 covered, share = toys.covered_modes(fakes, cloud.modes, cloud.std)
             self.curves.add(d_loss, g_loss, covered, share)
+        return d_loss, g_loss
 
     def d_step(self, cloud, rules: Settings) -> float:
         """One step of D; return its loss without penalties."""
