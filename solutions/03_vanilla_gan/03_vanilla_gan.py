@@ -541,8 +541,8 @@ for step in (1, 50):
 # certain for 1,000 steps. `gancourse.budget` picks the number of steps for your machine.
 #
 # `fit_live` is `fit` with a window: both losses, how often $D$ is right, and 64 pictures while they form. Pause it, stop it
-# (what was learnt stays), or press *Sample now*. `await` is Python's word for "let others have a turn meanwhile", here your
-# clicks. Afterwards the slider below the pictures takes you back to any moment.
+# (`vanilla` keeps what was learnt; the cell run again begins anew), or press *Sample now*. `await` is Python's word for "let others have a turn meanwhile", here your
+# clicks. Afterwards a slider below takes you back to every sheet of pictures that was drawn.
 #
 # Adam's first beta is 0.5 here, not the usual 0.9: less momentum, because the target moves. Try 0.9 later: this very
 # recipe then collapses to fog.
@@ -714,7 +714,7 @@ measure(f"smoothed, {smoothed.step:,} steps", smoothed.generator)
 
 # %% [markdown]
 # The numbers in the table have moved. And the digits? When this page was made: 45 times the floor with smoothing, 60
-# without. That looks like a gain, but one run of each cannot tell it from luck: give `new_players` another seed and see
+# without. That looks like a gain, but one run of each cannot tell it from luck: change the seed in `new_players`, train both again, and see
 # how far a distance moves by itself.
 
 # %% [markdown]
@@ -769,7 +769,7 @@ def better_step(G, D, opt_G, opt_D, real, step):
 
 
 # %% [markdown]
-# The recipe changes more than these three: the networks are wider (`MLPGenerator` 64 → 256 → 512 → 784,
+# The recipe changes more than these three: the networks are wider (their weights begin as PyTorch draws them; `MLPGenerator` 64 → 256 → 512 → 784,
 # `MLPDiscriminator` 784 → 512 → 256 → 1; print them to see the layers), batches hold 64, Adam's second beta is 0.99, and it
 # trains for longer. So the comparison below is one of *recipes*; which change earns what is for you to find out.
 #
@@ -823,7 +823,10 @@ display(
 #
 # A trained generator is a map from 64 numbers to a digit; the explorer moves the 64. Each slider moves $z$ along one
 # *direction*: of all directions in 64 dimensions these eight change the picture most. The menu has the 64 coordinates
-# themselves. The generator is the shipped one; `LatentExplorer(better_generator)` shows yours. Try this:
+# themselves. The generator is the shipped one; `LatentExplorer(better_generator)` shows yours.
+
+# %% [markdown]
+# Try this:
 #
 # 1. Take *direction 1* from end to end; then, from the menu, z[0]. Which changes more? Is it the digit that changes, its
 #    slant, its thickness, or several at once? Nobody told the generator what a number of $z$ should mean, so most of them
@@ -831,7 +834,9 @@ display(
 # 2. Press *Neighbours* and look for a border between two digits. Click a picture on it, and make the spread smaller. What
 #    lies there is neither of the two, and real data has little of it.
 # 3. Pin two digits and walk from one to the other. How much of the way do you spend where there is no digit?
-# 4. Press *Draw another* until something is no digit. Which slider repairs it? Does truncation?
+# 4. Press *Draw another* until something is no digit. Which slider repairs it? *Truncation* shrinks $z$ towards 0, where noise is
+#    densest. Does it repair anything, or only make the pictures alike?
+# 5. Lock a slider and draw another: what does this direction hold on to? *Undo* goes back, *Code* shows the lines that make the picture.
 
 # %%
 from gancourse.widgets import LatentExplorer
@@ -876,7 +881,7 @@ def question_1() -> str:
 # - **a** The training is failing: $D$ should make its loss smaller.
 # - **b** The training goes well: the fakes have become better.
 # - **c** Nothing until it reaches log 4; there the fakes are perfect.
-# - **d** One of several things, and not which.
+# - **d** That one of several things happens; which one, the loss does not tell.
 
 
 # %% quiz="question_2"
@@ -932,7 +937,7 @@ def question_3() -> str:
 #   steps.
 # - Losses are scores against a moving opponent; quality needs a measure from outside, beside its floor.
 # - With wider networks, batch normalisation in $G$, R1 on $D$, an averaged generator and more steps, the same game gives
-#   digits several times closer to real ones.
+#   digits fifteen times closer to real ones.
 #
 # **Sources**: Goodfellow et al. 2014, *Generative Adversarial Nets*, sections 3 and 4. Salimans et al. 2016, *Improved
 # Techniques for Training GANs*, section 3.4 (label smoothing). Ioffe & Szegedy 2015 (batch normalisation). Mescheder et

@@ -101,9 +101,13 @@ def test_another_widget_works_meanwhile_and_afterwards(page):
 def test_afterwards_a_slider_shows_the_pictures_of_earlier_steps(page):
     handle = monitor(page).get_by_role("slider", name="snapshot")
     expect(handle).to_be_visible()
-    last = monitor(page).get_by_text("pictures after step").inner_text()
+    last = monitor(page).get_by_text("pictures of G after step").inner_text()
     handle.focus()
     page.keyboard.press("Home")
-    expect(monitor(page).get_by_text("pictures after step")).not_to_have_text(last)
+    expect(monitor(page).get_by_text("pictures of G after step")).not_to_have_text(last)
+    monitor(page).get_by_role("button", name="Play", exact=True).click()
+    expect(monitor(page).get_by_text("pictures of G after step")).to_have_text(
+        last, timeout=20_000
+    )  # it plays to the end
     assert page.get_by_text("Error displaying widget").count() == 0
     assert serious(page) == []

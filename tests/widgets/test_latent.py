@@ -109,8 +109,8 @@ def test_a_file_that_cannot_be_used_is_refused_in_words(data, says):
 def test_the_code_makes_the_picture(seed):
     generator = pretrained.load("mnist_better").generator
     z = training.noise(generator, 1, seed=4)[0]
-    lines = latent.code(z, seed, torch.device("cpu"))
-    names = {"generator": generator}
+    lines = latent.code(z, seed, torch.device("cpu"), "network")
+    names = {"network": generator}
     exec(lines, names)
     assert torch.equal(names["image"], latent.draw(generator, z[None])[0])
 

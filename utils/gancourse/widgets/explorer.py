@@ -11,6 +11,7 @@ from pathlib import Path
 import ipywidgets as widgets
 import numpy as np
 import torch
+from IPython import get_ipython
 from torch import Tensor, nn
 
 from gancourse import figures
@@ -38,6 +39,7 @@ class Point:
     seed: int
     truncation: float = 1.0
     moved: str = ""  # how z left the seed's noise, "" where it has not
+    of_seed: bool = True  # False where z has nothing to do with the seed
 
 
 class LatentExplorer(widgets.VBox):
@@ -59,6 +61,7 @@ class LatentExplorer(widgets.VBox):
         self._point: Point | None = None
         self._painter = Painter(self._paint, self._settle)
         self._page = Page()
+        self._shipped = generator if isinstance(generator, str) else ""
         super().__init__([self._message, self._page])
         self.add_class("gancourse")
         try:
@@ -103,7 +106,7 @@ class LatentExplorer(widgets.VBox):
             raise ValueError(
                 f"z must be {len(point.z)} finite numbers, none beyond {latent.MAX_Z:,.0f}; this has the shape {tuple(z.shape)}."
             )
-        self._go(Point(z.clone(), point.seed, moved="set by code"), "code")
+        self._go(Point(z.clone(), point.seed, moved="noise set by code", of_seed=False), "code")
 
     def _standing(self) -> Point:
         if self._point is None:
@@ -152,24 +155,40 @@ class LatentExplorer(widgets.VBox):
     def _settle(self) -> None:
         """Say in text what is shown, and bring the files and the code up to date: too slow for every frame."""
         point = self._point
-        origin = f"seed {point.seed}" + (f", {point.moved}" if point.moved else "")
+        origin = ", ".join([f"seed {point.seed}"] * point.of_seed + [point.moved] * bool(point.moved))
         truncated = f", truncation {point.truncation:.2f}" if point.truncation < 1 else ""
         what = f"G(z) for {origin}{truncated}; length of z {point.z.norm():.2f}"
-        if self.view.value == "neighbours":
+        wide = self.view.value == "neighbours"
+        if wide:
             what = f"In the middle {what}. Around it z moves by up to {self.spread.value:.1f} along two directions."
+        hidden = zip(self.sliders, self._directions @ point.z, strict=False)
+        if beyond := [slider.description for slider, value in hidden if abs(value) > slider.max]:
+            what += f"; beyond the end of its slider: {', '.join(beyond)}"
         if self.image is None:
             what = "No picture: the message above says why."
         self.text.value = f'<span role="status">{html.escape(what)}</span>'
         self._page.picture = what
-        name = f"seed-{point.seed}" + ("-moved" if point.moved else "")
+        name = f"seed-{point.seed}" if point.of_seed else "noise"
+        name += "-moved" * bool(point.of_seed and point.moved) + "-truncated" * (point.truncation < 1)
         picture = png(self._painted, PICTURE_PIXELS)
-        self.files.value = _save_link("Save picture", f"{name}.png", "image/png", picture) + _save_link(
-            "Save noise", f"{name}.json", "application/json", latent.write_noise(point.z, self.generator)
-        )
+        self.files.value = _save_link(
+            "Save picture", f"{name}{'-neighbours' * wide}.png", "image/png", picture
+        ) + _save_link("Save noise", f"{name}.json", "application/json", latent.write_noise(point.z, self.generator))
         if self.show_code.value:
             seed = None if point.moved or point.truncation < 1 else point.seed
-            lines = latent.code(point.z, seed, device_of(self.generator))
+            lines = latent.code(point.z, seed, device_of(self.generator), self._reach_generator())
             self.code.value = f'<pre tabindex="0" aria-label="Code for this picture">{html.escape(lines)}</pre>'
+
+    def _reach_generator(self) -> str:
+        """Return Python that is the generator in the reader's notebook: by a name of theirs, if there is one."""
+        if self._shipped:
+            return f'pretrained.load("{self._shipped}").generator'
+        for name, value in getattr(get_ipython(), "user_ns", {}).items():
+            if not name.startswith("_") and value is self.generator:
+                return name
+            if not name.startswith("_") and getattr(value, "generator", None) is self.generator:
+                return f"{name}.generator"
+        return "explorer.generator  # with explorer = LatentExplorer(...)"
 
     # ---- how it moves -----------------------------------------------------------------------------------------
 
@@ -185,6 +204,8 @@ class LatentExplorer(widgets.VBox):
             self._point = point
         if self._message.value and self.image is not None:
             self._message.clear()
+        if control != "walk":
+            self.play.playing = False
         self._painter.request()
         if not control.startswith("slider"):
             self._show_point()
@@ -258,6 +279,8 @@ class LatentExplorer(widgets.VBox):
         self._painter.request()
 
     def _on_slider_set(self, change) -> None:
+        if any(lock.value for lock in self.locks):
+            self._message.hint("The locks are open again: they held the sliders that you had before.")
         for lock in self.locks:
             lock.value = False
         self._name_sliders()
@@ -380,11 +403,14 @@ class LatentExplorer(widgets.VBox):
 
     def _on_walk(self, _) -> None:
         a, b = self.walk_from.value, self.walk_to.value
-        if self._from_code or a == b or a not in self._pins or b not in self._pins:
+        if self._from_code or a not in self._pins or b not in self._pins:
+            return
+        if a == b:
+            self._message.hint("A walk needs two different pins.")
             return
         t = self.walk.value / WALK_STEPS
         z = latent.walk(self._pins[a].z, self._pins[b].z, t, straight=latent.is_uniform(self.generator))
-        self._go(Point(z, self._point.seed, moved=f"{t:.0%} of the way from pin {a} to pin {b}"), "walk")
+        self._go(Point(z, self._point.seed, moved=f"{t:.0%} of the way from pin {a} to pin {b}", of_seed=False), "walk")
 
     # ---- files and code ---------------------------------------------------------------------------------------
 
@@ -396,7 +422,7 @@ class LatentExplorer(widgets.VBox):
         except latent.CannotShow as error:
             self._message.error(str(error))
         else:
-            self._go(Point(z, self._point.seed, moved="loaded from a file"), "file")
+            self._go(Point(z, self._point.seed, moved="noise loaded from a file", of_seed=False), "file")
             if not own:
                 self._message.hint(
                     "This noise was saved with another generator, or with earlier weights of this one: here it makes another picture."
@@ -444,7 +470,7 @@ class LatentExplorer(widgets.VBox):
             max=1,
             step=0.05,
             description="truncation",
-            tooltip="Shrinks z towards 0: more typical pictures, less variety",
+            tooltip="Shrinks z towards 0, where the noise is densest: less variety",
             **_sized("auto", 84),
         )
         self.view = widgets.ToggleButtons(

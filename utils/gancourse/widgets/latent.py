@@ -186,10 +186,11 @@ def read_noise(data: bytes, generator: nn.Module) -> tuple[Tensor, bool]:
 # ---- the code -----------------------------------------------------------------------------------------------------
 
 
-def code(z: Tensor, seed: int | None, device: torch.device) -> str:
-    """Return the Python lines that make the picture of z (z_dim,) with a network called `generator`.
+def code(z: Tensor, seed: int | None, device: torch.device, generator: str) -> str:
+    """Return the Python lines that make the picture of z (z_dim,).
 
     seed: where z is exactly the noise of a seed, else None: then the numbers are written out.
+    generator: how the reader reaches the network, as Python.
     """
     where = "" if device.type == "cpu" else f', device="{device}"'
     if seed is None:
@@ -200,11 +201,11 @@ def code(z: Tensor, seed: int | None, device: torch.device) -> str:
         [
             "import matplotlib.pyplot as plt",
             "import torch",
-            "from gancourse import training",
+            "from gancourse import pretrained, training",
             "",
-            "# generator is the network that you explore: explorer.generator",
+            f"generator = {generator}",
             first,
             "image = training.to_uint8(generator.eval()(z).detach())[0].cpu()  # uint8 (C, H, W)",
-            'plt.imshow(image.permute(1, 2, 0).numpy(), cmap="gray", vmin=0, vmax=255)',
+            'plt.imshow(image.permute(1, 2, 0).numpy(), cmap="gray", vmin=0, vmax=255);',
         ]
     )

@@ -69,7 +69,7 @@ async def fit_live(train_step, G, D, opt_G, opt_D, images: Tensor, *, steps: int
     finally:
         monitor.end()  # also where the training failed before it began
         if handle:
-            handle.update(monitor)  # with its last picture, for who reads the notebook without running it
+            handle.update(Ended(monitor))  # with a picture, for who reads the notebook without running it
 
 
 @contextlib.contextmanager
@@ -129,6 +129,7 @@ class TrainingMonitor(widgets.VBox):
         self._asked = self._stopped = self._paused = self._ended = (
             False  # set by the buttons, maybe from another thread
         )
+        self._averaged: int | None = None  # the step whose sheet is of the averaged generator
         self._next = 0.0  # time.monotonic() from which the next drawing is due
         self._costs: deque[float] = deque(maxlen=5)  # seconds; the least of them is what drawing takes by itself
         self._painter = Painter(self._paint_frame, lambda: None)
@@ -149,9 +150,7 @@ class TrainingMonitor(widgets.VBox):
             style={"description_width": "64px"},
         )
         self.play = widgets.Play(interval=120, show_repeat=False)
-        self.forming = widgets.HBox(
-            [self.frame, self.play], layout=widgets.Layout(flex_flow="row wrap", display="none")
-        )
+        self.forming = widgets.HBox([self.frame, self.play], layout=widgets.Layout(flex_flow="row wrap"))
         self.pause.on_click(lambda _: self.pause_or_go_on())
         self.stop_button.on_click(lambda _: self.stop())
         self.sample_now.on_click(lambda _: self.sample())
@@ -159,7 +158,7 @@ class TrainingMonitor(widgets.VBox):
         widgets.jslink((self.play, "value"), (self.frame, "value"))
         row = widgets.Layout(flex_flow="row wrap", align_items="center")
         controls = widgets.Box([self.pause, self.stop_button, self.sample_now], layout=row)
-        super().__init__([controls, self.window, self.forming, Page()])
+        super().__init__([controls, self.window, Page()])
         self.add_class("gancourse")
 
     # ---- called between two steps -----------------------------------------------------------------------------
@@ -189,8 +188,9 @@ class TrainingMonitor(widgets.VBox):
         return self._stopped
 
     def end(self) -> None:
-        """The training has ended: leave the curves, and a slider over the pictures."""
+        """The training has ended; what is left to see is shown by Ended."""
         self._ended = True
+        self.pause.description = "Pause"
         for button in (self.pause, self.stop_button, self.sample_now):
             button.disabled = True
         if self.frames:
@@ -198,6 +198,7 @@ class TrainingMonitor(widgets.VBox):
 
     def finished(self, run: Run) -> None:
         """Let the last sheet be one of `run.generator`: of the average of G where there is one, its batch-norm refreshed."""
+        self._averaged = run.step if run.generator is not run.G else None
         self._draw(run, run.generator, "Stopped. " if run.interrupted else "")
         if self.frames:
             self._offer_frames()
@@ -205,7 +206,6 @@ class TrainingMonitor(widgets.VBox):
     def _offer_frames(self) -> None:
         self.frame.max = self.play.max = len(self.frames) - 1
         self.frame.value = self.frame.max
-        self.forming.layout.display = "flex"
 
     def _draw(self, run: Run, generator: nn.Module, state: str) -> None:
         """Draw the curves and the pictures of this step. A generator that cannot be shown does not stop its training."""
@@ -249,17 +249,30 @@ class TrainingMonitor(widgets.VBox):
     def _show(self, step: int) -> None:
         with self.window.hold_sync():
             self.window.picture = png(figures.tile(self.frames[step], pad=1))
-            self.window.caption = f"{SAMPLES} pictures after step {step:,}, always from the same noise"
+            player = "the averaged G" if step == self._averaged else "G"
+            self.window.caption = f"{SAMPLES} pictures of {player} after step {step:,}, always from the same noise"
+
+
+class Ended(widgets.VBox):
+    """What is left of a monitor: its curves and pictures, and a slider over these.
+
+    New, because a widget that is shown again is there twice in the page, and two Play buttons stop each other.
+    """
+
+    def __init__(self, monitor: TrainingMonitor):
+        self._frames = monitor.frames
+        super().__init__([monitor.window, *([monitor.forming] if monitor.frames else []), Page()])
+        self.add_class("gancourse")
 
     def _repr_mimebundle_(self, **kwargs):
-        last = png(figures.tile(self.frames[max(self.frames)], pad=1), at_least=480) if self.frames else None
+        last = png(figures.tile(self._frames[max(self._frames)], pad=1), at_least=480) if self._frames else None
         return with_still(super()._repr_mimebundle_(**kwargs), last)
 
 
 def progress(run: Run, steps: int) -> str:
     """Return how far a run is: steps, speed, time done and time to go."""
     rate = run.step / max(run.seconds, 1e-9)
-    left = "" if run.step >= steps else f", about {duration((steps - run.step) / rate)} to go"
+    left = "" if run.step >= steps or run.interrupted else f", about {duration((steps - run.step) / rate)} to go"
     return f"step {run.step:,} of {steps:,} · {rate:.3g} steps/s · {duration(run.seconds)} done{left}"
 
 

@@ -59,7 +59,7 @@ function name(box, model) {
     set(icon.parentElement, "aria-label", { "fa-play": "Play", "fa-pause": "Pause", "fa-stop": "Back to the start" }[icon.classList[1]]);
   for (const button of box.querySelectorAll(".gancourse-small, .gancourse-neighbour")) set(button, "aria-label", button.title);
   for (const pin of box.querySelectorAll(".gancourse-pinned"))
-    for (const image of pin.querySelectorAll("img")) set(image, "alt", pin.querySelector("button")?.title);
+    for (const image of pin.querySelectorAll("img")) set(image, "alt", pin.querySelector("button")?.title.replace("Go to pin", "Pin"));
   for (const image of box.querySelectorAll("img.gancourse-picture")) set(image, "alt", model.get("picture"));
 }
 export default { render({ model, el }) {
