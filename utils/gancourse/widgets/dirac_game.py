@@ -9,7 +9,8 @@ import torch
 from gancourse import toys
 from gancourse.widgets import frame
 from gancourse.widgets.frame import Arrows, Frame, Lines, Panel, Points
-from gancourse.widgets.game import Game, sized
+from gancourse.widgets.game import Game
+from gancourse.widgets.page import sized
 
 MOST_STEPS = 500
 HALF = 2.5  # of the plane that is shown

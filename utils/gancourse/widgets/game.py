@@ -12,7 +12,7 @@ import torch
 
 from gancourse.widgets.canvas import Canvas
 from gancourse.widgets.frame import Frame, with_minus
-from gancourse.widgets.page import Message, Page
+from gancourse.widgets.page import Message, Page, with_still
 
 CHUNK = 0.02  # seconds of steps before the kernel gets to do something else
 TURNS = 8  # of the event loop that a message needs from the socket to a widget or a cell
@@ -259,11 +259,7 @@ class Game(widgets.VBox):
         return Frame(frame.panels, self._text)
 
     def _repr_mimebundle_(self, **kwargs):
-        """Add a still picture for readers without widgets (GitHub, a printed page)."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        data["image/png"] = self.frame().still()
-        return bundle
+        return with_still(super()._repr_mimebundle_(**kwargs), self.frame().still())
 
 
 def as_the_page_rounds(slider: widgets.FloatSlider, value: float) -> float:
@@ -274,8 +270,3 @@ def as_the_page_rounds(slider: widgets.FloatSlider, value: float) -> float:
     length = slider.max - slider.min
     step = slider.step * 100 / length
     return round((value - slider.min) * 100 / length / step) * step * length / 100 + slider.min
-
-
-def sized(width: int, label: int) -> dict:
-    """Return layout and style for a control: pixels of its width, and those of them that are for its label."""
-    return {"layout": widgets.Layout(width=f"{width}px"), "style": {"description_width": f"{label}px"}}

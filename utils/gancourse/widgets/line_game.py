@@ -11,7 +11,8 @@ from gancourse import toys
 from gancourse.losses import discriminator_loss
 from gancourse.widgets import frame
 from gancourse.widgets.frame import Arrows, Frame, Lines, Panel, Points
-from gancourse.widgets.game import Game, sized
+from gancourse.widgets.game import Game
+from gancourse.widgets.page import sized
 
 HALF = 10.0  # of the line that is shown
 SHOWN = 401  # points of a curve

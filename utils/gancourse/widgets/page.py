@@ -101,6 +101,12 @@ def png(picture: np.ndarray, at_least: int = 0) -> bytes:
     return buffer.getvalue()
 
 
+def sized(width: int | str, label: int) -> dict:
+    """Return layout and style for a control: its width, in pixels or as CSS has it, and the pixels of that for its label."""
+    width = f"{width}px" if isinstance(width, int) else width
+    return {"layout": widgets.Layout(width=width), "style": {"description_width": f"{label}px"}}
+
+
 def with_still(bundle, picture: bytes | None):
     """Return what a widget says of itself to a notebook, with a PNG added for readers without widgets (GitHub, paper)."""
     data = bundle[0] if isinstance(bundle, tuple) else bundle

@@ -10,7 +10,8 @@ from torch import Tensor
 from gancourse import toys
 from gancourse.widgets import frame
 from gancourse.widgets.frame import Frame, Heat, Lines, Panel, Points
-from gancourse.widgets.game import Game, sized
+from gancourse.widgets.game import Game
+from gancourse.widgets.page import sized
 from gancourse.widgets.plane_players import LOSSES, PlanePlayers, Settings
 
 HALF = 1.6  # of the plane that is shown
