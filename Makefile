@@ -31,6 +31,7 @@ bench: .venv/.installed-dev
 	@$(BIN)/python tests/benchmarks/bench.py
 	@$(BIN)/python tests/benchmarks/grading.py
 	@$(BIN)/python tests/benchmarks/widgets.py
+	@$(BIN)/python tests/benchmarks/games.py
 
 # A virtual environment with what a learner needs; it is brought up to date when the lists change.
 .venv/.installed: .venv/bin/pip pyproject.toml constraints.txt

@@ -13,15 +13,33 @@ import pytest
 from nbgrader.api import Gradebook
 
 ROOT = Path(__file__).parents[2]
-LESSON = "03_vanilla_gan"
-RELEASED = nbformat.read(ROOT / "lessons" / LESSON / f"{LESSON}.ipynb", as_version=4)
-SOLUTION = nbformat.read(ROOT / "solutions" / LESSON / f"{LESSON}.ipynb", as_version=4)
-POINTS = {
-    cell.id.removesuffix("-graded"): float(cell.metadata.nbgrader.points)
-    for cell in RELEASED.cells
-    if cell.id.endswith("-graded")
-}
-OPEN = [cell.id for cell in RELEASED.cells if cell.cell_type == "markdown" and "nbgrader" in cell.metadata]
+
+
+class Lesson:
+    """A lesson as nbgrader sees it. points: name of an exercise or question -> marks; open: names of what is marked by hand."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self.released = nbformat.read(ROOT / "lessons" / name / f"{name}.ipynb", as_version=4)
+        self.solution = nbformat.read(ROOT / "solutions" / name / f"{name}.ipynb", as_version=4)
+        cells = self.released.cells
+        graded = [cell for cell in cells if cell.id.endswith("-graded")]
+        self.points = {cell.id.removesuffix("-graded"): float(cell.metadata.nbgrader.points) for cell in graded}
+        self.open = [cell.id for cell in cells if cell.cell_type == "markdown" and "nbgrader" in cell.metadata]
+
+    def solved(self, *names: str):
+        """Return a submission in which these answers are the course's own, and the others are not written."""
+        answers = {cell.id: cell.source for cell in self.solution.cells}
+        notebook = copy.deepcopy(self.released)
+        for cell in notebook.cells:
+            if cell.id in names:
+                cell.source = answers[cell.id]
+        return notebook
+
+
+LESSONS = {path.name: Lesson(path.name) for path in sorted((ROOT / "lessons").glob("[0-9]*"))}
+LESSON = "03_vanilla_gan"  # the one that the tests of odd submissions know
+POINTS, OPEN, RELEASED, solved = (getattr(LESSONS[LESSON], part) for part in ("points", "open", "released", "solved"))
 
 
 def nbgrader(course: Path, *arguments: str) -> str:
@@ -40,24 +58,16 @@ def nbgrader(course: Path, *arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
-    """A course folder of its own, with the assignment in the gradebook, as an instructor has it after the first command."""
+    """A course folder of its own, with the assignments in the gradebook, as an instructor has it after the first command."""
     root = tmp_path_factory.mktemp("course")
-    for name in ("nbgrader_config.py", "classroom/.gitignore", f"solutions/{LESSON}/{LESSON}.ipynb"):
+    notebooks = [f"solutions/{lesson}/{lesson}.ipynb" for lesson in LESSONS]
+    for name in ("nbgrader_config.py", "classroom/.gitignore", *notebooks):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
-    (root / f"solutions/{LESSON}/{LESSON}.py").write_text("# the source, which must not be released\n")
-    nbgrader(root, "generate_assignment", f"--assignment={LESSON}")
+    for lesson in LESSONS:
+        (root / f"solutions/{lesson}/{lesson}.py").write_text("# the source, which must not be released\n")
+        nbgrader(root, "generate_assignment", f"--assignment={lesson}")
     return root
-
-
-def solved(*names: str):
-    """Return a submission in which these answers are the course's own, and the others are not written."""
-    answers = {cell.id: cell.source for cell in SOLUTION.cells}
-    notebook = copy.deepcopy(RELEASED)
-    for cell in notebook.cells:
-        if cell.id in names:
-            cell.source = answers[cell.id]
-    return notebook
 
 
 def untidy():
@@ -86,17 +96,17 @@ def broken():
     return notebook
 
 
-def autograde(course: Path, submissions: dict) -> dict[str, dict]:
+def autograde(course: Path, submissions: dict, lesson: str = LESSON) -> dict[str, dict]:
     """Submit, autograde, and return student -> name of a graded cell -> its grade."""
     for student, notebook in submissions.items():
-        path = course / "classroom/submitted" / student / LESSON / f"{LESSON}.ipynb"
+        path = course / "classroom/submitted" / student / lesson / f"{lesson}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, path)
-    nbgrader(course, "autograde", LESSON, "--create")  # all that are not graded yet
+    nbgrader(course, "autograde", lesson, "--create")  # all that are not graded yet
     with Gradebook(f"sqlite:///{course / 'classroom/gradebook.db'}", "gan") as book:
         grades = {}
         for student in submissions:
-            (notebook,) = book.find_submission(LESSON, student).notebooks
+            (notebook,) = book.find_submission(lesson, student).notebooks
             grades[student] = {grade.name: (grade.auto_score, grade.needs_manual_grade) for grade in notebook.grades}
         return grades
 
@@ -120,14 +130,28 @@ def grades(course) -> dict[str, dict]:
     return autograde(course, students)
 
 
-def test_there_are_exercises_and_an_open_question():
-    assert len(POINTS) > 8
-    assert OPEN
+each_lesson = pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
 
 
-def test_the_lesson_in_the_repository_is_what_nbgrader_releases(course):
-    (released,) = (course / "lessons" / LESSON).iterdir()
-    assert released.read_bytes() == (ROOT / "lessons" / LESSON / f"{LESSON}.ipynb").read_bytes()
+@each_lesson
+def test_there_are_exercises_and_an_open_question(lesson):
+    assert len(lesson.points) >= 8
+    assert lesson.open
+
+
+@each_lesson
+def test_the_lesson_in_the_repository_is_what_nbgrader_releases(course, lesson):
+    (released,) = (course / "lessons" / lesson.name).iterdir()
+    assert released.read_bytes() == (ROOT / "lessons" / lesson.name / f"{lesson.name}.ipynb").read_bytes()
+
+
+@pytest.mark.parametrize("lesson", [name for name in LESSONS if name != LESSON])
+def test_another_lessons_solution_gets_every_automatic_point_and_the_untouched_one_nothing(course, lesson):
+    points = LESSONS[lesson].points
+    students = {"all": LESSONS[lesson].solved(*points), "none": LESSONS[lesson].solved()}
+    grades = autograde(course, students, lesson)
+    assert automatic(grades["all"]) == points
+    assert automatic(grades["none"]) == dict.fromkeys(points, 0.0)
 
 
 def test_the_solution_gets_every_automatic_point_and_its_open_question_waits(grades):
@@ -156,9 +180,11 @@ def test_a_mistake_costs_its_own_points_only_and_what_is_partly_right_gets_a_par
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-def test_each_exercise_solved_alone_gets_exactly_its_own_points(course):
-    for student, grades in autograde(course, {name: solved(name) for name in POINTS}).items():
-        assert automatic(grades) == {name: points * (name == student) for name, points in POINTS.items()}
+@each_lesson
+def test_each_exercise_solved_alone_gets_exactly_its_own_points(course, lesson):
+    submissions = {name: lesson.solved(name) for name in lesson.points}
+    for student, grades in autograde(course, submissions, lesson.name).items():
+        assert automatic(grades) == {name: points * (name == student) for name, points in lesson.points.items()}
 
 
 def test_validate_tells_a_learner_what_is_left(course, tmp_path):

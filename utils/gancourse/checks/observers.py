@@ -9,6 +9,7 @@ import math
 import weakref
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -30,20 +31,114 @@ def loss(answer, case, like) -> dict:
     """A loss on logits: its value, its shape, and its gradient in every logit.
 
     case["logits"]: argument name -> tensor (N,); case["options"], if there: further keyword arguments; case["large"], if
-    there: that these logits are large, which the names then say.
+    there: that these logits are large, which the names then say; case["losses"], if there: the names of the losses that it
+    returns as a tuple.
     """
     logits = {name: values.clone().requires_grad_() for name, values in case["logits"].items()}
-    value = answer(*logits.values(), **case.get("options", {}))
-    seen = {"what it returns": kind(value)}
+    returned, names = answer(*logits.values(), **case.get("options", {})), case.get("losses")
+    if not names:
+        return _loss(returned, logits, case, "what it returns", "its value", "its gradient")
+    several = isinstance(returned, tuple | list)
+    seen = {"what it returns": f"{len(returned)} things" if several else kind(returned)}
+    if several and len(returned) == len(names):
+        for name, value in zip(names, returned, strict=True):
+            seen |= _loss(value, logits, case, f"what {name} is", f"the value of {name}", f"the gradient of {name}")
+    return seen
+
+
+def _loss(value: object, logits: dict[str, Tensor], case: dict, what: str, its_value: str, its_gradient: str) -> dict:
+    seen = {what: kind(value)}
     if not isinstance(value, Tensor):
         return seen
     large = "for large logits, " * case.get("large", False)
-    seen[f"{large}its value"] = value.detach()
-    seen["its gradient"] = "there" if value.requires_grad else "none: the result does not depend on the logits"
+    seen[f"{large}{its_value}"] = value.detach()
+    seen[its_gradient] = "there" if value.requires_grad else "none: the result does not depend on the logits"
     if value.requires_grad and value.dim() == 0:
-        gradients = torch.autograd.grad(value, list(logits.values()), allow_unused=True)
+        gradients = torch.autograd.grad(value, list(logits.values()), allow_unused=True, retain_graph=True)
         for (name, values), gradient in zip(logits.items(), gradients, strict=True):
-            seen[f"{large}its gradient in {name}"] = torch.zeros_like(values) if gradient is None else gradient
+            seen[f"{large}{its_gradient} in {name}"] = torch.zeros_like(values) if gradient is None else gradient
+    return seen
+
+
+# ---- functions of numbers -----------------------------------------------------------------------------------------
+
+
+def function(answer, case, like) -> dict:
+    """A function of tensors and numbers: what it returns, and that it leaves its arguments as they were.
+
+    case["arguments"]: tuple; case["returns"]: the name of each thing that it returns, more than one as a tuple. A number of
+    Python counts as a tensor without dimensions.
+    """
+    arguments = [a.clone() if isinstance(a, Tensor) else a for a in case["arguments"]]
+    returned, names = answer(*arguments), case["returns"]
+    seen = {}
+    if len(names) > 1:
+        several = isinstance(returned, tuple | list)
+        seen["what it returns"] = f"{len(returned)} things" if several else kind(returned)
+        if not several or len(returned) != len(names):
+            return seen
+    for name, value in zip(names, returned if len(names) > 1 else [returned], strict=True):
+        value = as_numbers(value)
+        seen[f"what {name} is" if len(names) > 1 else "what it returns"] = kind(value)
+        if isinstance(value, Tensor):
+            seen[name] = value
+    kept = all(torch.equal(a, b) for a, b in zip(arguments, case["arguments"], strict=True) if isinstance(b, Tensor))
+    return seen | {"the arguments afterwards": "unchanged" if kept else "changed in place"}
+
+
+def as_numbers(value: object) -> object:
+    """Return a tensor of float64 for a number or a tensor of numbers, anything else as it is."""
+    if isinstance(value, Tensor) and value.dtype != torch.bool:
+        return value.detach().double()
+    if isinstance(value, int | float | np.number) and not isinstance(value, bool):
+        return torch.tensor(float(value), dtype=torch.float64)
+    return value
+
+
+def slope_penalty(answer, case, like) -> dict:
+    """A penalty on how steep a network is at some inputs: its value, and what the network's weights learn from it.
+
+    case["network"]: a function that returns the network, whose outputs have the shape (N,); case["inputs"]: (N, ...).
+    """
+    network, inputs = case["network"](), case["inputs"].clone()
+    weights = list(network.parameters())
+    value = answer(network, inputs)
+    seen = {"what it returns": kind(value)}
+    if not isinstance(value, Tensor):
+        return seen
+    seen["its value"] = value.detach()
+    left = any(p.grad is not None for p in weights)
+    seen["gradients left in the network's weights"] = "some" if left else "none"
+    seen["the inputs afterwards"] = "unchanged" if torch.equal(inputs, case["inputs"]) else "changed in place"
+    seen["the weights learn from it"] = value.requires_grad
+    if value.requires_grad and value.dim() == 0:
+        gradients = torch.autograd.grad(value, weights, allow_unused=True)
+        seen["the weights learn from it"] = any(g is not None for g in gradients)
+        seen["its gradient in the weights"] = torch.cat(
+            [(torch.zeros_like(p) if g is None else g).flatten() for p, g in zip(weights, gradients, strict=True)]
+        )
+    return seen
+
+
+def attack(answer, case, like) -> dict:
+    """A change of images that is to fool a classifier: the changed images, and what else was touched.
+
+    case["classifier"]: a function that returns the network; case["images"]: (N, ...) in [-1, 1]; case["labels"]: (N,) int64;
+    case["epsilon"]: how far each pixel may move.
+    """
+    classifier, images = case["classifier"](), case["images"].clone()
+    changed = answer(classifier, images, case["labels"].clone(), case["epsilon"])
+    seen = {"what it returns": kind(changed)}
+    if not isinstance(changed, Tensor):
+        return seen
+    seen["its shape"] = tuple(changed.shape)
+    if changed.shape == images.shape:
+        seen["pixels outside of [-1, 1]"] = "some" if changed.detach().abs().max() > 1 + 1e-6 else "none"
+        seen["the changed images"] = changed.detach()
+    seen["its history"] = "kept: call .detach() on what you return" if changed.requires_grad else "cut off"
+    seen["the given images afterwards"] = "unchanged" if torch.equal(images, case["images"]) else "changed in place"
+    left = any(p.grad is not None for p in classifier.parameters())
+    seen["gradients left in the classifier's weights"] = "some" if left else "none"
     return seen
 
 

@@ -9,12 +9,22 @@ from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 from gancourse import losses, training
 from gancourse.checks import observers
 from gancourse.checks.core import STOPPED, Exercise, edited, mistake
+from gancourse.checks.shared import (
+    EACH,
+    INSIDE,
+    NO_GRADIENT,
+    ROUNDED,
+    ROUNDED_TOO,
+    SIGMOID_TWICE,
+    SUMMED,
+    TURNED,
+    by_hand,
+    logit_cases,
+    question,
+    randn,
+)
 
 Z_DIM = 64
-
-
-def _randn(seed: int, *shape: int) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
 # ---- noise --------------------------------------------------------------------------------------------------------
@@ -198,7 +208,7 @@ class _Discriminator(nn.Module):
 
 def _batches(seed, strict, *shape, **more):
     sizes = (2, 1, 30 + seed % 20, 130) if strict else (4, 1, 50)
-    inputs = [_randn(seed + i, n, *shape) for i, n in enumerate(sizes)]
+    inputs = [randn(seed + i, n, *shape) for i, n in enumerate(sizes)]
     return [
         {"about": f"batches of {', '.join(map(str, sizes))}, and weights that the check sets", "inputs": inputs, **more}
     ]
@@ -670,34 +680,6 @@ init_weights = Exercise(
 # ---- losses -------------------------------------------------------------------------------------------------------
 
 
-def _logits(seed, n):
-    """Return n logits with two digits, none of them 0, where a right loss may have a kink."""
-    values = (_randn(seed, n) * 2 + 0.3).round(decimals=2)
-    return values.where(values != 0, 0.01)
-
-
-def _logit_cases(seed, strict, *names, options=({},)):
-    """One image first, where a wrong number is easy to see; then batches; then logits that a sigmoid rounds to 0 or 1."""
-    sizes = (1, 3, 8) if not strict else (1, 2, 5 + seed % 30, 200)
-    batches = [{name: _logits(2 * seed + i, n) for i, name in enumerate(names)} for n in sizes]
-    batches.append({name: torch.tensor([120.0, -120.0]) * (1 - 0.1 * i) for i, name in enumerate(names)})
-    cases = []
-    for number, logits in enumerate(batches):
-        more = options[number % len(options)]
-        shown = {
-            name: [round(v, 2) for v in values[:4].tolist()] + ["..."] * (len(values) > 4)
-            for name, values in logits.items()
-        }
-        about = ", ".join(f"{name} = {str(v).replace(chr(39), '')}" for name, v in (shown | more).items())
-        cases.append({"about": about, "logits": logits, "options": more, "large": number == len(sizes)})
-    return cases
-
-
-def _by_hand(a):
-    """Softplus, written so that exp() cannot overflow."""
-    return torch.relu(a) + torch.log1p(torch.exp(-a.abs()))
-
-
 def _with_labels(real_label, fake_label, reduction="mean"):
     """Return a loss by binary cross-entropy with logits against these labels."""
 
@@ -712,25 +694,11 @@ def _with_labels(real_label, fake_label, reduction="mean"):
     return loss
 
 
-SIGMOID_TWICE = "the logits go through a sigmoid before they reach a loss that works on logits: that squashes them twice. Leave the sigmoid away."
-ROUNDED = (
-    "for a logit of 100 or so it is wrong. There a sigmoid is rounded to 0 or 1, so that its logarithm is lost (a small number "
-    "added inside, or a clamp, only hides it), and exp() overflows. Use softplus, or binary_cross_entropy_with_logits."
-)
-ROUNDED_TOO = f"F{ROUNDED[1:]}"
-INSIDE = "the mean is taken too early: first the softplus of each logit, then the mean of those."
-TURNED = "the arguments of the cross-entropy are turned around: first the logits, then the labels."
-NO_GRADIENT = (
-    "the result is cut off from the logits, so nothing could learn from it. Leave .item(), .detach() and .data away."
-)
-SUMMED = "the sum over the batch is taken. It should be the mean, so that the loss does not grow with the batch."
-EACH = "there is one number for each image. A loss is a single number: take .mean()."
-
 discriminator_loss = Exercise(
     name="discriminator_loss",
     reference=losses.discriminator_loss,
     points=3,
-    cases=lambda seed, strict: _logit_cases(seed, strict, "real_logits", "fake_logits"),
+    cases=lambda seed, strict: logit_cases(seed, strict, "real_logits", "fake_logits"),
     observe=observers.loss,
     look={
         "for large logits": ROUNDED_TOO,
@@ -826,7 +794,7 @@ discriminator_loss = Exercise(
         lambda real, fake: softplus(-real).mean() + softplus(fake).mean(),
         _with_labels(1.0, 0.0),
         lambda real, fake: -nn.functional.logsigmoid(real).mean() - nn.functional.logsigmoid(-fake).mean(),
-        lambda real, fake: _by_hand(-real).mean() + _by_hand(fake).mean(),
+        lambda real, fake: by_hand(-real).mean() + by_hand(fake).mean(),
         lambda real, fake: softplus(-real).sum() / len(real) + softplus(fake).sum() / len(fake),
         lambda real, fake: (
             2
@@ -842,7 +810,7 @@ generator_loss = Exercise(
     name="generator_loss",
     reference=losses.non_saturating_loss,
     points=2,
-    cases=lambda seed, strict: _logit_cases(seed, strict, "fake_logits"),
+    cases=lambda seed, strict: logit_cases(seed, strict, "fake_logits"),
     observe=observers.loss,
     look={
         "for large logits": ROUNDED_TOO,
@@ -898,7 +866,7 @@ generator_loss = Exercise(
         lambda fake: softplus(-fake).mean(),
         lambda fake: binary_cross_entropy_with_logits(fake, torch.ones_like(fake)),
         lambda fake: -nn.functional.logsigmoid(fake).mean(),
-        lambda fake: _by_hand(-fake).mean(),
+        lambda fake: by_hand(-fake).mean(),
         lambda fake: (softplus(fake) - fake).sum() / fake.numel(),
     ),
 )
@@ -913,7 +881,7 @@ smoothed_loss = Exercise(
     name="smoothed_loss",
     reference=_smoothed_loss,
     points=3,
-    cases=lambda seed, strict: _logit_cases(
+    cases=lambda seed, strict: logit_cases(
         seed, strict, "real_logits", "fake_logits", options=({}, {"target": 0.8}, {"target": 1.0})
     ),
     observe=observers.loss,
@@ -1003,7 +971,7 @@ smoothed_loss = Exercise(
             (target * softplus(-real) + (1 - target) * softplus(real)).mean() + softplus(fake).mean()
         ),
         lambda real, fake, target=0.9: softplus(-real).mean() + (1 - target) * real.mean() + softplus(fake).mean(),
-        lambda real, fake, target=0.9: (_by_hand(real) - target * real).mean() + _by_hand(fake).mean(),
+        lambda real, fake, target=0.9: (by_hand(real) - target * real).mean() + by_hand(fake).mean(),
     ),
 )
 
@@ -1040,7 +1008,7 @@ def _half_as_much(real_logits, fake_logits):
 
 def _step_cases(seed, strict):
     def part(name, n, steps, about, **more):
-        batches = [_randn(10 * seed + i, n, 1, 28, 28).tanh() for i in range(steps)]
+        batches = [randn(10 * seed + i, n, 1, 28, 28).tanh() for i in range(steps)]
         return {"about": about, "part": name, "batches": batches, **more}
 
     n = 32 if not strict else 32 + seed % 7  # enough numbers to tell one kind of noise from another
@@ -1582,39 +1550,21 @@ train_loop = Exercise(
 # ---- questions ----------------------------------------------------------------------------------------------------
 
 
-def _answers(letter):
-    return lambda: letter
-
-
-def _question(name, right, **wrong):
-    """A question with the letters a to d; wrong: letter -> what to say to someone who chose it."""
-    return Exercise(
-        name=name,
-        reference=_answers(right),
-        points=1,
-        cases=lambda seed, strict: [{"about": "the answers in the text above", "secret": True}],
-        observe=observers.choice,
-        look='Return one letter, such as "a".',
-        mistakes=tuple(mistake(says, _answers(letter), _answers(letter.upper())) for letter, says in wrong.items()),
-        accepted=(_answers(right), _answers(right.upper()), _answers(f" {right} ")),
-    )
-
-
-question_1 = _question(
+question_1 = question(
     "question_1",
     "c",
     a="think of the step you wrote: d_loss.backward() runs in D's turn, so something is propagated back. Through which network?",
     b="if gradients went on into G, opt_G would still not step; and detach() cuts them off before. Look at section 3.7 again.",
     d="train() and eval() change batch normalisation and dropout. They stop no gradient.",
 )
-question_2 = _question(
+question_2 = question(
     "question_2",
     "d",
     a="a loss is a score against this opponent at this moment. Could D's loss also rise because the fakes got better?",
     b="better fakes are one way to make D's loss rise. Is there another, one with bad pictures?",
     c="log 4 is the loss of a D that says one half to everything. A D that sees nothing says that too, however the fakes look.",
 )
-question_3 = _question(
+question_3 = question(
     "question_3",
     "b",
     a="a judge that is sure of everything: what is the slope of log(1 - D) where its logit is -10? Section 3.6 printed it.",

@@ -1,6 +1,20 @@
-"""Widgets to touch: the latent explorer and the live monitor of a training."""
+"""Widgets to touch: explorers of generators, the live monitor of a training, and games."""
 
+from gancourse.widgets.attack import AttackSlider
+from gancourse.widgets.dirac_game import DiracGame
 from gancourse.widgets.explorer import LatentExplorer
+from gancourse.widgets.line_game import LineGame
 from gancourse.widgets.monitor import TrainingMonitor, fit_live
+from gancourse.widgets.plane_game import PlaneGame
+from gancourse.widgets.real_or_fake import RealOrFake
 
-__all__ = ["LatentExplorer", "TrainingMonitor", "fit_live"]
+__all__ = [
+    "AttackSlider",
+    "DiracGame",
+    "LatentExplorer",
+    "LineGame",
+    "PlaneGame",
+    "RealOrFake",
+    "TrainingMonitor",
+    "fit_live",
+]

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from gancourse import figures
 from gancourse.training import device_of, noise
 from gancourse.widgets import latent
-from gancourse.widgets.page import Message, Page, png
+from gancourse.widgets.page import Message, Page, png, sized, with_still
 from gancourse.widgets.painter import Painter
 
 PICTURE_PIXELS = 320  # side of the picture on the screen
@@ -443,11 +443,11 @@ class LatentExplorer(widgets.VBox):
             return made
 
         uniform = latent.is_uniform(self.generator)
-        self.seed = widgets.BoundedIntText(value=seed, min=0, max=MAX_SEED, description="Seed", **_sized("190px", 84))
+        self.seed = widgets.BoundedIntText(value=seed, min=0, max=MAX_SEED, description="Seed", **sized(190, 84))
         self.draw = button("Draw another", "Draw another noise vector: the next seed's", self._on_draw)
         self.undo = button("Undo", "Go back to where you were", self._on_undo)
         self.undo.disabled = True
-        self.slider_set = widgets.Dropdown(options=list(self._sets), description="Sliders", **_sized("300px", 84))
+        self.slider_set = widgets.Dropdown(options=list(self._sets), description="Sliders", **sized(300, 84))
         self.sliders = [
             widgets.FloatSlider(
                 step=1 / 64 if uniform else 1 / 32,
@@ -471,17 +471,17 @@ class LatentExplorer(widgets.VBox):
             step=0.05,
             description="truncation",
             tooltip="Shrinks z towards 0, where the noise is densest: less variety",
-            **_sized("auto", 84),
+            **sized("auto", 84),
         )
         self.view = widgets.ToggleButtons(
             options=[("Picture", "picture"), ("Neighbours", "neighbours")],
             tooltips=["The picture of z alone", "z in the middle, and what lies around it; click to go there"],
             style={"button_width": "auto"},
         )
-        self.across = widgets.Dropdown(description="across", **_sized("165px", 50))
-        self.down = widgets.Dropdown(description="down", **_sized("165px", 50))
+        self.across = widgets.Dropdown(description="across", **sized(165, 50))
+        self.down = widgets.Dropdown(description="down", **sized(165, 50))
         self.spread = widgets.FloatSlider(
-            value=1.0, min=0.1, max=3, step=0.1, description="spread", readout_format=".1f", **_sized("260px", 50)
+            value=1.0, min=0.1, max=3, step=0.1, description="spread", readout_format=".1f", **sized(260, 50)
         )
         self.around = widgets.Box(
             [self.across, self.down, self.spread], layout=widgets.Layout(flex_flow="row wrap", display="none")
@@ -520,9 +520,9 @@ class LatentExplorer(widgets.VBox):
         )
         self.code = widgets.HTML(layout=widgets.Layout(display="none", width="100%"))
         self.pins = widgets.Box(layout=widgets.Layout(flex_flow="row wrap"))
-        self.walk_from = widgets.Dropdown(description="Walk from", **_sized("130px", 70))
-        self.walk_to = widgets.Dropdown(description="to", **_sized("80px", 20))
-        self.walk = widgets.IntSlider(min=0, max=WALK_STEPS, description="way", readout=False, **_sized("220px", 32))
+        self.walk_from = widgets.Dropdown(description="Walk from", **sized(130, 70))
+        self.walk_to = widgets.Dropdown(description="to", **sized(80, 20))
+        self.walk = widgets.IntSlider(min=0, max=WALK_STEPS, description="way", readout=False, **sized(220, 32))
         self.play = widgets.Play(max=WALK_STEPS, interval=60, repeat=True, tooltip="Play the walk", show_repeat=False)
         widgets.jslink((self.play, "value"), (self.walk, "value"))
         self.walking = widgets.Box(
@@ -569,21 +569,12 @@ class LatentExplorer(widgets.VBox):
         self.children = [self._message, both, self.pins, self.walking, self.code, self._page]
 
     def _repr_mimebundle_(self, **kwargs):
-        """Add a still picture for readers without widgets (GitHub, a printed page)."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        if self.image is not None:
-            data["image/png"] = png(_array(self.image), PICTURE_PIXELS)
-        return bundle
+        picture = None if self.image is None else png(_array(self.image), PICTURE_PIXELS)
+        return with_still(super()._repr_mimebundle_(**kwargs), picture)
 
 
 def _width(width: str) -> widgets.Layout:
     return widgets.Layout(width=width)
-
-
-def _sized(width: str, label: int) -> dict:
-    """Return layout and style for a control: how wide it is, and how many pixels of that are for its label."""
-    return {"layout": _width(width), "style": {"description_width": f"{label}px"}}
 
 
 def _array(image: Tensor) -> np.ndarray:

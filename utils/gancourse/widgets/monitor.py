@@ -18,7 +18,7 @@ from gancourse import figures
 from gancourse.training import Run, Watcher, fit, fit_in_steps, noise
 from gancourse.widgets import latent
 from gancourse.widgets.chart import Line, line_chart
-from gancourse.widgets.page import Page, Window, png
+from gancourse.widgets.page import Page, Window, png, with_still
 from gancourse.widgets.painter import Painter
 
 PUMP_SECONDS = 0.03  # between two looks at the buttons
@@ -265,12 +265,8 @@ class Ended(widgets.VBox):
         self.add_class("gancourse")
 
     def _repr_mimebundle_(self, **kwargs):
-        """Add a still picture for readers without widgets (GitHub, a printed page)."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        if self._frames:
-            data["image/png"] = png(figures.tile(self._frames[max(self._frames)], pad=1), at_least=480)
-        return bundle
+        last = png(figures.tile(self._frames[max(self._frames)], pad=1), at_least=480) if self._frames else None
+        return with_still(super()._repr_mimebundle_(**kwargs), last)
 
 
 def progress(run: Run, steps: int) -> str:

@@ -35,6 +35,11 @@ CSS = """
 .gancourse .both img { width: 320px; height: 320px; object-fit: contain; }
 .gancourse .status { min-height: 1.4em; }
 .gancourse-pinned img { border: 1px solid var(--line); }
+.gancourse-panels { display: flex; flex-wrap: wrap; gap: 4px 24px; margin-top: 8px; }
+.gancourse-panels > div { flex: 1 1 300px; min-width: 0; max-width: 480px; }
+.gancourse-panels > div[hidden] { display: none; }
+.gancourse-panels canvas { display: block; width: 100%; margin-bottom: 6px; user-select: none; }
+.gancourse-panels + div { line-height: 1.4; min-height: 2.8em; white-space: pre-line; }
 .gancourse svg text { font-family: system-ui, sans-serif; font-size: 12px; fill: #1f1f1f; }
 """
 
@@ -94,6 +99,20 @@ def png(picture: np.ndarray, at_least: int = 0) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture.repeat(factor, 0).repeat(factor, 1)).save(buffer, "png", compress_level=1)
     return buffer.getvalue()
+
+
+def sized(width: int | str, label: int) -> dict:
+    """Return layout and style for a control: its width, in pixels or as CSS has it, and the pixels of that for its label."""
+    width = f"{width}px" if isinstance(width, int) else width
+    return {"layout": widgets.Layout(width=width), "style": {"description_width": f"{label}px"}}
+
+
+def with_still(bundle, picture: bytes | None):
+    """Return what a widget says of itself to a notebook, with a PNG added for readers without widgets (GitHub, paper)."""
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    if picture is not None:
+        data["image/png"] = picture
+    return bundle
 
 
 class Message(widgets.HTML):

@@ -1,0 +1,96 @@
+"""The attack slider and the real-or-fake game of lesson 1."""
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gancourse import datasets, pretrained, training
+from gancourse.checks import generative_models
+from gancourse.widgets import AttackSlider, RealOrFake
+
+
+@pytest.fixture(scope="module")
+def digits():
+    mnist = datasets.load("mnist", split="test")
+    return mnist.images[:10], mnist.labels[:10]
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    return pretrained.load_classifier()[0]
+
+
+def decoded(png: bytes) -> torch.Tensor:
+    return torch.from_numpy(np.array(Image.open(io.BytesIO(png))))
+
+
+def attack(*arguments):
+    return generative_models.sign_attack.reference(*arguments)
+
+
+def test_the_slider_shows_the_picture_before_and_after_and_says_what_is_read(digits, classifier):
+    images, labels = digits
+    slider = AttackSlider(attack, classifier, *digits)
+    slider.number.value, slider.epsilon.value = 3, 0.25
+    slider.wait()
+    changed = attack(classifier, training.to_unit(images[3:4]), labels[3:4], 0.25)
+    shown = decoded(slider.picture.value)
+    scale = shown.shape[0] // 28
+    assert torch.equal(shown[::scale, : 28 * scale : scale], images[3, 0])
+    assert torch.equal(shown[::scale, 28 * scale :: scale], training.to_uint8(changed)[0, 0])
+    confidence, answer = classifier(changed).softmax(1)[0].max(0)
+    assert f"epsilon 0.25: read as {int(answer)}, {confidence:.1%} sure" in slider.text.value
+
+
+def test_an_attack_that_stops_is_a_message_and_the_next_one_is_shown(digits, classifier):
+    failing = [True]
+
+    def sometimes(*arguments):
+        if failing[0]:
+            raise ValueError("no <gradient>")
+        return attack(*arguments)
+
+    slider = AttackSlider(sometimes, classifier, *digits)
+    assert "Your attack stops with ValueError: no &lt;gradient&gt;" in slider.text.value
+    failing[0] = False
+    slider.epsilon.value = 0.1
+    slider.wait()
+    assert "epsilon 0.10" in slider.text.value
+
+
+def test_the_game_counts_the_readers_and_the_discriminators_right_answers():
+    game = RealOrFake(rounds=8)
+    stages = [stage["step"] for stage in pretrained.read_card("mnist_better")["stages"]]
+    assert sorted(game.steps) == [0] * 4 + stages
+    discriminator = pretrained.load("mnist_better").discriminator
+    with torch.no_grad():
+        says_real = (discriminator(training.to_unit(game.images)) > 0).tolist()
+    assert game.discriminators == sum(a == (step == 0) for a, step in zip(says_real, game.steps, strict=True))
+    for number, step in enumerate(game.steps):
+        (game.real if step == 0 or number == 0 else game.fake).click()
+    assert game.right == 8 - (game.steps[0] != 0)
+    assert f"You: {game.right} of 8." in game.text.value
+    assert f"The discriminator: {game.discriminators}." in game.text.value
+
+
+def test_at_the_end_the_game_offers_another_one_with_other_pictures():
+    game = RealOrFake(rounds=4)
+    first = game.images
+    for _ in range(6):  # two more than there are pictures: they do nothing
+        game.fake.click()
+    assert len(game.answers) == 4
+    assert game.real.disabled
+    game.again.click()
+    assert game.answers == []
+    assert not game.real.disabled
+    assert not torch.equal(game.images, first)
+
+
+def test_a_notebook_that_is_only_read_shows_pictures(digits, classifier):
+    for widget in (AttackSlider(attack, classifier, *digits), RealOrFake(rounds=4)):
+        bundle = widget._repr_mimebundle_()
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        assert decoded(data["image/png"]).float().std() > 10
