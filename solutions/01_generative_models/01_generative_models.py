@@ -179,7 +179,7 @@ print(f"the second three times as wide:              {float(distance(a, 3 * b)):
 
 # %%
 torch.manual_seed(1)
-hidden = 2.7 * torch.randn(500)
+hidden = (1 + 3 * torch.rand(1)) * torch.randn(500)  # how wide, only the computer knows
 z = torch.randn(500)
 
 theta = 1.0  # turn here
@@ -338,10 +338,10 @@ plt.show()
 # detective. $D$ learns from both piles; $G$ never sees a real picture, only what $D$ thinks of its fakes.
 #
 # ```
-#   noise z ─────► G ─────► fake G(z) ──┐
-#                  ▲                    ├──► D ──► logit a ──► D(x): probability of "real"
-#                  │         real x  ───┘    │
-#                  └── "more real, please" ◄─┘  gradients flow back through D into G
+# noise z ──► G ──► fake G(z) ──┐
+#             ▲                 ├──► D ──► logit a(x)
+#             │      real x ────┘    │
+#             └── gradients to G ◄───┘
 # ```
 #
 # When $G$ gets better, $D$ must look more closely, and what it then sees, $G$ has to learn next. If all goes well it ends
@@ -402,8 +402,8 @@ def sign_attack(
 
 
 # %% [markdown]
-# Move *epsilon*. At which value does the classifier change its mind about the first digit? At which one do *you* see that
-# something is wrong?
+# Move *epsilon*, and try several images. Some digits fall early; the first one, a 7, holds out until 0.51. For each: at which value does
+# the classifier change its mind, and could *you* still read the digit there?
 
 # %%
 from gancourse import pretrained
@@ -437,8 +437,8 @@ for epsilon in (0.05, 0.1, 0.2, 0.3, 0.5):
 
 # %% [markdown]
 # The first half of the story holds: a change chosen against the network does what the same amount of noise does not. The second
-# half is a legend. Most wrong answers come with *less* confidence than the right one had. (Only at the smallest change more
-# than half come with more: there only those few digits fall about which it was unsure to begin with.)
+# half is a legend. Most wrong answers come with *less* confidence than the right one had. (Not at the two smallest
+# changes: there only those few digits fall about which it was unsure to begin with.)
 #
 # For us there is a moral on each side. A network can be led by gradients to where people never go: a generator will find every
 # blind spot of a *fixed* judge. That is why the judge must go on learning. And: count, before you believe.
@@ -455,7 +455,7 @@ for epsilon in (0.05, 0.1, 0.2, 0.3, 0.5):
 # - **From 2021** diffusion models draw more varied pictures, follow text, and train without a fight. For pictures from
 #   text they have replaced GANs.
 #
-# GANs are still chosen where one pass through a network must do: a picture in milliseconds, sound, video calls, telescopes;
+# GANs are still chosen where one pass through a network must do: a picture or a second of speech in milliseconds;
 # inside other models, as the *adversarial loss* that keeps decoders sharp; and to make a diffusion model draw in one step.
 
 # %% [markdown]
@@ -466,7 +466,8 @@ for epsilon in (0.05, 0.1, 0.2, 0.3, 0.5):
 # **And misused for**: faces and voices of real people who never said that. Three questions help to think about a picture that is *made*:
 # Did the person shown agree? Could somebody take it for a record of what happened? Who is harmed if they do? A detector
 # is no way out for long: it is a discriminator, and you know what can be trained against it.
-#
+
+# %% [markdown]
 # | for GANs | against them |
 # |---|---|
 # | one pass through $G$ gives a sample, fast | training is a game, and need not settle (lesson 2) |
@@ -519,7 +520,7 @@ def question_2() -> str:
 # - **a** A fooled classifier is surer of the wrong answer than it was of the right one, as a rule.
 # - **b** The attack changes the network until it errs.
 # - **c** The classifier errs as soon as people can no longer read the digit.
-# - **d** Changes that hardly matter to people, chosen along the gradient, change the classifier's answer.
+# - **d** Changes that leave a digit readable for people, chosen along the gradient, change the classifier's answer.
 
 
 # %% quiz="question_3"

@@ -140,8 +140,8 @@ plt.show()
 #
 # $$V(D^*, G) = \int p \log \frac{p}{p + q} + q \log \frac{q}{p + q} \; dx = -\log 4 + 2\, JS(p, q).$$
 #
-# $JS$ is the *Jensen-Shannon divergence*: how far each of the two is, on average, from their mixture $m = (p + q) / 2$. To see the second
-# equality, write $p / (p + q) = \frac{1}{2}\, p / m$: the two halves give $-\log 2$ each. $JS$ is 0 only if $p = q$ and never above
+# $JS$ is the *Jensen-Shannon divergence*: with the mixture $m = (p + q) / 2$ it is half of $\int p \log \frac{p}{m}\,dx$ plus half of
+# $\int q \log \frac{q}{m}\,dx$. To see the second equality, write $\frac{p}{p + q} = \frac{1}{2} \cdot \frac{p}{m}$: the factors $\frac{1}{2}$ give $-\log 2$ twice. $JS$ is 0 only if $p = q$ and never above
 # $\log 2$. So the best that $G$ can do is $p_g = p_{data}$, and then $V = -\log 4$.
 #
 # On a grid with step $dx$ the integral is a sum times $dx$. Where $p$ is 0 its term counts 0.
@@ -189,7 +189,7 @@ for mu in (0, 1, 2, 4, 8):
 
 # %% [markdown]
 # The last line is the trouble in one number. At $\mu = 8$ the two hardly overlap, $V$ sits at 0, and so does its slope: a generator
-# that is far off learns *nothing* from a perfect discriminator. A better $D$ is not always a better teacher.
+# that is far off learns next to *nothing* from a perfect discriminator. A better $D$ is not always a better teacher.
 
 # %% [markdown]
 # ## 2.4 From the value to a loss
@@ -210,8 +210,8 @@ real_half = bce(real_logits, torch.ones(1000))
 print("cross-entropy:", float(real_half + bce(fake_logits, torch.zeros(1000))))
 
 # %% [markdown]
-# Mark what the numbers of a training run mean. $D$ at $V = -\log 4$ has a summed loss of $\log 4 = 1.386$ and is right half of the
-# time. That happens where $p_g = p_{data}$. It also happens with a $D$ that has learnt nothing. **The loss of $D$ tells how the game
+# Mark what the numbers of a training run mean. A $D$ that says one half everywhere has a summed loss of $\log 4 = 1.386$ and is right half of the
+# time. The best $D$ does so where $p_g = p_{data}$. A $D$ that has learnt nothing does so, too. **The loss of $D$ tells how the game
 # stands, not how good the fakes are.** (Some programs print the mean of the two halves instead of their sum: then it is
 # $\log 2 = 0.693$.)
 
@@ -283,9 +283,10 @@ for a in (-10.0, -3.0, 0.0, 3.0):
 # draws, the arrows show where its loss pulls the fakes. Try this:
 #
 # 1. Move the generator far away, mean 6, with the saturating loss. Where are the arrows? Switch to the non-saturating one.
+#    (*Play* brings $G$ home with either: Adam divides each slope by its usual size, so that a tiny slope still gives full steps.)
 # 2. Mean 0, width 1: what do $D^*$, $V$ and both losses say? Compare with $-\log 4$ and $\log 2$.
 # 3. A narrow generator in the middle of wide data: where do the arrows point? Does $G$ get wider?
-# 4. Press *Play*: two networks do it. Does it settle?
+# 4. Set *D* to *learnt* and press *Play*: two networks do it. Does it settle?
 
 # %%
 from gancourse.widgets import LineGame
@@ -345,7 +346,7 @@ print(f"G's loss:     {-math.log(d):.6f}")
 # | draw real samples and noise | `real, z = batch(), noise()` |
 # | $D$'s loss $-V$; the fakes are cut off from $G$ | `loss = d_loss(D(real), D(G(z).detach()))` |
 # | $D$ goes against its slope | `opt_D.zero_grad(); loss.backward(); opt_D.step()` |
-# | draw fresh noise | `z = noise()` |
+# | draw fresh noise: $G$ is to please $D$ with fakes that $D$ was not just fitted to | `z = noise()` |
 # | $G$'s loss, against the $D$ that has just moved | `loss = g_loss(D(G(z)))` |
 # | $G$ goes against its slope, through $D$ | `opt_G.zero_grad(); loss.backward(); opt_G.step()` |
 #
@@ -416,14 +417,15 @@ for loss in toys.DIRAC_LOSSES:
     print(f"{loss:44} {ends[0]:14.4f} {ends[1]:13.4f}")
 
 # %% [markdown]
-# The start was $\sqrt 2 = 1.414$ away. Near the solution an update is a matrix; its *eigenvalues* say what a round does to the distance: a size
+# The start was $\sqrt 2 = 1.414$ away. (*WGAN* takes the logit itself for a loss, without softplus.) Near the solution both sigmoids are one half, so a round of the minimax game
+# is $\theta' = \theta + \frac{h}{2}\psi$, $\psi' = \psi - \frac{h}{2}\theta$: a matrix. Its *eigenvalues* say what a round does to the distance: a size
 # above 1 and it grows, below 1 and it shrinks. With both players moving at once the eigenvalues of the minimax game are $1 \pm \frac{i h}{2}$ for a step
 # size $h$: their size is $\sqrt{1 + h^2 / 4}$, above 1 for *every* $h$. Smaller steps only take longer to get away. Turns make it exactly 1: the
 # players circle for ever. (The non-saturating game has the same matrix at the solution; what makes it shrink lies farther out. In turns it comes home, ever more slowly; at once it ends on a circle.)
 #
 # Try this in the game below:
 #
-# 1. Minimax, simultaneous: make the step size smaller and smaller. Does it ever come home?
+# 1. Minimax, simultaneous: make the step size smaller, 0.1, then 0.05. Does the distance ever fall? Read the eigenvalues.
 # 2. Alternating: what changes? What do the eigenvalues say?
 # 3. Give R1 a little strength, and more, and very much.
 
@@ -564,15 +566,17 @@ plt.show()
 # %% [markdown]
 # When this page was made, the non-saturating loss alone covered 0, 8 and 1 of 8: look where it was when time was up. The saturating one covered all, each
 # time. Should it not be the other way round (2.5)? The rule is about bad *beginnings*: $D$ sure, fakes far off. Here the fakes begin in the middle
-# of the data, and $D$ is never sure for long; and a loss that pushes hardest where $D$ is surest overshoots. With R1 both cover everything. One run of
+# of the data, and $D$ is never sure for long; and a loss that pushes hardest where $D$ is surest overshoots. With this little R1 both cover everything. One run of
 # one loss would have taught you something wrong: that is why there are three seeds.
-#
+
+# %% [markdown]
 # The game below has all of it under your hands, and more shapes; draw one of your own. Try this:
 #
-# 1. The ring, non-saturating, no R1. Watch the heaps: does the generator rest, or wander?
-# 2. Turn R1 up while it trains. What happens to the surface of $D$ at the data?
-# 3. Press *D step* twenty times, then *G step* once. Which way do the fakes jump?
-# 4. Five steps of $D$ for each of $G$, saturating loss: how long until the fakes stop moving?
+# 1. Press *Play*: as it stands it covers the ring in seconds. Now set *G learning rate* to 5.0e-03, *D learning rate* to 1.0e-03, R1 to 0, and press *New
+#    players*: a clump that chases round the ring and covers one heap at a time, or none. This is mode collapse, alive.
+# 2. Set the rates back (D 2.0e-03, G 1.0e-03) while it plays. How long until all eight are covered?
+# 3. Turn R1 up, to 0.1, then to 2. What happens to $D$ at the data? Too much friction, and $D$ is too flat to teach.
+# 4. Take the moons, or *free hand*, and draw in the plane with the mouse.
 
 # %%
 from gancourse.widgets import PlaneGame
@@ -589,7 +593,7 @@ PlaneGame()
 # | "$P(z)$ is the generator's distribution." | It is the prior. The generator's is the push-forward $p_g$ (lesson 1). |
 # | "$D$ minimises its reward." | It maximises $V$. It minimises the cross-entropy, which is $-V$ (2.4). |
 # | "$D$'s loss rises, so something is wrong." | At the solution it *is* $\log 4$, and $D$ is right half of the time (2.4). |
-# | "GAN training converges." | The Dirac-GAN circles, or flies apart (2.8). With R1 it converges (2.9). |
+# | "GAN training converges." | The Dirac-GAN circles, or flies apart (2.8). With R1 this one converges (2.9). |
 
 # %% [markdown]
 # ## Check yourself

@@ -215,7 +215,7 @@ def _fit_scale(x, z, theta, step_size, steps):
 
 def _fit_cases(seed, strict):
     n = 6 if not strict else 20
-    plans = ((0.5, 0.1, 1), (0.5, 0.1, 2), (1.5, 0.2, 5), (0.3, 0.05, 8))
+    plans = ((0.5, 0.1, 1), (0.5, 0.1, 2), (-1.0, 0.05, 3), (1.5, 0.2, 5), (0.3, 0.05, 8))
     return [
         {
             "about": f"{n} samples each, theta = {theta}, step_size = {step_size}, steps = {steps}",
@@ -279,6 +279,10 @@ fit_scale = Exercise(
             _fit(("(theta * z).sort().values - x.sort().values", "theta * z - x")),
             _fit(("(theta * z).sort().values", "theta * z")),
             _fit(("x.sort().values", "x")),
+        ),
+        mistake(
+            "the sorting is done once, before theta is known. With a negative theta the order is the other way round: sort theta * z.",
+            _fit(("(theta * z).sort().values", "theta * z.sort().values")),
         ),
         mistake(
             "this is one step, whatever `steps` says.",
@@ -470,6 +474,8 @@ sign_attack = Exercise(
     look={
         "pixels": "Pixels live in [-1, 1]: cut the result off there with .clamp(-1, 1).",
         "the given": "Work on a copy: images.clone().",
+        "its history": "Return plain numbers: .detach() cuts them off from how they were computed.",
+        "the classifier": "Leave the classifier as it is: no eval(), no requires_grad_(False).",
         "gradients left": "Ask torch.autograd.grad for the gradient in the images; it leaves the classifier alone.",
         "": "The gradient of the cross-entropy in the images; its sign; epsilon times that, *added*; cut off at [-1, 1].",
     },

@@ -46,7 +46,8 @@ def _value_cases(seed, strict):
         real, fake = _probabilities(3 * seed + number, n), _probabilities(7 * seed + number + 100, m)
         about = f"d_real = {_rounded(real)}, d_fake = {_rounded(fake)}"
         cases.append({"about": about, "arguments": (real, fake), "returns": ("V",)})
-    return cases
+    sure = torch.tensor([0.999, 0.5, 0.9]), torch.tensor([0.002, 0.998])
+    return [*cases, {"about": "a D that is nearly sure", "arguments": sure, "returns": ("V",)}]
 
 
 value = Exercise(
@@ -87,7 +88,7 @@ value = Exercise(
             lambda real, fake: real.mean().log() + (1 - fake.mean()).log(),
         ),
         mistake(
-            "there is no logarithm: this is the difference of two means, another game's value (Wasserstein's).",
+            "there is no logarithm: these are means of D itself. Without the logarithm it is another game (Wasserstein's).",
             lambda real, fake: real.mean() + (1 - fake).mean(),
             lambda real, fake: real.mean() - fake.mean(),
         ),
@@ -103,6 +104,10 @@ value = Exercise(
         mistake(
             "the second term is subtracted. Both logarithms count for D.",
             lambda real, fake: real.log().mean() - (1 - fake).log().mean(),
+        ),
+        mistake(
+            "probabilities near 0 and 1 are cut off. V is told by just these; only 0 and 1 themselves would be trouble.",
+            lambda real, fake: _value(real.clamp(0.01, 0.99), fake.clamp(0.01, 0.99)),
         ),
         mistake(
             "all samples go into one mean. The two expectations are separate: each counts the same, however many samples it has.",
@@ -234,10 +239,10 @@ def _grid_cases(seed, strict):
     x = torch.arange(-8, 8, 0.05, dtype=torch.float64)
     shift = 0.5 + seed % 7 / 4
     cases = [
-        ("p = q, a normal density", _bump(x, 0, 1), _bump(x, 0, 1)),
         (f"p = N(0, 1), q = N({shift}, 1)", _bump(x, 0, 1), _bump(x, shift, 1)),
+        ("p = q, a normal density", _bump(x, 0, 1), _bump(x, 0, 1)),
         (f"p = N(-4, 0.5), q = N({shift}, 0.5)", _bump(x, -4, 0.5), _bump(x, shift, 0.5)),
-        ("p constant from 0 to 2, q constant from 1 to 3, and 0 elsewhere", _box(x, 0, 2), _box(x, 1, 3)),
+        ("p constant from 0 to 2, q constant from 1 to 5, and 0 elsewhere", _box(x, 0, 2), _box(x, 1, 5)),
     ]
     return [{"about": about, "arguments": (p, q, 0.05), "returns": ("V(D*, G)",)} for about, p, q in cases]
 
@@ -261,7 +266,7 @@ value_at_best = Exercise(
     mistakes=(
         mistake(
             "it is not a number where a density is 0: 0 · log 0, or 0 / 0. In an integral such a place counts 0: torch.xlogy(p, d) is "
-            "p log d with this rule, and (p + q).clamp_min(1e-12) keeps the division alive.",
+            "p log d with this rule, and (p + q).clamp_min(1e-30) keeps the division alive.",
             _naive,
             lambda p, q, dx: (torch.xlogy(p, p / (p + q)) + torch.xlogy(q, q / (p + q))).sum() * dx,
             lambda p, q, dx: (
@@ -299,6 +304,10 @@ value_at_best = Exercise(
         mistake(
             "only the data's half is there: the fakes add q log(1 - D*).",
             lambda p, q, dx: torch.xlogy(p, _d(p, q)).sum() * dx,
+        ),
+        mistake(
+            "this is half of V: the two terms are added, not averaged.",
+            lambda p, q, dx: _value_at_best(p, q, dx) / 2,
         ),
         mistake(
             "this is the Jensen-Shannon divergence. V(D*, G) is twice that, minus log 4.",
@@ -766,7 +775,7 @@ r1_penalty = Exercise(
             _r1(("D(real).sum()", "D(real).mean()")),
         ),
         mistake(
-            "this is the gradient of the probability. R1 looks at the logit: leave the sigmoid away.",
+            "this is the gradient of the probability, or of its logarithm. R1 looks at the logit itself.",
             _r1(("D(real).sum()", "D(real).sigmoid().sum()")),
             _r1(("D(real).sum()", "torch.nn.functional.logsigmoid(D(real)).sum()")),
         ),
@@ -827,14 +836,15 @@ def _ring(k):
 
 
 def _mode_cases(seed, strict):
-    sizes = ((3, 2, 4), (8, 4, 60), (8, 8, 200)) if not strict else ((1, 1, 5), (8, 4, 50), (12, 7, 400))
+    sizes = ((3, 2, 4), (8, 3, 60), (8, 8, 200)) if not strict else ((1, 1, 5), (8, 3, 50), (12, 6, 400))
     cases = []
     for number, (k, hit, n) in enumerate(sizes):
-        centres, std = _ring(k), 0.05
+        centres, std = _ring(k), (0.05, 0.04, 0.06)[number]
         order = torch.randperm(k, generator=torch.Generator().manual_seed(seed + number))
         angle = randn(seed + 2 * number, n) * 10
         which = torch.arange(n) % hit
-        away = torch.linspace(0.2, 0.9, n) + 1.6 * (which == 0)  # standard deviations from the centre
+        away = torch.linspace(0.2, 0.9, n).where(which > 0, 2.9)  # standard deviations from the centre
+        angle = angle.where(which > 0, math.pi / 4)
         near = centres[order[which]] + std * away[:, None] * torch.stack([angle.cos(), angle.sin()], 1)
         missed = [_miss(i + number, centre, std) for i, centre in enumerate(centres[order[hit:]])]
         samples = torch.cat([near, *missed, 0.1 * centres[order[:1]]])
@@ -845,7 +855,9 @@ def _mode_cases(seed, strict):
 
 def _miss(i, centre, std):
     """Return a sample (1, 2) that does not cover a centre: in the square around its circle, or farther away; or none."""
-    return (torch.stack([centre + 2.5 * std, 0.75 * centre, 0.65 * centre, 0.4 * centre]))[i % 5 :][:1]
+    aside = std * torch.tensor([3.3, 0.0])
+    misses = [centre + 2.2 * std, centre + aside, 0.75 * centre, 0.65 * centre, 0.4 * centre]
+    return torch.stack(misses)[i % 6 :][:1]
 
 
 def _within(samples, centres, radius):
@@ -871,10 +883,15 @@ covered_modes = Exercise(
             lambda s, c, std: len(torch.cdist(s, c).argmin(1).unique()),
         ),
         mistake(
-            "the circle around a centre does not have the radius 3 std. Compare the distance itself, not its square, with 3 * std.",
+            "the circle around a centre does not have the radius 3 std. What is compared with 3 * std is the distance itself: its square "
+            "would need (3 * std) ** 2.",
             lambda s, c, std: int((torch.cdist(s, c).square() <= 3 * std).any(0).sum()),
             lambda s, c, std: int((torch.cdist(s, c) <= (3 * std) ** 2).any(0).sum()),
             lambda s, c, std: int(_within(s, c, std).any(0).sum()),
+            lambda s, c, std: int(_within(s, c, 2 * std).any(0).sum()),
+            lambda s, c, std: int(_within(s, c, 3.5 * std).any(0).sum()),
+            lambda s, c, std: int((torch.cdist(s, c, p=1) <= 3 * std).any(0).sum()),
+            lambda s, c, std: int(_within(s, c, 0.15).any(0).sum()),
             lambda s, c, std: int(_within(s, c, 6 * std).any(0).sum()),
             lambda s, c, std: int(_within(s, c, 3).any(0).sum()),
         ),
@@ -927,6 +944,6 @@ question_3 = question(
     "question_3",
     "a",
     b="for small steps the distance still grows, only more slowly: look at the eigenvalues of the simultaneous update.",
-    c="the non-saturating loss has the same linear part at the solution, up to a sign that both players share.",
+    c="the slopes of the non-saturating loss are the same close to the solution, and so are the eigenvalues there.",
     d="a solution where neither wants to move exists, (0, 0). The question is whether the steps lead there.",
 )

@@ -137,6 +137,10 @@ def attack(answer, case, like) -> dict:
         seen["the changed images"] = changed.detach()
     seen["its history"] = "kept: call .detach() on what you return" if changed.requires_grad else "cut off"
     seen["the given images afterwards"] = "unchanged" if torch.equal(images, case["images"]) else "changed in place"
+    if images.requires_grad:
+        seen["the given images afterwards"] = "asking for a gradient"
+    trainable = all(p.requires_grad for p in classifier.parameters())
+    seen["the classifier afterwards"] = "as it was" if classifier.training and trainable else "frozen or in eval mode"
     left = any(p.grad is not None for p in classifier.parameters())
     seen["gradients left in the classifier's weights"] = "some" if left else "none"
     return seen

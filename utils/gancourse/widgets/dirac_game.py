@@ -152,7 +152,7 @@ class DiracGame(Game):
         return (
             f"Distance from the equilibrium after {self.steps.value} steps: {gone}.\n"
             f"Eigenvalues of one update there: {_complex(first)} and {_complex(second)}; "
-            f"absolute values {abs(first):.4f} and {abs(second):.4f}, the larger one {verdict}."
+            f"absolute values {abs(first):.6f} and {abs(second):.6f}, the larger one {verdict}."
         )
 
 
