@@ -159,7 +159,7 @@ def distance(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     ### END SOLUTION
 
 
-# %%
+# %% compared=true
 torch.manual_seed(0)
 a, b = torch.randn(5_000), torch.randn(5_000)
 print(f"two piles from the same distribution:        {float(distance(a, b)):.3f}")
@@ -222,7 +222,7 @@ def fit_scale(
     ### END SOLUTION
 
 
-# %%
+# %% compared=true
 for steps in (0, 1, 5, 30):
     theta = float(fit_scale(hidden, z, 1.0, 0.1, steps))
     print(

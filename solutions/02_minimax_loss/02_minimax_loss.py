@@ -73,7 +73,7 @@ def value(d_real: torch.Tensor, d_fake: torch.Tensor) -> torch.Tensor:
     ### END SOLUTION
 
 
-# %%
+# %% compared=true
 half = torch.full((10,), 0.5)
 print(
     f"D guesses:             V = {float(value(half, half)):.6f}, and -log 4 is {-math.log(4):.6f}"
@@ -176,7 +176,7 @@ def value_at_best(p: torch.Tensor, q: torch.Tensor, dx: float) -> torch.Tensor:
 # And to its slope, which is what $G$ would follow?
 
 
-# %%
+# %% compared=true
 def normal(x, mean=0.0, spread=1.0):
     return torch.exp(-0.5 * ((x - mean) / spread) ** 2) / (spread * math.sqrt(2 * math.pi))
 
@@ -271,7 +271,7 @@ def generator_slopes(fake_logits: torch.Tensor) -> tuple[torch.Tensor, torch.Ten
     ### END SOLUTION
 
 
-# %%
+# %% compared=true
 print("     a   saturating: loss, slope   non-saturating: loss, slope")
 for a in (-10.0, -3.0, 0.0, 3.0):
     logit = torch.tensor([a])
@@ -324,7 +324,7 @@ def smoothed_best(p: torch.Tensor, q: torch.Tensor, target: float) -> torch.Tens
     ### END SOLUTION
 
 
-# %%
+# %% compared=true
 d = float(smoothed_best(torch.tensor(0.3), torch.tensor(0.3), 0.9))
 print(f"where p = q:  D = {d:.2f}")
 print(f"summed loss:  {-(0.9 * math.log(d) + 0.1 * math.log(1 - d)) - math.log(1 - d):.6f}")
@@ -405,7 +405,7 @@ plt.show()
 # downwards there; $G$ runs left, past the data, since $D$ still says left; $D$ tilts back, too late. The same game with other losses, at once
 # (*simultaneous*) or in turns (*alternating*):
 
-# %%
+# %% compared=true
 from gancourse import toys
 
 print("distance from the solution after 500 steps     simultaneous   alternating")
@@ -446,7 +446,7 @@ DiracGame()
 # For a network the gradient in $x$ comes from `torch.autograd.grad`. The penalty is itself to be differentiated, by the weights of $D$; so the
 # gradient needs a graph of its own: `create_graph=True`.
 
-# %%
+# %% compared=true
 print("distance after 100 steps of minimax     simultaneous   alternating")
 for gamma in (0.0, 0.3, 1.0):
     ends = [

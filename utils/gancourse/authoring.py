@@ -4,11 +4,12 @@ solutions/NN_topic/NN_topic.py      the source: jupytext percent, the only file 
 solutions/NN_topic/NN_topic.ipynb   executed, with its pictures
 lessons/NN_topic/NN_topic.ipynb     released by nbgrader: no answers, no outputs
 
-Three cell headers of a source stand for the cells that nbgrader needs:
+Cell headers of a source stand for the cells that nbgrader needs, and for a tag:
 
 # %% exercise="draw_noise"               an answer, its check, its marks, and "stuck? carry on"
 # %% quiz="question_1"                   the same without carrying on
 # %% [markdown] open="essay" points=4    a model answer with its rubric; marks are given by hand
+# %% compared=true                        a cell whose output is the same everywhere: `make test` compares it (nbval)
 """
 
 import hashlib
@@ -61,15 +62,17 @@ def to_notebook(source: Path) -> NotebookNode:
 
 def _expanded(cell: NotebookNode, lesson: str) -> list[NotebookNode]:
     """Return the cells that a cell of the source stands for, itself where its header is an ordinary one."""
-    unknown = set(cell.metadata) - {"exercise", "quiz", "open", "points"}
+    unknown = set(cell.metadata) - {"exercise", "quiz", "open", "points", "compared"}
     if unknown or ("points" in cell.metadata) != ("open" in cell.metadata):
         raise BuildError(
-            f"{lesson}: a cell's header says {dict(cell.metadata)}. It may say exercise=NAME, quiz=NAME, or open=NAME points=N."
+            f"{lesson}: a cell's header says {dict(cell.metadata)}. It may say exercise=NAME, quiz=NAME, open=NAME points=N, or compared=true."
         )
     if "exercise" in cell.metadata:
         return _exercise(cell, cell.metadata.pop("exercise"), lesson)
     if "quiz" in cell.metadata:
         return _exercise(cell, cell.metadata.pop("quiz"), lesson)[:-1]
+    if cell.metadata.pop("compared", False):
+        cell.metadata.tags = ["nbval-check-output"]
     if "open" in cell.metadata:
         cell.id = cell.metadata.pop("open")
         cell.metadata.nbgrader = _nbgrader(cell.id, solution=True, points=cell.metadata.pop("points"))
