@@ -137,9 +137,9 @@ def test_the_line_trains_against_a_learnt_discriminator(lab):
 
 
 def test_the_dirac_gan_moves_to_where_it_is_put(lab):
-    lab.expect_to_say(DIRAC, "absolute values 1.0050 and 1.0050")
+    lab.expect_to_say(DIRAC, "absolute values 1.004988 and 1.004988")
     lab.game(DIRAC).get_by_label("Updates").select_option("in turn, D first")
-    lab.expect_to_say(DIRAC, "absolute values 1.0000 and 1.0000")
+    lab.expect_to_say(DIRAC, "absolute values 1.000000 and 1.000000")
     lab.drag(DIRAC, (0.7, 0.4), (0.4, 0.4))
     number = lab.game(DIRAC).get_by_role("textbox", name="Start theta")
     expect(number).to_have_text(re.compile(f"^{MINUS}0.7"))
