@@ -8,13 +8,7 @@ from torch.nn.functional import cross_entropy
 
 from gancourse.checks import observers
 from gancourse.checks.core import Exercise, edited, mistake
-from gancourse.checks.shared import question, randn
-
-
-def _shown(values: torch.Tensor) -> str:
-    """Return the first numbers of a tensor (n,) as a reader sees them."""
-    return str([round(v, 2) for v in values[:4].tolist()] + ["..."] * (len(values) > 4)).replace("'", "")
-
+from gancourse.checks.shared import first_numbers, question, randn
 
 # ---- the push-forward ---------------------------------------------------------------------------------------------
 
@@ -44,7 +38,7 @@ def _pushed_cases(seed, strict):
     )
     return [
         {
-            "about": f"{about}, scale = {scale}, shift = {shift}, x = {_shown(x)}",
+            "about": f"{about}, scale = {scale}, shift = {shift}, x = {first_numbers(x)}",
             "arguments": (prior, scale, shift, x),
             "returns": ("the density",),
         }
@@ -132,9 +126,15 @@ def _sample_cases(seed, strict):
         if n > 1:  # nearly the same mean, so that a difference of means is something else
             y += x.mean() - y.mean() + 0.1
         y = y.round(decimals=2)
-        cases.append({"about": f"x = {_shown(x)}, y = {_shown(y)}", "arguments": (x, y), "returns": ("the distance",)})
+        cases.append(
+            {
+                "about": f"x = {first_numbers(x)}, y = {first_numbers(y)}",
+                "arguments": (x, y),
+                "returns": ("the distance",),
+            }
+        )
     x = torch.tensor([3.0, -1.0, 0.5, 2.0])
-    same = {"about": f"x = {_shown(x)}, y = the same numbers in another order", "arguments": (x, x.flip(0))}
+    same = {"about": f"x = {first_numbers(x)}, y = the same numbers in another order", "arguments": (x, x.flip(0))}
     return [*cases[:-1], same | {"returns": ("the distance",)}, cases[-1]]
 
 
@@ -346,7 +346,7 @@ def _ratio_cases(seed, strict):
     cases = []
     for number, (n, (n_real, n_fake)) in enumerate(zip(sizes, counts, strict=True)):
         a = (randn(seed + number, n) * 1.5).round(decimals=2)
-        about = f"logits = {_shown(a)}, n_real = {n_real}, n_fake = {n_fake}"
+        about = f"logits = {first_numbers(a)}, n_real = {n_real}, n_fake = {n_fake}"
         cases.append({"about": about, "arguments": (a, n_real, n_fake), "returns": ("the ratio",)})
     return cases
 

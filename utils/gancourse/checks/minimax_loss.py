@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits, logsigmoid, softplus
 
-from gancourse import losses
+from gancourse import losses, toys
 from gancourse.checks import observers
 from gancourse.checks.core import Exercise, edited, mistake
 from gancourse.checks.shared import (
@@ -16,16 +16,11 @@ from gancourse.checks.shared import (
     SIGMOID_TWICE,
     SUMMED,
     by_hand,
+    first_numbers,
     logit_cases,
     question,
     randn,
 )
-
-
-def _rounded(values: torch.Tensor) -> str:
-    """Return the first numbers of a tensor (n,) as a reader sees them."""
-    return str([round(v, 2) for v in values[:4].tolist()] + ["..."] * (len(values) > 4)).replace("'", "")
-
 
 # ---- the value of the game ----------------------------------------------------------------------------------------
 
@@ -44,7 +39,7 @@ def _value_cases(seed, strict):
     cases = []
     for number, (n, m) in enumerate(sizes):
         real, fake = _probabilities(3 * seed + number, n), _probabilities(7 * seed + number + 100, m)
-        about = f"d_real = {_rounded(real)}, d_fake = {_rounded(fake)}"
+        about = f"d_real = {first_numbers(real)}, d_fake = {first_numbers(fake)}"
         cases.append({"about": about, "arguments": (real, fake), "returns": ("V",)})
     sure = torch.tensor([0.999, 0.5, 0.9]), torch.tensor([0.002, 0.998])
     return [*cases, {"about": "a D that is nearly sure", "arguments": sure, "returns": ("V",)}]
@@ -148,7 +143,9 @@ def _density_cases(seed, strict, *more):
     pairs.append((torch.tensor([0.5, 0.0, 0.3]), torch.tensor([0.5, 0.4, 0.0])))
     return [
         {
-            "about": ", ".join([f"p = {_rounded(p)}, q = {_rounded(q)}", *(f"{n} = {v}" for n, v in extra.items())]),
+            "about": ", ".join(
+                [f"p = {first_numbers(p)}, q = {first_numbers(q)}", *(f"{n} = {v}" for n, v in extra.items())]
+            ),
             "arguments": (p, q, *extra.values()),
             "returns": ("D*",),
         }
@@ -449,7 +446,7 @@ def _slope_cases(seed, strict):
     logits = [case["logits"]["fake_logits"] for case in logit_cases(seed, strict, "fake_logits")][:-1]
     logits.append(torch.tensor([-10.0, 10.0]))
     names = ("the slope of the saturating loss", "the slope of the non-saturating loss")
-    return [{"about": f"fake_logits = {_rounded(a)}", "arguments": (a,), "returns": names} for a in logits]
+    return [{"about": f"fake_logits = {first_numbers(a)}", "arguments": (a,), "returns": names} for a in logits]
 
 
 generator_slopes = Exercise(
@@ -830,16 +827,11 @@ def _covered_modes(samples, centres, std):
     return int((torch.cdist(samples, centres) <= 3 * std).any(0).sum())
 
 
-def _ring(k):
-    angle = torch.arange(k) * 2 * math.pi / k
-    return torch.stack([angle.cos(), angle.sin()], 1)
-
-
 def _mode_cases(seed, strict):
     sizes = ((3, 2, 4), (8, 3, 60), (8, 8, 200)) if not strict else ((1, 1, 5), (8, 3, 50), (12, 6, 400))
     cases = []
     for number, (k, hit, n) in enumerate(sizes):
-        centres, std = _ring(k), (0.05, 0.04, 0.06)[number]
+        centres, std = toys.ring(k).modes, (0.05, 0.04, 0.06)[number]
         order = torch.randperm(k, generator=torch.Generator().manual_seed(seed + number))
         angle = randn(seed + 2 * number, n) * 10
         which = torch.arange(n) % hit

@@ -25,6 +25,11 @@ def randn(seed: int, *shape: int) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
+def first_numbers(values: torch.Tensor) -> str:
+    """Return the first numbers of a tensor (n,) as a reader sees them."""
+    return str([round(v, 2) for v in values[:4].tolist()] + ["..."] * (len(values) > 4)).replace("'", "")
+
+
 def drawn_logits(seed, n):
     """Return n logits with two digits, none of them 0, where a right loss may have a kink."""
     values = (randn(seed, n) * 2 + 0.3).round(decimals=2)
@@ -39,11 +44,8 @@ def logit_cases(seed, strict, *names, options=({},)):
     cases = []
     for number, logits in enumerate(batches):
         more = options[number % len(options)]
-        shown = {
-            name: [round(v, 2) for v in values[:4].tolist()] + ["..."] * (len(values) > 4)
-            for name, values in logits.items()
-        }
-        about = ", ".join(f"{name} = {str(v).replace(chr(39), '')}" for name, v in (shown | more).items())
+        shown = {name: first_numbers(values) for name, values in logits.items()}
+        about = ", ".join(f"{name} = {value}" for name, value in (shown | more).items())
         cases.append({"about": about, "logits": logits, "options": more, "large": number == len(sizes)})
     return cases
 
