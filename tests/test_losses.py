@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from gancourse import losses
 from gancourse.losses import discriminator_loss, non_saturating_loss, r1_penalty, saturating_loss
 
 
@@ -55,3 +56,20 @@ def test_r1_of_a_linear_discriminator_is_its_squared_slope():
     torch.testing.assert_close(penalty, slope.square().sum())
     (gradient,) = torch.autograd.grad(penalty, slope)  # D's parameters must feel it
     torch.testing.assert_close(gradient, 2 * slope)
+
+
+def test_least_squares_and_wasserstein_at_known_logits():
+    real, fake = torch.tensor([1.0, 3.0]), torch.tensor([0.0, -2.0])
+    assert losses.least_squares_discriminator_loss(real, fake).item() == pytest.approx(0.5 * 2 + 0.5 * 2)
+    assert losses.least_squares_generator_loss(fake).item() == pytest.approx(0.5 * (1 + 9) / 2)
+    assert losses.wasserstein_discriminator_loss(real, fake).item() == pytest.approx(-1 - 2)
+    assert losses.wasserstein_generator_loss(fake).item() == pytest.approx(1)
+
+
+def test_the_gradient_penalty_of_a_linear_critic_depends_on_its_slope_alone():
+    critic = torch.nn.Linear(2, 1)
+    real, fake = torch.randn(6, 2), torch.randn(6, 2)
+    penalty = losses.gradient_penalty(critic, real, fake, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(penalty, (critic.weight.norm() - 1).square())
+    (gradient,) = torch.autograd.grad(penalty, critic.weight)  # the critic's parameters must feel it
+    assert gradient.abs().max() > 0

@@ -202,6 +202,18 @@ def test_pins_are_kept_and_walked_between(explorer):
     assert explorer.walking.layout.display == "none"
 
 
+def test_a_draw_after_a_walk_is_a_seeds_again(explorer):
+    explorer.pin.click()
+    explorer.draw.click()
+    explorer.pin.click()
+    explorer.walk.value = 30
+    explorer.wait()
+    assert "seed" not in explorer.text.value
+    explorer.draw.click()
+    explorer.wait()
+    assert f"G(z) for seed {explorer.seed.value};" in explorer.text.value
+
+
 def test_truncation_with_a_lock_no_longer_says_the_seeds_noise(explorer):
     explorer.truncation.value = 0.5
     explorer.locks[0].value = True

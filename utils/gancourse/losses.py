@@ -6,7 +6,7 @@ zero. Every function averages over the batch and returns a 0-d tensor.
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 
@@ -31,6 +31,26 @@ def saturating_loss(fake_logits: Tensor) -> Tensor:
     return -softplus(fake_logits).mean()
 
 
+def least_squares_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """Return the loss that asks D for 1 on real samples and for 0 on fakes (Mao et al. 2017, eq. 9)."""
+    return 0.5 * (real_logits - 1).square().mean() + 0.5 * fake_logits.square().mean()
+
+
+def least_squares_generator_loss(fake_logits: Tensor) -> Tensor:
+    """Return the loss that asks for fakes to which D gives 1 (Mao et al. 2017, eq. 9)."""
+    return 0.5 * (fake_logits - 1).square().mean()
+
+
+def wasserstein_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """Return the critic's loss (Arjovsky et al. 2017): what it gives to fakes minus what it gives to real samples."""
+    return fake_logits.mean() - real_logits.mean()
+
+
+def wasserstein_generator_loss(fake_logits: Tensor) -> Tensor:
+    """Return minus what the critic gives to fakes (Arjovsky et al. 2017)."""
+    return -fake_logits.mean()
+
+
 def r1_penalty(real_logits: Tensor, real: Tensor) -> Tensor:
     """Return the mean squared length of the gradient of a(x) at the real images (Mescheder et al. 2018, eq. 9).
 
@@ -39,3 +59,13 @@ def r1_penalty(real_logits: Tensor, real: Tensor) -> Tensor:
     """
     (gradient,) = torch.autograd.grad(real_logits.sum(), real, create_graph=True)
     return gradient.square().flatten(1).sum(1).mean()
+
+
+def gradient_penalty(D: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
+    """Return the mean of (|gradient of D| - 1)² at random points between real and fake (N, d) (Gulrajani et al. 2017).
+
+    The result can be differentiated again, by D's parameters. rng: draws the points.
+    """
+    between = torch.lerp(real, fake, torch.rand(len(real), 1, generator=rng)).requires_grad_()
+    (gradient,) = torch.autograd.grad(D(between).sum(), between, create_graph=True)
+    return (gradient.norm(dim=1) - 1).square().mean()

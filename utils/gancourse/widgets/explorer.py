@@ -183,7 +183,8 @@ class LatentExplorer(widgets.VBox):
         """Return Python that is the generator in the reader's notebook: by a name of theirs, if there is one."""
         if self._shipped:
             return f'pretrained.load("{self._shipped}").generator'
-        for name, value in getattr(get_ipython(), "user_ns", {}).items():
+        names = list(getattr(get_ipython(), "user_ns", {}).items())  # a copy: a cell may make new ones meanwhile
+        for name, value in names:
             if not name.startswith("_") and value is self.generator:
                 return name
             if not name.startswith("_") and getattr(value, "generator", None) is self.generator:
@@ -256,7 +257,7 @@ class LatentExplorer(widgets.VBox):
         drawn = noise(self.generator, 1, seed).cpu()[0] * self._point.truncation
         z = self._keep_locked(drawn)
         moved = "with locked sliders" if any(lock.value for lock in self.locks) else ""
-        self._go(replace(self._point, z=z, seed=seed, moved=moved), f"seed {seed}")
+        self._go(Point(z, seed, self._point.truncation, moved), f"seed {seed}")
 
     def _on_truncation(self, change) -> None:
         if not self._from_code and abs(change.new - self._point.truncation) > change.owner.step / 2:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from gancourse import toys
-from gancourse.losses import discriminator_loss, non_saturating_loss, r1_penalty, saturating_loss
+from gancourse import losses, toys
 
 BATCH = 128
 HIDDEN = 64
@@ -16,29 +15,12 @@ RECORD = 10  # steps between two records of the curves
 MOST_RECORDS = 400
 
 
-def wasserstein_d_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Return the critic's loss (Arjovsky et al. 2017): what it gives to fakes minus what it gives to real points."""
-    return fake_logits.mean() - real_logits.mean()
-
-
-def least_squares_d_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Return the loss that asks D for 1 at real points and for 0 at fakes (Mao et al. 2017, eq. 9)."""
-    return 0.5 * (real_logits - 1).square().mean() + 0.5 * fake_logits.square().mean()
-
-
 LOSSES: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor], Tensor]]] = {  # of D, of G
-    "non-saturating": (discriminator_loss, non_saturating_loss),
-    "minimax, saturating": (discriminator_loss, saturating_loss),
-    "WGAN, gradient penalty": (wasserstein_d_loss, lambda fake_logits: -fake_logits.mean()),
-    "least squares": (least_squares_d_loss, lambda fake_logits: 0.5 * (fake_logits - 1).square().mean()),
+    "non-saturating": (losses.discriminator_loss, losses.non_saturating_loss),
+    "minimax, saturating": (losses.discriminator_loss, losses.saturating_loss),
+    "WGAN, gradient penalty": (losses.wasserstein_discriminator_loss, losses.wasserstein_generator_loss),
+    "least squares": (losses.least_squares_discriminator_loss, losses.least_squares_generator_loss),
 }
-
-
-def gradient_penalty(D: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
-    """Return the mean of (|gradient of D| - 1)² at random points between real points and fakes (Gulrajani et al. 2017)."""
-    between = torch.lerp(real, fake, torch.rand(len(real), 1, generator=rng)).requires_grad_()
-    (gradient,) = torch.autograd.grad(D(between).sum(), between, create_graph=True)
-    return (gradient.norm(dim=1) - 1).square().mean()
 
 
 @dataclass
@@ -96,9 +78,9 @@ class PlanePlayers:
         real_logits, fake_logits = self.D(torch.cat([real, fake])).squeeze(1).split(BATCH)
         loss = objective = LOSSES[rules.loss][0](real_logits, fake_logits)
         if rules.gamma > 0:
-            objective = objective + 0.5 * rules.gamma * r1_penalty(real_logits, real)
+            objective = objective + 0.5 * rules.gamma * losses.r1_penalty(real_logits, real)
         if rules.loss.startswith("WGAN"):
-            objective = objective + PENALTY * gradient_penalty(self.D, real.detach(), fake, self.rng)
+            objective = objective + PENALTY * losses.gradient_penalty(self.D, real.detach(), fake, self.rng)
         _update(self.opt_D, objective, rules.d_rate)
         return loss.item()
 
