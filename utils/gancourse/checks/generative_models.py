@@ -7,8 +7,16 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from gancourse.checks import observers
-from gancourse.checks.core import Exercise, edited, mistake
+from gancourse.checks.core import STOPPED, Exercise, edited, mistake
 from gancourse.checks.shared import first_numbers, question, randn
+
+# PyTorch's words, which name a slip whatever else is wrong.
+NOT_A_TENSOR = "TypeError: unsupported operand type(s) for -: 'torch.return_types.sort' and 'torch.return_types.sort'"
+NO_GRAPH = "RuntimeError: element 0 of tensors does not require grad and does not have a grad_fn"
+IN_PLACE = "RuntimeError: a leaf Variable that requires grad is being used in an in-place operation."
+NO_GRADIENT_YET = "AttributeError: 'NoneType' object has no attribute 'zero_'"
+
+TWO_THINGS = "sort() returns two things, the sorted numbers and where they stood. Take the first: x.sort().values."
 
 # ---- the push-forward ---------------------------------------------------------------------------------------------
 
@@ -146,8 +154,10 @@ distance = Exercise(
     observe=observers.function,
     look="Sort both, so that the smallest is compared with the smallest; then the mean of the absolute differences.",
     mistakes=(
+        mistake(TWO_THINGS, lambda x, y: (x.sort() - y.sort()).abs().mean(), shows={STOPPED: NOT_A_TENSOR}),
         mistake(
-            "the samples are compared in the order in which they were drawn, which means nothing. Sort both first.",
+            "the samples are compared in the order in which they were drawn, which means nothing. Sort both first. (x.sort() leaves x as it "
+            "is; what is sorted is what it returns.)",
             lambda x, y: (x - y).abs().mean(),
         ),
         mistake(
@@ -236,10 +246,25 @@ def _fit(*changes):
     return edited(_fit_scale, *changes)
 
 
-def _with_optimizer(clear=True, momentum=0.0):
+def _with_backward(x, z, theta, step_size, steps):
+    theta = torch.tensor(theta, requires_grad=True)
+    for _ in range(steps):
+        loss = ((theta * z).sort().values - x.sort().values).square().mean()
+        loss.backward()
+        with torch.no_grad():
+            theta -= step_size * theta.grad
+        theta.grad = None
+    return theta.item()
+
+
+def _backward(*changes):
+    return edited(_with_backward, *changes)
+
+
+def _with_optimizer(clear=True, kind=torch.optim.SGD, **options):
     def fit(x, z, theta, step_size, steps):
         theta = torch.tensor(theta, requires_grad=True)
-        optimizer = torch.optim.SGD([theta], lr=step_size, momentum=momentum)
+        optimizer = kind([theta], lr=step_size, **options)
         for _ in range(steps):
             if clear:
                 optimizer.zero_grad()
@@ -258,6 +283,17 @@ def _with_own_slope(x, z, theta, step_size, steps):
     return theta
 
 
+def _with_one_loss(x, z, theta, step_size, steps):
+    theta = torch.tensor(theta, requires_grad=True)
+    loss = ((theta * z).sort().values - x.sort().values).square().mean()
+    for _ in range(steps):
+        loss.backward()
+        with torch.no_grad():
+            theta -= step_size * theta.grad
+        theta.grad = None
+    return theta.item()
+
+
 fit_scale = Exercise(
     name="fit_scale",
     reference=_fit_scale,
@@ -266,6 +302,70 @@ fit_scale = Exercise(
     observe=observers.function,
     look="Each step: the loss at theta, its slope in theta, theta minus step_size times the slope. Nothing is carried over but theta.",
     mistakes=(
+        mistake(
+            TWO_THINGS,
+            _fit(("(theta * z).sort().values - x.sort().values", "((theta * z).sort() - x.sort())")),
+            shows={STOPPED: NOT_A_TENSOR},
+        ),
+        mistake(
+            "theta is changed in place while PyTorch keeps a record of it. Make a new one, theta = (theta - step_size * "
+            "slope).detach().requires_grad_(), or do the step within `with torch.no_grad():`.",
+            _backward(("with torch.no_grad():", "if True:")),
+            _fit(("theta = (theta - step_size * slope).detach().requires_grad_()", "theta -= step_size * slope")),
+            shows={STOPPED: IN_PLACE},
+        ),
+        mistake(
+            "the loss has no slope, since theta does not ask for one. At the start it has to be torch.tensor(theta, requires_grad=True). After "
+            "each step, too: a new theta made by detach() or within torch.no_grad() asks again by .requires_grad_().",
+            _fit((", requires_grad=True", "")),
+            _fit((".requires_grad_()", "")),
+            _backward((", requires_grad=True", "")),
+            _backward(("theta = torch.tensor(theta, requires_grad=True)", "")),
+            _backward(("theta -= step_size * theta.grad", "theta = theta - step_size * theta.grad")),
+            shows={STOPPED: NO_GRAPH},
+        ),
+        mistake(
+            "theta is still a number of Python, which has no gradient. Begin with theta = torch.tensor(theta, requires_grad=True).",
+            _fit(("theta = torch.tensor(theta, requires_grad=True)", "")),
+            _fit(("torch.tensor(theta, requires_grad=True)", "theta.requires_grad_()")),
+        ),
+        mistake(
+            "there is None where the slope should be. backward() returns nothing, and fills .grad only of a theta without history: after theta = "
+            "theta - ... the new one has a history. Cut it off, .detach().requires_grad_(), or take the slope from torch.autograd.grad.",
+            _backward(
+                ("with torch.no_grad():", "if True:"),
+                ("theta -= step_size * theta.grad", "theta = theta - step_size * theta.grad"),
+            ),
+            _fit(("(slope,) = torch.autograd.grad(loss, theta)", "slope = loss.backward()")),
+        ),
+        mistake(
+            "theta.grad is cleared before there is one: until the first backward() it is None. Clear it after the step, or set theta.grad = None.",
+            _backward(
+                ("        loss.backward()", "        theta.grad.zero_()\n        loss.backward()"),
+                ("        theta.grad = None\n", ""),
+            ),
+            shows={STOPPED: NO_GRADIENT_YET},
+        ),
+        mistake(
+            "the slope of one and the same loss is asked for twice. Compute the loss anew in each step, from the new theta, and ask once: "
+            "backward() or torch.autograd.grad, not both.",
+            _with_one_loss,
+            _fit(("(slope,) =", "loss.backward()\n        (slope,) =")),
+        ),
+        mistake(
+            "torch.autograd.grad returns a tuple, even for one slope: (slope,) = torch.autograd.grad(loss, theta).",
+            _fit(("(slope,) =", "slope =")),
+        ),
+        mistake(
+            "this is Adam, which divides each slope by its usual size. The text asks for plain descent: theta loses step_size times the "
+            "slope, which is torch.optim.SGD.",
+            _with_optimizer(kind=torch.optim.Adam),
+        ),
+        mistake(
+            "this is descent with momentum: something of the last slope is carried over. Plain descent forgets it.",
+            _with_optimizer(momentum=0.9),
+            _with_optimizer(momentum=0.5),
+        ),
         mistake(
             "theta climbs: the slope is added. To make a loss smaller, go against its slope.",
             _fit(("theta - step_size", "theta + step_size")),
@@ -326,6 +426,8 @@ fit_scale = Exercise(
     accepted=(
         _with_optimizer(),
         _with_own_slope,
+        _with_backward,
+        _fit((".detach().requires_grad_()", "")),
         lambda *a: torch.tensor(_fit_scale(*a)),
         _fit(("square().mean()", "pow(2).sum() / len(x)")),
     ),
@@ -444,6 +546,11 @@ def _attack(*changes):
 SIGN = "epsilon * gradient.sign()"
 
 
+def _others(logits, labels):
+    """The logits with those of the true classes out of the way."""
+    return logits.scatter(1, labels[:, None], -math.inf)
+
+
 def _leaving_gradients(classifier, images, labels, epsilon):
     images = images.clone().requires_grad_()
     cross_entropy(classifier(images), labels).backward()
@@ -480,6 +587,28 @@ sign_attack = Exercise(
         "": "The gradient of the cross-entropy in the images; its sign; epsilon times that, *added*; cut off at [-1, 1].",
     },
     mistakes=(
+        mistake(
+            "the images do not ask for a gradient, so they get none. Take a copy that does: images.clone().requires_grad_().",
+            _attack((".clone().requires_grad_()", ".clone()")),
+            _attack(
+                (".clone().requires_grad_()", ".clone()"),
+                ("(gradient,) = torch.autograd.grad(loss, images)", "loss.backward()\n    gradient = images.grad"),
+            ),
+        ),
+        mistake(
+            "the copy is changed in place while PyTorch keeps a record of it. Make a new tensor: images + epsilon * ...",
+            _attack(
+                (
+                    "return (images + epsilon * gradient.sign())",
+                    "images += epsilon * gradient.sign()\n    return images",
+                )
+            ),
+            shows={STOPPED: IN_PLACE},
+        ),
+        mistake(
+            "torch.autograd.grad returns a tuple, even for one gradient: (gradient,) = torch.autograd.grad(loss, images).",
+            _attack(("(gradient,) =", "gradient =")),
+        ),
         mistake(
             "the images move so that the loss falls: the classifier would only become surer. An attack climbs: add.",
             _attack(("images + epsilon", "images - epsilon")),
@@ -521,6 +650,31 @@ sign_attack = Exercise(
             "this is the gradient of the right class's logit: climbing that helps the classifier. Climb the cross-entropy.",
             _attack(
                 ("cross_entropy(classifier(images), labels)", "classifier(images).gather(1, labels[:, None]).sum()")
+            ),
+        ),
+        mistake(
+            "only the logit of the true class is pushed down, as if the others did not count. (nll_loss on logits does just that: "
+            "it takes the output of log_softmax.) Climb the cross-entropy.",
+            _attack(
+                ("cross_entropy(classifier(images), labels)", "nn.functional.nll_loss(classifier(images), labels)")
+            ),
+            _attack(
+                ("cross_entropy(classifier(images), labels)", "-classifier(images).gather(1, labels[:, None]).sum()")
+            ),
+        ),
+        mistake(
+            "this climbs the logits of other classes and leaves that of the true one where it is. cross_entropy weighs them all.",
+            _attack(
+                ("cross_entropy(classifier(images), labels)", "_others(classifier(images), labels).max(1).values.sum()")
+            ),
+            _attack(
+                ("cross_entropy(classifier(images), labels)", "_others(classifier(images), labels).logsumexp(1).sum()")
+            ),
+            _attack(
+                (
+                    "cross_entropy(classifier(images), labels)",
+                    "_others(classifier(images), labels).clamp(min=-1e6).sum()",
+                )
             ),
         ),
         mistake(
