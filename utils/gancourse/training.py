@@ -3,8 +3,9 @@
     run = fit(train_step, G, D, opt_G, opt_D, images, steps=3_000)
 
 `train_step(G, D, opt_G, opt_D, real, step)` updates both players once on a batch `real` (B, C, H, W) in [-1, 1] and
-returns a dict of 0-d tensors to record, such as {"d_loss": ..., "g_loss": ...}. The engine does the rest: batches,
-the averaged generator, progress, snapshots, checkpoints, and a clear stop when training has broken down.
+returns a dict of 0-d tensors to record, such as {"d_loss": ..., "g_loss": ...}. A conditional GAN's step gets the labels
+too: `train_step(G, D, opt_G, opt_D, real, labels, step)`. The engine does the rest: batches, the averaged generator,
+progress, snapshots, checkpoints, and a clear stop when training has broken down.
 
 Where the speed comes from: the dataset lies on the device as one uint8 tensor and a batch is one indexing operation;
 the recorded numbers stay on the device, so that no step waits for a `.item()`; the optimisers are fused.
@@ -25,11 +26,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gancourse import checkpoints
 
-TrainStep = Callable[[nn.Module, nn.Module, Optimizer, Optimizer, Tensor, int], dict[str, Tensor]]
+TrainStep = Callable[..., dict[str, Tensor]]  # (G, D, opt_G, opt_D, real, step), or (..., real, labels, step)
 
 CHECK_SECONDS = 0.5  # how often the engine looks at the losses; a look makes a GPU wait
 SNAPSHOT_IMAGES = 64
@@ -91,6 +92,7 @@ class Batches:
     seed: int = 0
     device: torch.device = field(default_factory=pick_device)
     augment: Callable[[Tensor], Tensor] | None = None
+    labels: Tensor | None = None  # int64 (N,)
 
     def __post_init__(self):
         if self.images.dtype != torch.uint8 or self.images.dim() != 4:
@@ -101,6 +103,13 @@ class Batches:
         self.per_epoch = len(self.images) // self.batch_size
         if self.per_epoch == 0:
             raise ValueError(f"a batch of {self.batch_size} cannot be drawn from {len(self.images)} images.")
+        if self.labels is not None:
+            if self.labels.shape != (len(self.images),) or self.labels.dtype != torch.int64:
+                raise ValueError(
+                    f"labels must be int64 of shape ({len(self.images)},), one for each image, not {self.labels.dtype} "
+                    f"of {tuple(self.labels.shape)}."
+                )
+            self.labels = self.labels.to(self.device)
         self.images = self.images.to(self.device)
         self._epoch, self._order = -1, None
 
@@ -117,6 +126,11 @@ class Batches:
         """Return batch number `step` as float32 (B, C, H, W) in [-1, 1]."""
         images = to_unit(self.images[self.indices(step)])
         return self.augment(images) if self.augment else images
+
+    def arguments(self, step: int) -> tuple:
+        """Return what a train_step gets of batch number `step`: (real, step), or (real, labels, step)."""
+        labels = () if self.labels is None else (self.labels[self.indices(step)],)
+        return self(step), *labels, step
 
 
 def to_unit(images: Tensor) -> Tensor:
@@ -143,8 +157,18 @@ def refresh_batch_norm(G: nn.Module, batches: int = 40, batch_size: int = 250) -
     Averaged weights produce activations that no training batch has seen, so the statistics gathered while training
     do not fit them. A generator without batch-norm is only put in eval mode.
     """
-    if any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in G.modules()):
-        update_bn((noise(G, batch_size, seed) for seed in range(batches)), G)
+    layers = [m for m in G.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    if layers:
+        momenta = [layer.momentum for layer in layers]
+        for layer in layers:
+            layer.reset_running_stats()
+            layer.momentum = None  # the plain mean over all batches
+        G.train()
+        with torch.no_grad():
+            for seed in range(batches):
+                G(*generator_inputs(G, batch_size, seed))
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum
     return G.eval()
 
 
@@ -163,12 +187,43 @@ def noise(G: nn.Module, n: int, seed: int | None = None) -> Tensor:
     return z * 2 - 1 if uniform else z
 
 
+def generator_inputs(G: nn.Module, n: int, seed: int | None = None, labels: Tensor | None = None) -> tuple[Tensor, ...]:
+    """Return what n images are made of, on G's device: (noise,), or (noise, labels) where G is conditional.
+
+    G is conditional if it has `classes`, the number of them. labels: int64 (n,); without, 0, 1, 2, ... and again from 0.
+    Raises ValueError for labels that do not fit.
+    """
+    classes, z = getattr(G, "classes", None), noise(G, n, seed)
+    if classes is None:
+        if labels is not None:
+            raise ValueError(f"{type(G).__name__} takes no labels: it has no attribute `classes`.")
+        return (z,)
+    labels = torch.arange(n) % classes if labels is None else labels
+    if labels.shape != (n,):
+        raise ValueError(f"{n} images need {n} labels, not a tensor of {tuple(labels.shape)}.")
+    return z, check_labels(labels, classes).to(z.device)
+
+
+def check_labels(labels: Tensor, classes: int) -> Tensor:
+    """Return the labels (N,); raises ValueError unless they are int64, each from 0 to classes - 1."""
+    if labels.dtype != torch.int64:
+        raise ValueError(f"labels are int64, these are {labels.dtype}: `.long()` turns whole numbers into them.")
+    outside = labels[(labels < 0) | (labels >= classes)]
+    if len(outside):
+        raise ValueError(f"there is a label {outside[0]}; with {classes} classes, labels run from 0 to {classes - 1}.")
+    return labels
+
+
 @torch.no_grad()
-def sample(G: nn.Module, n: int, seed: int = 0, batch_size: int = 500) -> Tensor:
-    """Return n images of G in eval mode: uint8 (n, C, H, W) on the CPU; G's mode is left as it was."""
+def sample(G: nn.Module, n: int, seed: int = 0, labels: Tensor | None = None, batch_size: int = 500) -> Tensor:
+    """Return n images of G in eval mode: uint8 (n, C, H, W) on the CPU; G's mode is left as it was.
+
+    labels: int64 (n,), for a conditional G; without, its classes by turns.
+    """
     was_training = G.training
     G.eval()
-    images = [to_uint8(G(z)).cpu() for z in noise(G, n, seed).split(batch_size)]
+    parts = zip(*(part.split(batch_size) for part in generator_inputs(G, n, seed, labels)), strict=True)
+    images = [to_uint8(G(*part)).cpu() for part in parts]
     G.train(was_training)
     return torch.cat(images)
 
@@ -201,6 +256,7 @@ def fit(
     """Train G and D on `images` (uint8, (N, C, H, W)) and return the Run. Settings, all by name:
 
     steps: how many.
+    labels: int64 (N,), for a conditional GAN; train_step then gets those of the batch, before the step's number.
     batch_size: 64 unless told.
     seed: of torch's global generator and of the batches, 0 unless told.
     ema: decay of the averaged generator, 0 for none, the default.
@@ -231,6 +287,7 @@ def fit_in_steps(
     images: Tensor,
     *,
     steps: int,
+    labels: Tensor | None = None,
     batch_size: int = 64,
     seed: int = 0,
     ema: float = 0.0,
@@ -248,7 +305,9 @@ def fit_in_steps(
     watcher: is shown how the training goes, and may end it; there is no progress bar then.
     """
     device = device_of(G)
-    batches = Batches(images, batch_size, seed, device, augment)
+    if labels is not None and hasattr(G, "classes"):
+        check_labels(labels, G.classes)
+    batches = Batches(images, batch_size, seed, device, augment, labels)
     snapshot_steps = set(snapshot_steps)
     average = average_of(G, ema) if ema else None
     run = Run(G, D, average.module if average else G)
@@ -258,6 +317,8 @@ def fit_in_steps(
     plan = {"batch_size": batch_size, "seed": seed, "ema": ema}
     if checkpoint:  # what a training must share with the checkpoint that it goes on from
         plan["images"] = f"{tuple(images.shape)}, sha256 {hashlib.sha256(images.cpu().numpy()).hexdigest()[:16]}"
+        if labels is not None:
+            plan["labels"] = f"sha256 {hashlib.sha256(labels.cpu().numpy()).hexdigest()[:16]}"
         plan |= {name: json.loads(json.dumps(opt.defaults, default=str)) for name, opt in optimizers.items()}
     _keep_freed_memory()
     torch.manual_seed(seed)
@@ -292,7 +353,7 @@ def fit_in_steps(
         began = last_check = last_save = time.monotonic()
         earlier = run.seconds
         for step in range(run.step + 1, steps + 1):
-            values = train_step(G, D, opt_G, opt_D, batches(step), step)
+            values = train_step(G, D, opt_G, opt_D, *batches.arguments(step))
             if not isinstance(values, dict) or not values:
                 raise ValueError(
                     f"train_step returned {values!r}. It must end with `return` and a dict of what to record, such as "
