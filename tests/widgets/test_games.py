@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from gancourse import toys
-from gancourse.widgets import DiracGame, LineGame, PlaneGame, frame, game
+from gancourse.widgets import DiracGame, LineGame, PlaneGame, frame, game, line_game
 from gancourse.widgets.frame import Arrows, Frame, Heat, Lines, Panel, Points
 from gancourse.widgets.plane_players import LOSSES, MOST_RECORDS, Curves, PlanePlayers, Settings
 
@@ -310,8 +310,8 @@ def test_a_still_has_every_kind_of_layer():
     [
         (lambda: PlaneGame("rings"), "There is no data set 'rings'; there are: ring of 8, grid of 25"),
         (lambda: PlaneGame(seed=-1), "The seed must be a number from 0 to 999999, not -1."),
-        (lambda: LineGame(mean=9), "The mean must be a number from -8 to 8, not 9."),
-        (lambda: LineGame(width="wide"), "The width must be a number from 0.2 to 3, not 'wide'."),
+        (lambda: LineGame(mean=9), "The mean must be a number from -8.0 to 8.0, not 9."),
+        (lambda: LineGame(width="wide"), "The width must be a number from 0.25 to 4.25, not 'wide'."),
         (lambda: DiracGame("wgan"), "There is no loss 'wgan'; there are: minimax"),
         (lambda: DiracGame(start=(0, math.nan)), "psi at the start must be a number"),
     ],
@@ -366,16 +366,36 @@ def test_a_discriminator_learns_towards_the_best_one():
     assert line.new_d.disabled
 
 
-def test_what_the_page_echoes_is_no_act_of_the_readers():
+def test_a_slider_that_follows_does_not_move_the_generator():
     line = LineGame()
     line.on_pointer("down", 0, [[-4.0, 0.1]])
     assert line.players.mean == -4
     line.on_pointer("up", 0, [[1.234, 0.1], [1.234, 0.1]])
-    shown = line.mean.value
-    line.mean.value = shown + 2e-16 * 8  # what the page makes of it
+    assert line.mean.value == 1.25
     assert line.players.mean == 1.234
     line.on_pointer("up", 0, [[99.0, 0.1]])
     assert line.players.mean == 8
+    line.mean.value = 1.25
+    assert line.players.mean == 1.25
+
+
+@pytest.mark.parametrize("kind", [LineGame, DiracGame])
+def test_the_page_computes_the_sliders_that_follow_without_rounding(kind):
+    for slider, _ in kind().followers():
+        length = slider.max - slider.min
+        step = slider.step * 100 / length  # as noUiSlider does, in per cent
+        for i in range(round(length / slider.step) + 1):
+            value = slider.min + i * slider.step
+            assert value == round((value - slider.min) * 100 / length / step) * step * length / 100 + slider.min
+
+
+def test_the_generators_loss_lies_in_its_panel():
+    line = LineGame(mean=6.0)
+    for line.mean.value, line.width.value in itertools.product((-8, 0, 6, 8), line_game.WIDTHS):
+        for line.loss.value in toys.GENERATOR_LOSSES:
+            panel = line.frame().panels[2]
+            ((_, loss),) = panel.layers[-1].data()
+            assert panel.y[0] < loss < panel.y[1]
 
 
 # ---- the plane ----------------------------------------------------------------------------------------------------
@@ -435,6 +455,16 @@ def test_steps_of_one_player_leave_the_other_alone():
     same._step_alone("g_step")
     assert not torch.equal(plane.players.G[0].weight, same.players.G[0].weight)
     assert plane.players.curves.step == 0
+
+
+def test_the_still_picture_shows_trained_players_and_leaves_those_of_the_game_alone():
+    plane = PlaneGame()
+    before, players = plane.frame().still(), plane.players
+    assert plane.still() != before
+    assert plane.players is players
+    assert plane.frame().still() == before
+    plane.advance()
+    assert plane.still() == plane.frame().still()
 
 
 def test_data_without_modes_have_no_coverage():

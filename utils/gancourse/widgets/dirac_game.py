@@ -47,7 +47,7 @@ class DiracGame(Game):
         )
         self.gamma = widgets.FloatSlider(value=0, min=0, max=3, step=0.05, description="R1 gamma", **sized(270, 80))
         self.theta, self.psi = (
-            widgets.FloatSlider(value=value, min=-2, max=2, step=0.05, description=name, **sized(260, width))
+            widgets.FloatSlider(value=value, min=-2, max=2, step=1 / 16, description=name, **sized(260, width))
             for value, name, width in zip(self.start, ("Start theta", "Start psi"), (76, 64), strict=True)
         )
         self.steps = widgets.IntSlider(value=100, min=0, max=MOST_STEPS, description="Steps", **sized(320, 40))

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 
 import ipywidgets as widgets
@@ -19,7 +18,6 @@ TURNS = 8  # of the event loop that a message needs from the socket to a widget 
 FRAME = 1 / 20  # seconds between two frames: the page needs the processor, too
 TEXT = 1.0  # seconds between two texts while it plays, for who has them read aloud
 FOLLOW = 0.2  # seconds between two moves of sliders that follow the game
-ECHO = 0.5  # seconds in which the page may send back what a slider was told
 LOST = 2.0  # seconds without an answer after which the page counts as closed
 
 
@@ -75,7 +73,7 @@ class Game(widgets.VBox):
         self._main = MainLoop()
         self._task: asyncio.Task | None = None
         self._playing = False  # may be cleared from any thread
-        self._set_by_code: deque[tuple[float, widgets.Widget, float]] = deque(maxlen=16)
+        self._told: dict[widgets.Widget, float] = {}  # what the game has set its sliders to
         self._followed = 0.0  # time.monotonic() at which the sliders last followed
         self._text, self._spoke = "", 0.0
         self.message = Message()
@@ -99,11 +97,19 @@ class Game(widgets.VBox):
         """Return what is seen."""
         raise NotImplementedError
 
+    def still(self) -> bytes:
+        """Return a PNG for readers without widgets."""
+        return self.frame().still()
+
     def on_pointer(self, phase: str, panel: int, points: list) -> None:
         """The pointer went "down", "move" or "up" in a panel at points (x, y)."""
 
     def followers(self) -> list[tuple[widgets.FloatSlider, float]]:
-        """Return sliders that follow what the game does, and their values."""
+        """Return sliders that follow what the game does, and their values.
+
+        Their steps and the lengths of their ranges are powers of two, and their ends multiples of the steps. The page sends back
+        what it has to round, by then perhaps to a game that is elsewhere; this it can compute without rounding.
+        """
         return []
 
     def fitting(self, what: str, value: float, low: float, high: float) -> float:
@@ -130,7 +136,7 @@ class Game(widgets.VBox):
         """When the reader changes one of the controls, do something and show what came of it."""
 
         def changed(change) -> None:
-            if not self._is_echo(change.owner, change.new):
+            if self._told.pop(change.owner, None) != change.new:
                 self._call(self._act, act)
 
         for control in controls:
@@ -142,14 +148,10 @@ class Game(widgets.VBox):
         if at_once or now - self._followed > FOLLOW:
             self._followed = now
             for slider, value in self.followers():
-                value = as_the_page_rounds(slider, value)
-                self._set_by_code.append((now, slider, value))
-                slider.value = value
-
-    def _is_echo(self, slider: widgets.Widget, value) -> bool:
-        """Return whether a value comes from the game itself, by way of a page that has rounded it in yet another way."""
-        since = time.monotonic() - ECHO
-        return any(at > since and own is slider and abs(value - then) < 1e-6 for at, own, then in self._set_by_code)
+                value = round(value / slider.step) * slider.step
+                if value != slider.value:
+                    self._told[slider] = value
+                    slider.value = value
 
     def _assemble(self, *rows: list[widgets.Widget]) -> None:
         """Put the parts together: rows of controls, below them the canvas."""
@@ -259,14 +261,4 @@ class Game(widgets.VBox):
         return Frame(frame.panels, self._text)
 
     def _repr_mimebundle_(self, **kwargs):
-        return with_still(super()._repr_mimebundle_(**kwargs), self.frame().still())
-
-
-def as_the_page_rounds(slider: widgets.FloatSlider, value: float) -> float:
-    """Return the nearest place of a slider, to the last bit as the page computes it (noUiSlider, in per cent).
-
-    What differs from it, such as 0.95 from 0.9500000000000002, the page sends back, by when the game may be elsewhere.
-    """
-    length = slider.max - slider.min
-    step = slider.step * 100 / length
-    return round((value - slider.min) * 100 / length / step) * step * length / 100 + slider.min
+        return with_still(super()._repr_mimebundle_(**kwargs), self.still())

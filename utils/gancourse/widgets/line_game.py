@@ -21,7 +21,9 @@ ROWS = 5  # in which they are shown
 ARROW = 0.5  # units of the line for a push of 1
 BATCH = 256
 D_RATE, G_RATE = 0.01, 0.02  # Adam's learning rates
-LOSS_LIMITS = (-4.0, 8.0)
+LOSS_LIMITS = (-4.0, 8.0)  # that are shown; more, where G's own loss lies outside
+FAR = 1e3  # a browser draws no line to 1e300
+MEANS, WIDTHS = (-8.0, 8.0), (0.25, 4.25)
 
 
 class Players:
@@ -122,15 +124,17 @@ class LineGame(Game):
             "Three plots. The densities of data and fakes with arrows that show where the generator's loss pushes the fakes; below "
             "it the discriminator D; beside them what the generator's losses would be at other means, with D as it is."
         )
-        mean, width = self.fitting("The mean", mean, -8, 8), self.fitting("The width", width, 0.2, 3)
+        mean, width = self.fitting("The mean", mean, *MEANS), self.fitting("The width", width, *WIDTHS)
         self.players = Players(mean, width)
         self.data = widgets.Dropdown(options=list(toys.LINE_DATA), description="Data", **sized(160, 36))
         self.loss = widgets.Dropdown(options=list(toys.GENERATOR_LOSSES), description="G's loss", **sized(210, 56))
         self.which = widgets.Dropdown(
             options=[("best possible", False), ("learnt", True)], description="D", **sized(160, 20)
         )
-        self.mean = widgets.FloatSlider(value=mean, min=-8, max=8, step=0.05, description="Mean", **sized(290, 44))
-        self.width = widgets.FloatSlider(value=width, min=0.2, max=3, step=0.05, description="Width", **sized(254, 44))
+        self.mean, self.width = (
+            widgets.FloatSlider(value=value, min=low, max=high, step=1 / 16, description=name, **sized(across, 44))
+            for name, value, (low, high), across in (("Mean", mean, MEANS, 290), ("Width", width, WIDTHS, 254))
+        )
         self.d_steps = widgets.IntSlider(value=1, min=1, max=10, description="D steps per G step", **sized(280, 124))
         self.follow(self._put, self.mean, self.width)
         self.follow(self._choose, self.data, self.loss, self.which, self.d_steps)
@@ -224,17 +228,18 @@ class LineGame(Game):
         z = torch.linspace(-5, 5, 31, dtype=torch.float64)
         weight = toys.log_normal(z, 0.0, 1.0).exp()
         logits = self.players.logit(means[:, None] + self.players.width * z)
-        layers = []
+        layers, (low, high) = [], LOSS_LIMITS
         for name, dash, colour in (("non-saturating", (), frame.FAKE), ("saturating", (7, 4), frame.REAL)):
             values = toys.softplus(-logits) if name == "non-saturating" else -toys.softplus(logits)
-            curve = torch.trapezoid(weight * values, z).clamp(2 * LOSS_LIMITS[0], 2 * LOSS_LIMITS[1])
+            curve = torch.trapezoid(weight * values, z).clamp(-FAR, FAR)
             layers.append(Lines(torch.stack([means, curve], 1), colour, dash, name=name))
             if name == self.players.loss:
-                place = (means - self.players.mean).abs().argmin()
-                here = Points([[self.players.mean, curve[place].item()]], colour, "circle", 11, "G is here", 1)
+                loss = curve[(means - self.players.mean).abs().argmin()].item()
+                here = Points([[self.players.mean, loss]], colour, "circle", 11, "G is here", 1)
+                low, high = min(low, 1.1 * loss), max(high, 1.1 * loss)
         layers.append(here)
         limits = (self.mean.min, self.mean.max)
-        return Panel("G's loss at other means, D as it is", limits, LOSS_LIMITS, layers, "mean", column=1, ratio=0.75)
+        return Panel("G's loss at other means, D as it is", limits, (low, high), layers, "mean", column=1, ratio=0.75)
 
     def _words(self) -> str:
         players, x = self.players, toys.line(points=2001)

@@ -10,7 +10,7 @@ from torch import Tensor
 from gancourse import toys
 from gancourse.widgets import frame
 from gancourse.widgets.frame import Frame, Heat, Lines, Panel, Points
-from gancourse.widgets.game import Game
+from gancourse.widgets.game import Game, one_thread
 from gancourse.widgets.page import sized
 from gancourse.widgets.plane_players import LOSSES, PlanePlayers, Settings
 
@@ -19,6 +19,7 @@ CELLS = 56  # of the heat map, in each direction
 SHOWN = 300  # points of each kind
 THREADS, KNOTS = 13, 25  # lines of G's grid in each direction, and points of a line
 FREE_HAND = "free hand"
+STILL_STEPS = 600  # before the still picture of players that have not begun; half a second
 MAX_SEED = 999_999
 
 
@@ -140,6 +141,19 @@ class PlaneGame(Game):
         fakes = self.players.G(self._z)
         records = np.array(self.players.curves.records, np.float64).reshape(-1, 5)
         return Frame([self._plane(fakes), self._losses(records), self._modes(records)], self._words(fakes))
+
+    def still(self) -> bytes:
+        """Return a PNG; players that have not begun are shown as they would be after some steps."""
+        if self.players.curves.step or self.cloud is None:
+            return super().still()
+        own, self.players = self.players, PlanePlayers(self.seed.value)
+        try:
+            with one_thread():
+                for _ in range(STILL_STEPS):
+                    self.players.step(self.cloud, self.rules)
+                return super().still()
+        finally:
+            self.players = own
 
     def _plane(self, fakes: Tensor) -> Panel:
         limits = (-HALF, HALF)
