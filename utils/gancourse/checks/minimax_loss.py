@@ -8,7 +8,7 @@ from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_
 
 from gancourse import losses, toys
 from gancourse.checks import observers
-from gancourse.checks.core import Exercise, edited, mistake
+from gancourse.checks.core import STOPPED, Exercise, edited, mistake
 from gancourse.checks.shared import (
     NO_GRADIENT,
     ROUNDED,
@@ -68,6 +68,11 @@ value = Exercise(
         mistake(
             "the sums over the samples are taken. An expectation is a mean: with more samples it must not grow.",
             lambda real, fake: real.log().sum() + (1 - fake).log().sum(),
+        ),
+        mistake(
+            "the 1 stands outside of the logarithm. The fakes' term is log(1 - D), not 1 - log D.",
+            lambda real, fake: real.log().mean() + (1 - fake.log()).mean(),
+            lambda real, fake: real.log().mean() + 1 - fake.log().mean(),
         ),
         mistake(
             "this is half of V: the two means are added, not averaged.",
@@ -475,6 +480,10 @@ generator_slopes = Exercise(
             lambda a: (-a.sigmoid(), (-a).sigmoid()),
         ),
         mistake(
+            "each is a mean over the logits. Here each logit has a slope of its own: a tensor like fake_logits.",
+            lambda a: (-a.sigmoid().mean(), -(-a).sigmoid().mean()),
+        ),
+        mistake(
             "this is the derivative of the sigmoid, D (1 - D). The losses have a logarithm around it, which cancels one of the factors.",
             lambda a: (a.sigmoid() * (1 - a.sigmoid()), a.sigmoid() * (1 - a.sigmoid())),
             lambda a: (-a.sigmoid() * (1 - a.sigmoid()), -a.sigmoid() * (1 - a.sigmoid())),
@@ -650,6 +659,19 @@ alternating_step = Exercise(
             _turn(_down_d, lambda t, p: -_down_g(t, p)),
         ),
         mistake(
+            "torch.sigmoid takes tensors, and these are numbers of Python: write 1 / (1 + math.exp(-a)).",
+            lambda theta, psi, step_size: (theta, psi - step_size * torch.sigmoid(psi * theta) * theta),
+            shows={STOPPED: "TypeError: sigmoid(): argument 'input' (position 1) must be Tensor, not float"},
+        ),
+        mistake(
+            "the sigmoid is mirrored: sigmoid(a) is 1 / (1 + exp(-a)), with the minus.",
+            _turn(lambda t, p: -_sigmoid(-p * t) * t, lambda t, p: _sigmoid(p * t) * p),
+        ),
+        mistake(
+            "G goes down D's loss and so helps D. Its own loss is softplus(-psi · theta), with a minus in the slope and one within the sigmoid.",
+            _turn(_down_d, lambda t, p: -_sigmoid(p * t) * p),
+        ),
+        mistake(
             "G uses the minimax loss log(1 - D), with the slope -sigmoid(psi · theta) · psi. The text asks for the non-saturating one.",
             _turn(_down_d, lambda t, p: _sigmoid(p * t) * p),
         ),
@@ -672,6 +694,8 @@ alternating_step = Exercise(
         mistake(
             "the factors are exchanged: the derivative of psi · theta in psi is theta, and the other way round.",
             _turn(lambda t, p: -_sigmoid(p * t) * p, lambda t, p: _sigmoid(-p * t) * t),
+            _turn(_down_d, lambda t, p: _sigmoid(-p * t) * t),
+            _turn(lambda t, p: -_sigmoid(p * t) * p, _down_g),
         ),
         mistake(
             "D treats the fake as real: its loss for a fake is softplus(a), with the slope sigmoid(a).",
@@ -753,6 +777,24 @@ r1_penalty = Exercise(
             _r1(("gradient.square()", "gradient.detach().square()")),
             lambda D, real: _r1_penalty(D, real).detach(),
             lambda D, real: _r1_penalty(D, real).item(),
+        ),
+        mistake(
+            "`real` does not ask for a gradient. Take a copy that does: real.clone().requires_grad_().",
+            _r1((".clone().requires_grad_()", "")),
+            shows={STOPPED: "RuntimeError: One of the differentiated Tensors does not require grad"},
+        ),
+        mistake(
+            "a gradient is taken of a single number, and D(real) holds one logit for each sample: D(real).sum().",
+            _r1(("D(real).sum()", "D(real)")),
+            shows={STOPPED: "RuntimeError: grad can be implicitly created only for scalar outputs"},
+        ),
+        mistake(
+            "torch.autograd.grad returns a tuple, even for one gradient: (gradient,) = torch.autograd.grad(...).",
+            _r1(("(gradient,) =", "gradient =")),
+        ),
+        mistake(
+            "sum(1) adds up one dimension only, and a picture has three. flatten(1) first makes one of them.",
+            _r1((".flatten(1).sum(1)", ".sum(1)")),
         ),
         mistake(
             "this is the mean length of the gradient. R1 squares it.",
