@@ -69,8 +69,8 @@ display(figures.image_grids({"real": mnist.images[:64], "each pixel by itself": 
 # apply $G$. What comes out has a distribution of its own, $p_g$: the **push-forward** of $p_z$ by $G$. All of GAN
 # training is about bending $G$ until $p_g$ is $p_{data}$.
 #
-# Take the smallest $G$ there is, $G(z) = s\,z + b$. It stretches by the scale $s$ and moves by the shift $b$. A density has
-# the area 1. Stretched to twice the width it must become half as high:
+# Take the smallest $G$ there is, $G(z) = s\,z + b$. It stretches by the scale $s$ and moves by the shift $b$. The *density* at
+# $x$ says how thickly the samples lie there; the area below it is 1. Stretched to twice the width it must become half as high:
 #
 # $$p_g(x) = \frac{1}{|s|}\; p_z\!\left(\frac{x - b}{s}\right)$$
 #
@@ -123,8 +123,8 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# The dashed line should run along the top of the grey bars. For a network $G$ there is no such formula to work with: it maps 64 numbers to
-# 784, and no $z$ can be looked up. We can only draw samples. Everything from here on needs samples alone.
+# The dashed line should run along the top of the grey bars. For a network $G$ there is no such formula to work with: that of lesson 3 maps
+# 64 numbers to 784, and no $z$ can be looked up. We can only draw samples. Everything from here on needs samples alone.
 
 # %% [markdown]
 # ## 1.3 How far apart are two piles of samples?
@@ -175,14 +175,14 @@ print(f"the second three times as wide:              {float(distance(a, 3 * b)):
 # ## 1.4 A generator with one parameter
 #
 # Now train a generator. Its data: 500 numbers from a distribution that is hidden from you. Its form: $G(z) = \theta z$. First
-# by hand: change `theta` until the distance is as small as you can get it. How do you decide which way to turn?
+# by hand: change `theta`, run the cell again, until the distance is as small as you can get it. How do you decide which way to go?
 
 # %%
 torch.manual_seed(1)
 hidden = (1 + 3 * torch.rand(1)) * torch.randn(500)  # how wide, only the computer knows
 z = torch.randn(500)
 
-theta = 1.0  # turn here
+theta = 1.0  # change this
 print(f"theta = {theta}: distance {float(distance(hidden, theta * z)):.3f}")
 
 # %% [markdown]
@@ -204,7 +204,8 @@ print(f"theta = {theta}: distance {float(distance(hidden, theta * z)):.3f}")
 # <details><summary>Hint 1</summary>Make theta a tensor that wants a gradient; in the loop compute the loss, its slope, the new
 # theta, and cut the new theta off from its history.</details>
 # <details><summary>Hint 2</summary><code>(slope,) = torch.autograd.grad(loss, theta)</code> gives the slope and
-# leaves nothing behind; then <code>theta = (theta - step_size * slope).detach().requires_grad_()</code>.</details>
+# leaves nothing behind (<code>loss.backward()</code> would put it into <code>theta.grad</code>, where slopes add up); then
+# <code>theta = (theta - step_size * slope).detach().requires_grad_()</code>.</details>
 
 
 # %% exercise="fit_scale"
@@ -294,7 +295,7 @@ def density_ratio(logits: torch.Tensor, n_real: int, n_fake: int) -> torch.Tenso
 
 
 # %% [markdown]
-# Try it where the truth is known: data from $\mathcal{N}(0, 1)$, fakes from $\mathcal{N}(1, 1.5)$, mean 1 and spread 1.5, and
+# Try it where the truth is known: data from $\mathcal{N}(0, 1)$, fakes from $\mathcal{N}(1, 1.5^2)$, mean 1 and spread 1.5, and
 # three times as many real samples as fakes. The classifier is a small network that sees nothing but samples.
 
 # %%
@@ -305,6 +306,7 @@ torch.manual_seed(0)
 x_real, x_fake = torch.randn(6_000, 1), 1 + 1.5 * torch.randn(2_000, 1)
 samples = torch.cat([x_real, x_fake])
 labels = torch.cat([torch.ones(6_000), torch.zeros(2_000)])
+# (n, 1) -> logits (n,)
 classifier = nn.Sequential(nn.Linear(1, 32), nn.Tanh(), nn.Linear(32, 1), nn.Flatten(0))
 optimizer = torch.optim.Adam(classifier.parameters(), lr=0.01)
 for _ in range(400):
@@ -330,6 +332,10 @@ ax.axhline(1, color=figures.GREY, linewidth=0.8, linestyle=":")
 ax.set(xlabel="x", ylabel=r"$p_{data}\,/\,p_g$")
 ax.legend()
 plt.show()
+
+# %% [markdown]
+# Where there are samples, the two agree; at the left edge, where it has seen next to none, the classifier guesses. A judge knows
+# only what was put before it.
 
 # %% [markdown]
 # ## 1.7 Two players
@@ -381,7 +387,8 @@ RealOrFake()
 #
 # <details><summary>Hint 1</summary>Take a copy of the images that wants a gradient, compute the cross-entropy, and ask
 # for its gradient in the copy with <code>torch.autograd.grad</code>.</details>
-# <details><summary>Hint 2</summary><code>(gradient,) = torch.autograd.grad(loss, images)</code>, then
+# <details><summary>Hint 2</summary><code>(gradient,) = torch.autograd.grad(loss, images)</code> (backward() would leave gradients
+# in the classifier, too), then
 # <code>(images + epsilon * gradient.sign()).clamp(-1, 1).detach()</code>.</details>
 
 # %%

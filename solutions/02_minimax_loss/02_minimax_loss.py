@@ -43,14 +43,14 @@ doctor.check()
 #
 # $$\min_G \max_D V(D, G).$$
 #
-# That is the minimax game. *Predict*: which value has a $D$ that says one half to everything?
+# That is the minimax game. *Predict*: how large is $V$ for a $D$ that says one half to everything?
 
 # %% [markdown]
 # ### Exercise 1 · `value`
 # ●○○ · 4 minutes
 #
 # Write $V$ for two batches of probabilities: `value(d_real, d_fake)`, D's answers to n real samples and to m fakes, shapes (n,) and
-# (m,), all between 0 and 1 → one number, in nats.
+# (m,), all between 0 and 1 → one number, in nats: log is the natural logarithm, in this lesson always.
 #
 # It tests: which player gets what, and what an expectation is in code.
 #
@@ -210,7 +210,7 @@ real_half = bce(real_logits, torch.ones(1000))
 print("cross-entropy:", float(real_half + bce(fake_logits, torch.zeros(1000))))
 
 # %% [markdown]
-# Mark what the numbers of a training run mean. A $D$ that says one half everywhere has a summed loss of $\log 4 = 1.386$ and is right half of the
+# What do such numbers mean in a training run? A $D$ that says one half everywhere has a summed loss of $\log 4 = 1.386$ and is right half of the
 # time. The best $D$ does so where $p_g = p_{data}$. A $D$ that has learnt nothing does so, too. **The loss of $D$ tells how the game
 # stands, not how good the fakes are.** (Some programs print the mean of the two halves instead of their sum: then it is
 # $\log 2 = 0.693$.)
@@ -279,14 +279,15 @@ for a in (-10.0, -3.0, 0.0, 3.0):
     print(f"{a:6.1f}   {float(l1):9.5f}  {float(s1):10.3g}     {float(l2):9.5f}  {float(s2):10.5f}")
 
 # %% [markdown]
-# At $a = -10$ the one pulls 22,000 times harder than the other. Now see it: blue is the data, orange is what the generator
+# At $a = -10$ the non-saturating loss pulls 22,000 times harder. Now see it: blue is the data, orange is what the generator
 # draws, the arrows show where its loss pulls the fakes. Try this:
 #
 # 1. Move the generator far away, mean 6, with the saturating loss. Where are the arrows? Switch to the non-saturating one.
 #    (*Play* brings $G$ home with either: Adam divides each slope by its usual size, so that a tiny slope still gives full steps.)
 # 2. Mean 0, width 1: what do $D^*$, $V$ and both losses say? Compare with $-\log 4$ and $\log 2$.
-# 3. A narrow generator in the middle of wide data: where do the arrows point? Does $G$ get wider?
-# 4. Set *D* to *learnt* and press *Play*: two networks do it. Does it settle?
+# 3. *Two bumps*, and a narrow generator in the middle, mean 0 and width 0.5: where do the arrows point? *Play*: does $G$ get
+#    wider, with either loss?
+# 4. Set *D* to *learnt* and press *Play*: now $D$ is a small network that trains along. Does it settle?
 
 # %%
 from gancourse.widgets import LineGame
@@ -349,6 +350,9 @@ print(f"G's loss:     {-math.log(d):.6f}")
 # | draw fresh noise: $G$ is to please $D$ with fakes that $D$ was not just fitted to | `z = noise()` |
 # | $G$'s loss, against the $D$ that has just moved | `loss = g_loss(D(G(z)))` |
 # | $G$ goes against its slope, through $D$ | `opt_G.zero_grad(); loss.backward(); opt_G.step()` |
+#
+# `d_loss` is $-V$ (2.4), `g_loss` the non-saturating loss (2.5), both on logits. `backward()` adds each weight's slope to its `.grad`, `step()` moves the
+# weights of *one* player, `zero_grad()` clears their slopes.
 #
 # `detach()` cuts the gradient off: in $D$'s turn $G$ is not to learn. In $G$'s turn the gradient must pass *through* $D$, or $G$ would not know
 # where to go. $D$ gets gradients then, too, and does not step; `zero_grad()` removes them before its next turn.
@@ -427,7 +431,7 @@ for loss in toys.DIRAC_LOSSES:
 #
 # 1. Minimax, simultaneous: make the step size smaller, 0.1, then 0.05. Does the distance ever fall? Read the eigenvalues.
 # 2. Alternating: what changes? What do the eigenvalues say?
-# 3. Give R1 a little strength, and more, and very much.
+# 3. *R1 gamma* is a brake on $D$; the next section says which. Give it a little strength, and more, and very much.
 
 # %%
 from gancourse.widgets import DiracGame
@@ -441,7 +445,8 @@ DiracGame()
 #
 # $$R_1 = \mathbb{E}_{x \sim p_{data}} \lVert \nabla_x\, a(x) \rVert^2, \qquad L_D = -V + \frac{\gamma}{2} R_1.$$
 #
-# In the Dirac-GAN the slope of $a$ is $\psi$, so the penalty is $\frac{\gamma}{2} \psi^2$: friction, which brings the pendulum to rest.
+# The bars are the length of the gradient, squared: all its entries squared and added. In the Dirac-GAN the slope of $a$ is $\psi$, so the penalty
+# is $\frac{\gamma}{2} \psi^2$: friction, which brings the pendulum to rest.
 #
 # For a network the gradient in $x$ comes from `torch.autograd.grad`. The penalty is itself to be differentiated, by the weights of $D$; so the
 # gradient needs a graph of its own: `create_graph=True`.
@@ -511,7 +516,7 @@ def covered_modes(samples: torch.Tensor, centres: torch.Tensor, std: float) -> i
 
 
 # %% [markdown]
-# A GAN for the ring, in full: every line of section 2.7 is there. It trains with the saturating and the non-saturating loss, without
+# A GAN for the ring, in full: find every line of section 2.7 in it. It trains with the saturating and the non-saturating loss, without
 # and with R1, three times each. *Predict*: which of the four covers all eight?
 
 # %%
@@ -530,11 +535,11 @@ def train(which_loss, gamma, seed=0):
     torch.manual_seed(seed)
     G = nn.Sequential(nn.Linear(2, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 2))
     D = nn.Sequential(nn.Linear(2, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1))
-    D.append(nn.Flatten(0))
+    D.append(nn.Flatten(0))  # logits (n,)
     opt_G = torch.optim.Adam(G.parameters(), 1e-3, betas=(0.5, 0.99))
     opt_D = torch.optim.Adam(D.parameters(), 1e-3, betas=(0.5, 0.99))
     for _ in range(STEPS):
-        real = centres[torch.randint(8, (128,))] + STD * torch.randn(128, 2)
+        real = centres[torch.randint(8, (128,))] + STD * torch.randn(128, 2)  # D's turn
         fake = G(torch.randn(128, 2)).detach()
         loss = softplus(-D(real)).mean() + softplus(D(fake)).mean()
         penalty = gamma / 2 * r1_penalty(D, real) if gamma else 0
@@ -542,7 +547,7 @@ def train(which_loss, gamma, seed=0):
         (loss + penalty).backward()
         opt_D.step()
 
-        loss = generator_losses(D(G(torch.randn(128, 2))))[which_loss]
+        loss = generator_losses(D(G(torch.randn(128, 2))))[which_loss]  # G's turn, with fresh noise
         opt_G.zero_grad()
         loss.backward()
         opt_G.step()
@@ -572,10 +577,10 @@ plt.show()
 # %% [markdown]
 # The game below has all of it under your hands, and more shapes; draw one of your own. Try this:
 #
-# 1. Press *Play*: as it stands it covers the ring in seconds. Now set *G learning rate* to 5.0e-03, *D learning rate* to 1.0e-03, R1 to 0, and press *New
+# 1. Press *Play*: as it stands it covers the ring in seconds. Now set *G learning rate* to 5.0e-3, *D learning rate* to 1.0e-3, *R1 gamma* to 0, and press *New
 #    players*: a clump that chases round the ring and covers one heap at a time, or none. This is mode collapse, alive.
-# 2. Set the rates back (D 2.0e-03, G 1.0e-03) while it plays. How long until all eight are covered?
-# 3. Turn R1 up, to 0.1, then to 2. What happens to $D$ at the data? Too much friction, and $D$ is too flat to teach.
+# 2. Set the rates back (D 2.0e-3, G 1.0e-3) while it plays. How long until all eight are covered?
+# 3. Turn *R1 gamma* up, to 0.1, then to 2. What happens to $D$ at the data? Too much friction, and $D$ is too flat to teach.
 # 4. Take the moons, or *free hand*, and draw in the plane with the mouse.
 
 # %%
