@@ -350,7 +350,8 @@ print(f"G's loss:     {-math.log(d):.6f}")
 # | draw fresh noise: $G$ is to please $D$ with fakes that $D$ was not just fitted to | `z = noise()` |
 # | $G$'s loss, against the $D$ that has just moved | `loss = g_loss(D(G(z)))` |
 # | $G$ goes against its slope, through $D$ | `opt_G.zero_grad(); loss.backward(); opt_G.step()` |
-#
+
+# %% [markdown]
 # `d_loss` is $-V$ (2.4), `g_loss` the non-saturating loss (2.5), both on logits. `backward()` adds each weight's slope to its `.grad`, `step()` moves the
 # weights of *one* player, `zero_grad()` clears their slopes.
 #
@@ -426,7 +427,8 @@ for loss in toys.DIRAC_LOSSES:
 # above 1 and it grows, below 1 and it shrinks. With both players moving at once the eigenvalues of the minimax game are $1 \pm \frac{i h}{2}$ for a step
 # size $h$: their size is $\sqrt{1 + h^2 / 4}$, above 1 for *every* $h$. Smaller steps only take longer to get away. Turns make it exactly 1: the
 # players circle for ever. (The non-saturating game has the same matrix at the solution; what makes it shrink lies farther out. In turns it comes home, ever more slowly; at once it ends on a circle.)
-#
+
+# %% [markdown]
 # Try this in the game below:
 #
 # 1. Minimax, simultaneous: make the step size smaller, 0.1, then 0.05. Does the distance ever fall? Read the eigenvalues.
