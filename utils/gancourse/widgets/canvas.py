@@ -132,7 +132,8 @@ function draw(canvas, panel, views) {
   g.textBaseline = "middle"; g.textAlign = "right";
   for (const [value, text] of panel.y_ticks) g.fillText(text, to.left - 5, to.y(value), left - 6);
   g.textBaseline = "top"; g.textAlign = "center";
-  for (const [value, text] of panel.x_ticks) g.fillText(text, to.x(value), to.top + to.height + 5);
+  for (const [value, text] of panel.x_ticks) // a number at the right end stays on the canvas
+    g.fillText(text, Math.min(to.x(value), width - g.measureText(text).width / 2), to.top + to.height + 5);
   g.fillText(panel.x_label, to.left + to.width / 2, to.top + to.height + 19);
 }
 
