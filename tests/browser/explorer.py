@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 from playwright.sync_api import Locator, Page
+from torch import nn
 
 from gancourse import figures, pretrained, training
 
@@ -20,15 +21,25 @@ PIXELS = """async image => {
   const rgba = context.getImageData(0, 0, canvas.width, canvas.height).data;
   return [canvas.height, canvas.width, Array.from(rgba).filter((_, i) => i % 4 == 0)];
 }"""
+# Counts messages in which the page says that the reader has moved a control.
+COUNT_MOVES = """() => {
+  window.sentUpdates = 0;
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) {
+    const text = typeof data === "string" ? data : new TextDecoder().decode(data);
+    if (text.includes('"method":"update"') && /"(value|index)"/.test(text)) window.sentUpdates += 1;
+    return send.call(this, data);
+  };
+}"""
 SECONDS = 10  # until the picture and the text must agree
 
 
 class ExplorerPage:
-    """The explorer of `mnist_better` in a page; `code` must be open, because z is read from it."""
+    """The explorer of a generator, `mnist_better` unless told, in a page; z is read from its code, which is opened."""
 
-    def __init__(self, page: Page, box: Locator | None = None):
+    def __init__(self, page: Page, box: Locator | None = None, generator: nn.Module | None = None):
         self.page = page
-        self.generator = pretrained.load("mnist_better").generator
+        self.generator = generator or pretrained.load("mnist_better").generator
         self.box = box or page.locator(".gancourse")
         self.image = self.box.locator("img.gancourse-picture")
         self.image.wait_for()
@@ -69,17 +80,31 @@ class ExplorerPage:
         height, width, grey = self.image.evaluate(PIXELS)
         return torch.tensor(grey, dtype=torch.uint8).view(height, width)
 
-    def z(self) -> torch.Tensor:
-        """Return the noise vector (64,) that the shown code makes."""
-        line = next(line for line in html.unescape(self.box.locator("pre").inner_text()).splitlines() if "z = " in line)
+    def inputs(self) -> list[torch.Tensor]:
+        """Return what the shown code gives the generator: noise (1, z_dim) and, where it is conditional, labels."""
+        code = html.unescape(self.box.locator("pre").inner_text())
         names = {"torch": torch, "training": training, "generator": self.generator}
-        exec(re.sub(r"\s+", " ", line), names)
-        return names["z"][0]
+        for line in code.splitlines():
+            if line.startswith(("z = ", "labels = ")):
+                exec(re.sub(r"\s+", " ", line), names)
+        return [names[name] for name in ("z", "labels") if name in names]
 
-    def picture_of(self, z: torch.Tensor) -> torch.Tensor:
-        """Return G(z), uint8 (28, 28)."""
+    def z(self) -> torch.Tensor:
+        """Return the noise vector (z_dim,) that the shown code makes."""
+        return self.inputs()[0][0]
+
+    def picture_of(self, z: torch.Tensor, *labels: torch.Tensor) -> torch.Tensor:
+        """Return G(z) or G(z, labels), uint8 (28, 28); z: (z_dim,)."""
         with torch.no_grad():
-            return training.to_uint8(self.generator(z[None]))[0, 0]
+            return training.to_uint8(self.generator(z[None], *labels))[0, 0]
+
+    def count_moves(self) -> None:
+        """Count from now on what the page sends of controls that have moved; `moves_sent` says how often."""
+        self.page.evaluate(COUNT_MOVES)
+
+    def moves_sent(self) -> int:
+        """Return how many moves of controls the page has sent since `count_moves`."""
+        return self.page.evaluate("window.sentUpdates")
 
     def text(self) -> str:
         """Return what the explorer says in words."""
@@ -99,7 +124,8 @@ class ExplorerPage:
     def assert_shows_g_of_z(self) -> None:
         """Assert that the last picture is the generator's picture of the shown z, pixel for pixel."""
         self.settle()
-        shown, wanted = self.pixels(), self.picture_of(self.z())
+        z, *labels = self.inputs()
+        shown, wanted = self.pixels(), self.picture_of(z[0], *labels)
         if shown.shape != wanted.shape:  # neighbours: z is in the middle of five by five
             assert shown.shape == figures.tile(torch.zeros(25, 1, 28, 28, dtype=torch.uint8), 5, pad=1).shape
             shown = shown[59:87, 59:87]

@@ -44,24 +44,14 @@ def test_draw_another_seed_and_undo(lesson):
 def test_the_page_sends_what_the_reader_does_and_nothing_else(lesson):
     """A slider that sent back what it was told would move a point that has gone elsewhere meanwhile."""
     lesson.settle()
-    lesson.page.evaluate(
-        """() => {
-          window.sentUpdates = 0;
-          const send = WebSocket.prototype.send;
-          WebSocket.prototype.send = function (data) {
-            const text = typeof data === "string" ? data : new TextDecoder().decode(data);
-            if (text.includes('"method":"update"') && text.includes('"value"')) window.sentUpdates += 1;
-            return send.call(this, data);
-          };
-        }"""
-    )
+    lesson.count_moves()
     for _ in range(5):
         lesson.press("Draw another")
     lesson.settle()
-    assert lesson.page.evaluate("window.sentUpdates") == 0
+    assert lesson.moves_sent() == 0
     lesson.move("direction 1", "ArrowRight")
     lesson.settle()
-    assert lesson.page.evaluate("window.sentUpdates") == 1
+    assert lesson.moves_sent() == 1
 
 
 def test_fast_draws_end_with_the_noise_of_the_last_seed(lesson):

@@ -14,6 +14,7 @@ from PIL import Image
 from torch import nn
 
 from gancourse import figures
+from gancourse.networks.conditional import ConditionalGenerator
 from gancourse.training import noise, to_uint8
 from gancourse.widgets import LatentExplorer, latent
 from gancourse.widgets.explorer import MAX_PINS, MOST_CHANGE
@@ -42,8 +43,9 @@ def decoded(data: bytes) -> np.ndarray:
 
 
 def expected(explorer, z=None) -> torch.Tensor:
+    labels = () if explorer.label is None else (torch.tensor([explorer.label]),)
     with torch.no_grad():
-        return to_uint8(explorer.generator((explorer.z if z is None else z)[None]))[0]
+        return to_uint8(explorer.generator((explorer.z if z is None else z)[None], *labels))[0]
 
 
 def assert_shows_g_of_z(explorer) -> None:
@@ -60,6 +62,12 @@ def assert_shows_g_of_z(explorer) -> None:
 def file_behind(explorer, text: str) -> bytes:
     encoded = re.search(rf'base64,([^"]+)">{text}<', explorer.files.value).group(1)
     return base64.b64decode(encoded)
+
+
+def load(explorer, data: bytes) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    file = {"name": "z.json", "type": "", "size": len(data), "content": memoryview(data), "last_modified": now}
+    explorer.load.value = (file,)
 
 
 @pytest.mark.parametrize("shape", [(1, 4, 4), (3, 5, 4)])
@@ -247,22 +255,17 @@ def test_files_and_code_hold_the_point(explorer):
 
 
 def test_a_noise_file_is_loaded_and_a_bad_one_changes_nothing(explorer):
-    def load(data: bytes) -> None:
-        now = datetime.datetime.now(datetime.UTC)
-        file = {"name": "z.json", "type": "", "size": len(data), "content": memoryview(data), "last_modified": now}
-        explorer.load.value = (file,)
-
     z = torch.linspace(-1, 1, 12)
-    load(latent.write_noise(z, explorer.generator))
+    load(explorer, latent.write_noise(z, explorer.generator))
     assert torch.equal(explorer.z, z)
     assert explorer.load.value == ()
-    load(b"{")
+    load(explorer, b"{")
     assert torch.equal(explorer.z, z)
     assert 'role="alert"' in explorer._message.value
     assert "no noise file" in explorer._message.value
     other = TinyGenerator()
     nn.init.zeros_(other.linear.bias)
-    load(latent.write_noise(-z, other))
+    load(explorer, latent.write_noise(-z, other))
     assert torch.equal(explorer.z, -z)
     assert "another generator" in explorer._message.value
     assert_shows_g_of_z(explorer)
@@ -328,6 +331,14 @@ def nan_generator() -> nn.Module:
         (TinyGenerator, "This is the class TinyGenerator"),
         (3, "this is a int"),
         ("mnist_best", "No weights are shipped"),
+        (broken(classes=10), "and labels (1,) with TypeError: TinyGenerator.forward() takes 2 positional"),
+        (broken(classes=10), "called as G(z, labels)"),
+        (broken(classes=0), "`classes` is 0; it should be the number of its classes"),
+        (broken(classes=True), "`classes` is True"),
+        (broken(classes=["cat", "dog"]), "`classes` is ['cat', 'dog']; it should be the number"),
+        (broken(classes=2, class_names=["cat"]), "must be 2 different names, not 1"),
+        (broken(classes=2, class_names=["cat", "cat"]), "not 2 with 1 different"),
+        (broken(forward=lambda z, labels: z), "Does it want labels? Then it needs an attribute `classes`"),
     ],
 )
 def test_what_cannot_be_shown_is_said_in_the_widget(generator, says):
@@ -348,3 +359,246 @@ def test_a_generator_that_breaks_later_says_so_and_can_be_mended(explorer):
     explorer.draw.click()
     assert_shows_g_of_z(explorer)
     assert explorer._message.value == ""
+
+
+# ---- conditional generators ---------------------------------------------------------------------------------------
+
+
+def conditional_generator(classes: int = 10) -> nn.Module:
+    """Return a conditional generator with random weights, large enough for every class to look different."""
+    torch.manual_seed(0)
+    generator = ConditionalGenerator(z_dim=12, classes=classes, hidden=(16,)).eval()
+    with torch.no_grad():
+        generator.body[0].weight.mul_(3)
+    return generator
+
+
+@pytest.fixture
+def conditional():
+    return LatentExplorer(conditional_generator(), seed=3)
+
+
+def at(explorer, z, labels) -> torch.Tensor:
+    """Return G(z, labels) of one z (z_dim,), and of labels (1,) or shares (1, classes)."""
+    return latent.draw(explorer.generator, z[None], labels)[0]
+
+
+def walk_from_3_to_8(explorer) -> None:
+    """Pin class 3 and, with other noise, class 8."""
+    explorer.label = 3
+    explorer.pin.click()
+    explorer.draw.click()
+    explorer.label = 8
+    explorer.pin.click()
+
+
+def test_a_generator_without_classes_has_no_class_control(explorer):
+    assert not any("Class" in str(part) for part in explorer.children[1].children[0].children)
+    assert explorer.label is None
+    explorer.wait()
+    assert explorer.text.value.startswith('<span role="status">G(z) for seed 3;')
+    with pytest.raises(ValueError, match="takes no labels"):
+        explorer.label = 0
+
+
+def test_a_class_changes_the_picture_and_keeps_z(conditional):
+    z, pictures = conditional.z, []
+    for label in range(10):
+        conditional.classes.value = label
+        assert_shows_g_of_z(conditional)
+        assert torch.equal(conditional.z, z)
+        assert conditional.label == label
+        assert f"G(z, {label}) for class {label}, seed 3; length" in conditional.text.value
+        assert f'download="seed-3-class-{label}.png"' in conditional.files.value
+        pictures.append(conditional.image)
+    assert len(torch.stack(pictures).unique(dim=0)) == 10
+
+
+def test_the_class_is_kept_by_every_other_move_and_undone_like_them(conditional):
+    conditional.classes.value = 8
+    acts = [
+        conditional.draw.click,
+        lambda: setattr(conditional.sliders[0], "value", 2.0),
+        lambda: setattr(conditional.truncation, "value", 0.5),
+        lambda: setattr(conditional, "z", torch.ones(12)),
+        lambda: setattr(conditional.seed, "value", 77),
+    ]
+    for act in acts:
+        act()
+        assert conditional.label == conditional.classes.value == 8
+        assert_shows_g_of_z(conditional)
+    z = conditional.z
+    conditional.classes.value = 2
+    conditional.classes.value = 5
+    for label in (2, 8):
+        conditional.undo.click()
+        assert torch.equal(conditional.z, z)
+        assert conditional.label == conditional.classes.value == label
+        assert_shows_g_of_z(conditional)
+    for _ in acts:
+        conditional.undo.click()
+    conditional.undo.click()
+    assert conditional.label == 0
+    assert conditional.undo.disabled
+
+
+def test_the_neighbours_are_of_the_same_class(conditional):
+    conditional.classes.value = 4
+    conditional.view.value = "neighbours"
+    assert_shows_g_of_z(conditional)
+    corner = conditional.z - sum(conditional._directions[:2])
+    sheet = decoded(conditional.picture.value)
+    assert np.array_equal(sheet[1:29, 1:29, 0], at(conditional, corner, torch.tensor([4]))[0].numpy())
+    conditional.stage.children[1].click()
+    assert conditional.label == 4
+    assert_shows_g_of_z(conditional)
+
+
+@pytest.mark.parametrize("label", [-1, 10, 3.0, "3", None, True, torch.tensor([1, 2])])
+def test_a_label_that_is_none_is_refused(conditional, label):
+    conditional.label = torch.tensor(7)  # as a data set has it
+    with pytest.raises(ValueError, match="a whole number from 0 to 9"):
+        conditional.label = label
+    assert conditional.label == 7
+
+
+def test_pins_keep_their_class_and_a_walk_between_two_mixes_the_classes(conditional):
+    walk_from_3_to_8(conditional)
+    a, b = (conditional._pins[name] for name in "AB")
+    assert conditional.pins.children[0].children[1].children[0].tooltip == "Go to pin A, class 3"
+    conditional.walk.value = 30
+    conditional.wait()
+    half = torch.zeros(1, 10)
+    half[0, [3, 8]] = 0.5
+    z = latent.walk(a.z, b.z, 0.5)
+    assert torch.equal(conditional.z, z)
+    assert torch.equal(conditional.image, at(conditional, z, half))
+    assert conditional.label is None
+    assert conditional.classes.value is None
+    assert "G(z, shares) for half class 3, half class 8, 50% of the way" in conditional.text.value
+    conditional.walk.value = 22
+    conditional.wait()
+    assert "63% class 3, 37% class 8, 37% of the way" in conditional.text.value
+    conditional.draw.click()
+    conditional.wait()
+    assert "63% class 3, 37% class 8, seed 5" in conditional.text.value
+    for value, label in ((60, 8), (1, None), (0, 3)):
+        conditional.walk.value = value
+        assert conditional.label == conditional.classes.value == label
+    assert_shows_g_of_z(conditional)
+    conditional.walk.value = 30
+    conditional.classes.value = 6
+    assert torch.equal(conditional.z, z)
+    assert_shows_g_of_z(conditional)
+    conditional.undo.click()
+    assert conditional.classes.value is None
+    conditional.pins.children[1].children[1].children[0].click()
+    assert conditional.label == 8
+    assert torch.equal(conditional.z, b.z)
+
+
+def test_a_walk_within_a_class_stays_in_it(conditional):
+    conditional.label = 3
+    conditional.pin.click()
+    conditional.draw.click()
+    conditional.pin.click()
+    for value in range(61):
+        conditional.walk.value = value
+        assert conditional.label == 3
+
+
+def test_a_generator_that_takes_no_shares_says_so_on_a_walk_and_goes_on_after_it(conditional):
+    forward = conditional.generator.forward
+    conditional.generator.forward = lambda z, labels: forward(z, nn.functional.one_hot(labels, 10).float())
+    walk_from_3_to_8(conditional)
+    conditional.walk.value = 30
+    conditional.wait()
+    assert "shares (1, 10) with RuntimeError" in conditional._message.value
+    assert "Between classes they are shares, float32 (N, classes)" in conditional._message.value
+    conditional.draw.click()
+    conditional.wait()
+    assert conditional.image is None
+    conditional.label = 4
+    assert_shows_g_of_z(conditional)
+    assert conditional._message.value == ""
+
+
+@pytest.mark.parametrize("way", [0, 22, 30])
+def test_file_and_code_hold_class_and_shares(conditional, monkeypatch, way):
+    walk_from_3_to_8(conditional)
+    conditional.walk.value = 60
+    conditional.walk.value = way
+    conditional.show_code.value = True
+    conditional.wait()
+    lines = html.unescape(re.sub("<[^>]*>", "", conditional.code.value))
+    monkeypatch.setattr("matplotlib.pyplot.imshow", lambda *_, **__: None)
+    names = {"explorer": conditional}
+    exec(lines, names)
+    assert torch.equal(names["image"], conditional.image)
+    assert ("shares" in json.loads(file_behind(conditional, "Save noise"))) == (way > 0)
+    assert ("-between-classes.json" in conditional.files.value) == (way > 0)
+    image, data = conditional.image, file_behind(conditional, "Save noise")
+    conditional.draw.click()
+    conditional.label = 5
+    load(conditional, data)
+    conditional.wait()
+    assert torch.equal(conditional.image, image)
+    assert conditional._message.value == ""
+
+
+def test_code_for_a_seed_names_the_seed_and_the_class(conditional):
+    conditional.label = 8
+    conditional.show_code.value = True
+    conditional.wait()
+    assert "z = training.noise(generator, 1, seed=3)\nlabels = torch.tensor([8])\n" in conditional.code.value
+
+
+def test_a_file_whose_class_does_not_fit_loads_its_noise_and_says_so(conditional, explorer):
+    def file(**changes) -> bytes:
+        about = json.loads(latent.write_noise(torch.ones(12), conditional.generator))
+        return json.dumps(about | changes).encode()
+
+    conditional.label = 6
+    for changes, says in (
+        ({}, "names no class: the class stays"),
+        ({"class": 10}, "none of this generator's, which run from 0 to 9: the class stays"),
+        ({"shares": [0.5, 0.5]}, "not 10 numbers that sum to one"),
+    ):
+        conditional.draw.click()
+        load(conditional, file(**changes))
+        assert torch.equal(conditional.z, torch.ones(12))
+        assert conditional.label == 6
+        assert says in html.unescape(conditional._message.value)
+        assert 'role="status"' in conditional._message.value
+        assert_shows_g_of_z(conditional)
+    load(explorer, file(**{"class": 3}))
+    assert torch.equal(explorer.z, torch.ones(12))
+    assert "this generator takes none" in explorer._message.value
+    assert "another generator" in explorer._message.value
+    assert_shows_g_of_z(explorer)
+
+
+def test_names_of_classes_are_shown_and_many_classes_are_a_menu():
+    generator = conditional_generator(classes=3)
+    generator.class_names = ("cat", "dog", "owl")
+    explorer = LatentExplorer(generator)
+    explorer.classes.value = 2
+    explorer.wait()
+    assert explorer.classes.options == (("cat", 0), ("dog", 1), ("owl", 2))
+    assert explorer.classes.tooltips == ("class cat", "class dog", "class owl")
+    assert "G(z, 2) for class owl, seed 0" in explorer.text.value
+    many = LatentExplorer(conditional_generator(classes=13))
+    assert type(many.classes).__name__ == "Dropdown"
+    many.classes.value = 12
+    assert_shows_g_of_z(many)
+
+
+def test_a_shipped_conditional_generator_is_opened_by_its_name(monkeypatch):
+    generator = conditional_generator()
+    shipped = type("Shipped", (), {"generator": generator})()
+    monkeypatch.setattr("gancourse.pretrained.load", lambda name: shipped)
+    explorer = LatentExplorer("mnist_conditional")
+    explorer.label = 2
+    explorer.show_code.value = True
+    assert_shows_g_of_z(explorer)
+    assert 'generator = pretrained.load("mnist_conditional").generator' in html.unescape(explorer.code.value)

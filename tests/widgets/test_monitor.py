@@ -10,11 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
-from gancourse import training
+from gancourse import losses, training
+from gancourse.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
 from gancourse.recipes import mlp_step
 from gancourse.widgets import TrainingMonitor, fit_live
 from gancourse.widgets.chart import Line, binned, line_chart
-from gancourse.widgets.monitor import MAX_FRAMES, Ended, duration, least_missed
+from gancourse.widgets.monitor import MAX_FRAMES, Ended, duration, least_missed, sheet_columns
 from toy_training import images, players
 
 train_step = mlp_step(gamma=1.0)
@@ -193,6 +194,85 @@ def test_pictures_that_cannot_be_shown_do_not_stop_the_training(forward, says):
     del run.G.z_dim
     monitor.finished(run)
     assert "z_dim" in monitor.window.caption
+
+
+# ---- conditional generators ---------------------------------------------------------------------------------------
+
+
+def conditional_players(classes: int = 10):
+    torch.manual_seed(0)
+    G = ConditionalGenerator(z_dim=8, classes=classes, hidden=(32,))
+    D = ConditionalDiscriminator(classes=classes, hidden=(32,))
+    return G, D, training.adam(G, 1e-3), training.adam(D, 1e-3)
+
+
+def conditional_step(G, D, opt_G, opt_D, real, labels, step):
+    fake = G(training.noise(G, len(real)), labels)
+    real_logits, fake_logits = D(real, labels), D(fake.detach(), labels)
+    d_loss = losses.discriminator_loss(real_logits, fake_logits)
+    opt_D.zero_grad()
+    d_loss.backward()
+    opt_D.step()
+    g_loss = losses.non_saturating_loss(D(fake, labels))
+    opt_G.zero_grad()
+    g_loss.backward()
+    opt_G.step()
+    return {"d_loss": d_loss, "g_loss": g_loss}
+
+
+def train_conditional(monitor, classes: int = 10, **settings):
+    settings |= {"labels": torch.arange(500) % classes, "watcher": monitor}
+    return training.fit(conditional_step, *conditional_players(classes), images(), steps=12, **settings)
+
+
+def test_each_column_of_a_conditional_generators_sheet_is_a_class():
+    monitor = TrainingMonitor(12)
+    run = train_conditional(monitor, ema=0.9)
+    monitor.finished(run)
+    sheet = monitor.frames[12]
+    assert torch.equal(sheet, training.sample(run.generator, 60))
+    shown = np.asarray(Image.open(io.BytesIO(monitor.window.picture)))
+    assert shown.shape == (6 * 29 + 1, 10 * 29 + 1)
+    third = training.noise(run.generator, 60, seed=0)[3::10]
+    pictures = training.to_uint8(run.generator(third, torch.full((6,), 3)).detach())
+    assert np.array_equal(shown[1:-1, 3 * 29 + 1 : 4 * 29].reshape(-1, 28)[:28], pictures[0, 0].numpy())
+    assert np.array_equal(shown[5 * 29 + 1 : 6 * 29, 3 * 29 + 1 : 4 * 29], pictures[5, 0].numpy())
+    assert monitor.window.caption.startswith("60 pictures of the averaged G after step 12")
+    assert monitor.window.caption.endswith("each column is a class")
+    still = Ended(monitor)._repr_mimebundle_()
+    data = still[0] if isinstance(still, tuple) else still
+    height, width = np.asarray(Image.open(io.BytesIO(data["image/png"]))).shape
+    assert (height, width) == (6 * 29 + 1, 10 * 29 + 1)
+
+
+@pytest.mark.parametrize(
+    ("classes", "columns"), [(0, 8), (1, 12), (2, 12), (5, 10), (7, 7), (10, 10), (12, 12), (13, 8)]
+)
+def test_a_sheet_has_columns_that_suit_its_classes(classes, columns):
+    assert sheet_columns(classes) == columns
+
+
+def test_many_classes_come_by_turns():
+    monitor = TrainingMonitor(12)
+    run = train_conditional(monitor, classes=40)
+    assert torch.equal(monitor.frames[12], training.sample(run.G, 64))
+    assert monitor.window.caption.endswith("the classes by turns")
+
+
+def test_fit_live_hands_the_labels_on(capsys):
+    labels = torch.arange(500) % 10
+    run = asyncio.run(fit_live(conditional_step, *conditional_players(), images(), steps=12, labels=labels, ema=0.9))
+    alone = train_conditional(training.Watcher(), ema=0.9)
+    for name, values in alone.history.items():
+        assert torch.equal(values, run.history[name])
+
+
+def test_classes_that_are_no_number_do_not_stop_the_training():
+    monitor = TrainingMonitor(40)
+    run = run_with(monitor)
+    run.G.classes = ["cat", "dog"]
+    monitor._draw(run, run.G, "")
+    assert "`classes` is ['cat', 'dog']" in monitor.window.caption
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(3.4, "3 s"), (185, "3 min 05 s"), (7_800, "2 h 10 min")])

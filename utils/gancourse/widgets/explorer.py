@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import html
+import operator
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ NEIGHBOURS = 5  # in each direction, an odd number: the point itself is in the m
 MAX_SEED = 999_999
 MAX_PINS = 8
 MAX_UNDO = 100
+MAX_BUTTONS = 12  # classes; more of them are a menu
 SAME_MOVE = 1.0  # seconds: moves of one control that follow each other faster are undone together
 WALK_STEPS = 60
 ORANGE = (230, 159, 0)
@@ -33,9 +35,13 @@ MOST_CHANGE = "directions of most change"
 
 @dataclass(frozen=True)
 class Point:
-    """Where the explorer stands. z (z_dim,) is all that the picture depends on; the rest says how it got there."""
+    """Where the explorer stands. The picture depends on z (z_dim,) and shares; the rest says how it got there.
+
+    shares: of the classes, float32 (classes,) that sum to one, where the generator is conditional: a single 1, but on a walk.
+    """
 
     z: Tensor
+    shares: Tensor | None
     seed: int
     truncation: float = 1.0
     moved: str = ""  # how z left the seed's noise, "" where it has not
@@ -47,11 +53,14 @@ class LatentExplorer(widgets.VBox):
 
     generator: a network that maps noise (N, z_dim) to images (N, C, H, W) in [-1, 1], C 1 or 3, and knows its `z_dim`
         (`prior` "uniform" for noise from (-1, 1)); or the name of one that the course ships, such as "mnist_better".
+        If it has `classes`, the number of them, it is conditional: it is called with labels, int64 (N,), and on a walk
+        between classes with shares of them, float32 (N, classes). Its `class_names`, if any, are shown in place of numbers.
     sliders: how many at a time. They move z along the directions that change the picture most, or along coordinates.
     seed: of the first noise vector.
     weights: a snapshot or checkpoint that `training.fit(folder=...)` has written, to be loaded into the generator.
 
-    `explorer.z` is the noise vector (z_dim,) and `explorer.image` its picture, uint8 (C, H, W), None where there is none.
+    `explorer.z` is the noise vector (z_dim,), `explorer.label` the class of a conditional generator, and `explorer.image`
+    the picture, uint8 (C, H, W), None where there is none.
     A generator that cannot be shown is an error message in the widget, not an exception.
     """
 
@@ -70,14 +79,16 @@ class LatentExplorer(widgets.VBox):
             if sliders < 1:
                 raise latent.CannotShow(f"There must be at least one slider, not {sliders}.")
             self.generator = latent.open_generator(generator, weights)
+            self._class_names = latent.class_names(self.generator)
+            shares = latent.shares_of(0, len(self._class_names)) if self._class_names else None
             z = noise(self.generator, 1, seed).cpu()
-            self.image = latent.draw(self.generator, z)[0]
+            self.image = latent.draw(self.generator, z, latent.labels_for(shares, 1))[0]
             principal = latent.principal_directions(self.generator, sliders)
         except latent.CannotShow as error:
             self._message.error(str(error))
             return
         self._sets = self._slider_sets(principal, sliders)
-        self._point = Point(z[0], seed)
+        self._point = Point(z[0], shares, seed)
         self._undo: list[Point] = []
         self._last_move = ("", 0.0)
         self._pins: dict[str, Point] = {}
@@ -106,7 +117,26 @@ class LatentExplorer(widgets.VBox):
             raise ValueError(
                 f"z must be {len(point.z)} finite numbers, none beyond {latent.MAX_Z:,.0f}; this has the shape {tuple(z.shape)}."
             )
-        self._go(Point(z.clone(), point.seed, moved="noise set by code", of_seed=False), "code")
+        self._go(Point(z.clone(), point.shares, point.seed, moved="noise set by code", of_seed=False), "code")
+
+    @property
+    def label(self) -> int | None:
+        """The class; None between classes, and for a generator that takes no labels. `explorer.label = 3` keeps z."""
+        return latent.only_class(self._standing().shares)
+
+    @label.setter
+    def label(self, label: int) -> None:
+        point, classes = self._standing(), len(self._class_names)
+        if not classes:
+            raise ValueError("This generator takes no labels: it has no attribute `classes`.")
+        try:
+            fits = not isinstance(label, bool) and 0 <= operator.index(label) < classes
+        except TypeError:
+            fits = False
+        if not fits:
+            raise ValueError(f"label must be a whole number from 0 to {classes - 1}, not {label!r}.")
+        label = operator.index(label)
+        self._go(replace(point, shares=latent.shares_of(label, classes)), f"class {label}")
 
     def _standing(self) -> Point:
         if self._point is None:
@@ -131,8 +161,9 @@ class LatentExplorer(widgets.VBox):
         with self._lock:
             wide = self.view.value == "neighbours"
             z = self._neighbours(self._point.z) if wide else self._point.z[None]
+            labels = latent.labels_for(self._point.shares, len(z))
         try:
-            images = latent.draw(self.generator, z)
+            images = latent.draw(self.generator, z, labels)
         except latent.CannotShow as error:
             self._message.error(str(error))
             self.image, self._painted = None, np.full((28, 28), 205, np.uint8)
@@ -155,9 +186,15 @@ class LatentExplorer(widgets.VBox):
     def _settle(self) -> None:
         """Say in text what is shown, and bring the files and the code up to date: too slow for every frame."""
         point = self._point
-        origin = ", ".join([f"seed {point.seed}"] * point.of_seed + [point.moved] * bool(point.moved))
+        label = latent.only_class(point.shares)
+        g_of_z, origins, ending = "G(z)", [], ""
+        if point.shares is not None:
+            g_of_z = "G(z, shares)" if label is None else f"G(z, {label})"
+            origins = [latent.shares_in_words(point.shares, self._class_names)]
+            ending = "-between-classes" if label is None else f"-class-{label}"
+        origin = ", ".join(origins + [f"seed {point.seed}"] * point.of_seed + [point.moved] * bool(point.moved))
         truncated = f", truncation {point.truncation:.2f}" if point.truncation < 1 else ""
-        what = f"G(z) for {origin}{truncated}; length of z {point.z.norm():.2f}"
+        what = f"{g_of_z} for {origin}{truncated}; length of z {point.z.norm():.2f}"
         wide = self.view.value == "neighbours"
         if wide:
             what = f"In the middle {what}. Around it z moves by up to {self.spread.value:.1f} along two directions."
@@ -169,14 +206,19 @@ class LatentExplorer(widgets.VBox):
         self.text.value = f'<span role="status">{html.escape(what)}</span>'
         self._page.picture = what
         name = f"seed-{point.seed}" if point.of_seed else "noise"
-        name += "-moved" * bool(point.of_seed and point.moved) + "-truncated" * (point.truncation < 1)
+        name += "-moved" * bool(point.of_seed and point.moved) + "-truncated" * (point.truncation < 1) + ending
         picture = png(self._painted, PICTURE_PIXELS)
         self.files.value = _save_link(
             "Save picture", f"{name}{'-neighbours' * wide}.png", "image/png", picture
-        ) + _save_link("Save noise", f"{name}.json", "application/json", latent.write_noise(point.z, self.generator))
+        ) + _save_link(
+            "Save noise",
+            f"{name}.json",
+            "application/json",
+            latent.write_noise(point.z, self.generator, point.shares),
+        )
         if self.show_code.value:
             seed = None if point.moved or point.truncation < 1 else point.seed
-            lines = latent.code(point.z, seed, device_of(self.generator), self._reach_generator())
+            lines = latent.code(point.z, seed, device_of(self.generator), self._reach_generator(), point.shares)
             self.code.value = f'<pre tabindex="0" aria-label="Code for this picture">{html.escape(lines)}</pre>'
 
     def _reach_generator(self) -> str:
@@ -218,6 +260,7 @@ class LatentExplorer(widgets.VBox):
                 slider.value = round(value.item() / slider.step) * slider.step  # and clamped; the point is not
             self.seed.value = self._point.seed
             self.truncation.value = self._point.truncation
+            self.classes.value = latent.only_class(self._point.shares)  # None is pressed between classes
 
     @contextlib.contextmanager
     def _by_code(self):
@@ -257,7 +300,11 @@ class LatentExplorer(widgets.VBox):
         drawn = noise(self.generator, 1, seed).cpu()[0] * self._point.truncation
         z = self._keep_locked(drawn)
         moved = "with locked sliders" if any(lock.value for lock in self.locks) else ""
-        self._go(Point(z, seed, self._point.truncation, moved), f"seed {seed}")
+        self._go(replace(self._point, z=z, seed=seed, moved=moved, of_seed=True), f"seed {seed}")
+
+    def _on_class(self, change) -> None:
+        if not self._from_code and change.new is not None:
+            self.label = change.new
 
     def _on_truncation(self, change) -> None:
         if not self._from_code and abs(change.new - self._point.truncation) > change.owner.step / 2:
@@ -361,9 +408,14 @@ class LatentExplorer(widgets.VBox):
         if self.image is None:
             self._message.error("There is no picture to pin.")
             return
-        picture = latent.draw(self.generator, self._point.z[None])[0]
-        self._pins[free[0]] = self._point
-        self._pin_box(free[0]).children[0].value = png(_array(picture))
+        point = self._point
+        picture = latent.draw(self.generator, point.z[None], latent.labels_for(point.shares, 1))[0]
+        self._pins[free[0]] = point
+        image, buttons = self._pin_box(free[0]).children
+        image.value = png(_array(picture))
+        if point.shares is not None:
+            words = latent.shares_in_words(point.shares, self._class_names)
+            buttons.children[0].tooltip = f"Go to pin {free[0]}, {words}"
         self._show_pins()
 
     def _show_pins(self) -> None:
@@ -409,9 +461,11 @@ class LatentExplorer(widgets.VBox):
         if a == b:
             self._message.hint("A walk needs two different pins.")
             return
-        t = self.walk.value / WALK_STEPS
-        z = latent.walk(self._pins[a].z, self._pins[b].z, t, straight=latent.is_uniform(self.generator))
-        self._go(Point(z, self._point.seed, moved=f"{t:.0%} of the way from pin {a} to pin {b}", of_seed=False), "walk")
+        t, start, end = self.walk.value / WALK_STEPS, self._pins[a], self._pins[b]
+        z = latent.walk(start.z, end.z, t, straight=latent.is_uniform(self.generator))
+        shares = None if start.shares is None else torch.lerp(start.shares, end.shares, t)
+        way = f"{t:.0%} of the way from pin {a} to pin {b}"
+        self._go(Point(z, shares, self._point.seed, moved=way, of_seed=False), "walk")
 
     # ---- files and code ---------------------------------------------------------------------------------------
 
@@ -419,15 +473,15 @@ class LatentExplorer(widgets.VBox):
         if not change.new:
             return
         try:
-            z, own = latent.read_noise(bytes(change.new[0]["content"]), self.generator)
+            z, shares, hint = latent.read_noise(bytes(change.new[0]["content"]), self.generator)
         except latent.CannotShow as error:
             self._message.error(str(error))
         else:
-            self._go(Point(z, self._point.seed, moved="noise loaded from a file", of_seed=False), "file")
-            if not own:
-                self._message.hint(
-                    "This noise was saved with another generator, or with earlier weights of this one: here it makes another picture."
-                )
+            point = self._point
+            shares = point.shares if shares is None else shares
+            self._go(Point(z, shares, point.seed, moved="noise loaded from a file", of_seed=False), "file")
+            if hint:
+                self._message.hint(hint)
         finally:
             self.load.value = ()
 
@@ -448,6 +502,7 @@ class LatentExplorer(widgets.VBox):
         self.draw = button("Draw another", "Draw another noise vector: the next seed's", self._on_draw)
         self.undo = button("Undo", "Go back to where you were", self._on_undo)
         self.undo.disabled = True
+        self.classes = self._class_control()
         self.slider_set = widgets.Dropdown(options=list(self._sets), description="Sliders", **sized(300, 84))
         self.sliders = [
             widgets.FloatSlider(
@@ -537,6 +592,7 @@ class LatentExplorer(widgets.VBox):
         for lock in self.locks:
             lock.observe(self._on_lock, "value")
         self.seed.observe(self._on_seed, "value")
+        self.classes.observe(self._on_class, "value")
         self.truncation.observe(self._on_truncation, "value")
         self.slider_set.observe(self._on_slider_set, "value")
         self.view.observe(self._on_view, "value")
@@ -550,6 +606,7 @@ class LatentExplorer(widgets.VBox):
         left = widgets.VBox(
             [
                 widgets.Box([self.seed, self.draw, self.undo], layout=row),
+                *([self.classes] if self._class_names else []),
                 self.slider_set,
                 self.rows,
                 self.truncation,
@@ -568,6 +625,20 @@ class LatentExplorer(widgets.VBox):
         )
         both = widgets.Box([left, right], layout=widgets.Layout(flex_flow="row wrap", grid_gap="8px 24px"))
         self.children = [self._message, both, self.pins, self.walking, self.code, self._page]
+
+    def _class_control(self) -> widgets.ToggleButtons | widgets.Dropdown:
+        """Return one button for each class, or a menu where they are many."""
+        options = [(name, i) for i, name in enumerate(self._class_names)]
+        if len(options) > MAX_BUTTONS:
+            return widgets.Dropdown(options=options, description="Class", **sized(300, 84))
+        buttons = widgets.ToggleButtons(
+            options=options,
+            description="Class",
+            tooltips=[f"class {name}" for name in self._class_names],
+            style={"button_width": "auto", "description_width": "84px"},
+        )
+        buttons.add_class("gancourse-classes")
+        return buttons
 
     def _repr_mimebundle_(self, **kwargs):
         picture = None if self.image is None else png(_array(self.image), PICTURE_PIXELS)

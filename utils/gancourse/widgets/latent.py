@@ -8,14 +8,16 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import one_hot
 
 from gancourse import checkpoints, pretrained
-from gancourse.training import device_of, noise, refresh_batch_norm, to_uint8
+from gancourse.training import device_of, generator_inputs, refresh_batch_norm, to_uint8
 
 SAMPLES = 1_024  # pictures that `principal_directions` draws
 NUDGE = 0.05  # how far it moves the noise
 MAX_FILE = 100_000  # bytes of a noise file; z of length 512 takes about 11,000
 MAX_Z = 1_000.0  # of a number in z: far beyond any noise, and harmless to compute with
+MOST_SHARES = 4  # that are said in words
 
 
 class CannotShow(ValueError):
@@ -46,6 +48,7 @@ def open_generator(generator: nn.Module | str, weights: str | Path | None = None
             "The generator needs an attribute `z_dim`, the length of its noise vector, a whole number: "
             "for instance a line `z_dim = 64` at the top of its class."
         )
+    class_names(generator)
     if weights is not None:
         try:
             averaged = checkpoints.read_generator(Path(weights), generator)
@@ -56,13 +59,16 @@ def open_generator(generator: nn.Module | str, weights: str | Path | None = None
     return generator
 
 
-def draw(generator: nn.Module, z: Tensor) -> Tensor:
-    """Return G(z) in eval mode as uint8 (N, C, H, W) on the CPU; z: float32 (N, z_dim). Raises CannotShow."""
-    images = _run(generator, z)
+def draw(generator: nn.Module, z: Tensor, labels: Tensor | None = None) -> Tensor:
+    """Return G(z), or G(z, labels), in eval mode as uint8 (N, C, H, W) on the CPU. Raises CannotShow.
+
+    z: float32 (N, z_dim). labels: for a conditional generator, int64 (N,) or shares float32 (N, classes).
+    """
+    images = _run(generator, z, labels)
     if not isinstance(images, Tensor) or images.dim() != 4 or len(images) != len(z) or images.shape[1] not in (1, 3):
         shape = tuple(images.shape) if isinstance(images, Tensor) else f"a {type(images).__name__}"
         raise CannotShow(
-            f"The generator turns noise {tuple(z.shape)} into {shape}; the explorer shows images (N, 1, H, W) or "
+            f"The generator turns {_said(z, labels)} into {shape}; the explorer shows images (N, 1, H, W) or "
             "(N, 3, H, W). Does its forward end in something like `.view(-1, 1, 28, 28)`?"
         )
     if not images.is_floating_point():
@@ -81,19 +87,33 @@ def draw(generator: nn.Module, z: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _run(generator: nn.Module, z: Tensor) -> Tensor:
-    """Return G(z) in eval mode, on G's own device.
+def _run(generator: nn.Module, z: Tensor, labels: Tensor | None = None) -> Tensor:
+    """Return G(z), or G(z, labels), in eval mode, on G's own device.
 
     Of a network in training mode a copy is asked: it may be in training at this moment, in another thread.
     """
     try:
         quiet = copy.deepcopy(generator).eval() if generator.training else generator
-        return quiet(z.to(device_of(generator)))
+        device = device_of(generator)
+        return quiet(z.to(device)) if labels is None else quiet(z.to(device), labels.to(device))
     except Exception as error:  # whatever a reader's network does, the explorer says so and goes on
         first_line = (str(error) or "no message").splitlines()[0]
+        hint = ""
+        if labels is None and isinstance(error, TypeError) and "missing" in first_line:
+            hint = " (Does it want labels? Then it needs an attribute `classes`, the number of them.)"
+        elif labels is not None:
+            hint = " (It has an attribute `classes`, so it is called as G(z, labels), labels int64 (N,)."
+            hint += " Between classes they are shares, float32 (N, classes).)" if labels.dim() == 2 else ")"
         raise CannotShow(
-            f"The generator stops at noise {tuple(z.shape)} with {type(error).__name__}: {first_line}"
+            f"The generator stops at {_said(z, labels)} with {type(error).__name__}: {first_line}{hint}"
         ) from None
+
+
+def _said(z: Tensor, labels: Tensor | None) -> str:
+    """Return in words what a generator was given."""
+    if labels is None:
+        return f"noise {tuple(z.shape)}"
+    return f"noise {tuple(z.shape)} and {'labels' if labels.dim() == 1 else 'shares'} {tuple(labels.shape)}"
 
 
 def is_uniform(generator: nn.Module) -> bool:
@@ -112,6 +132,63 @@ def fingerprint(generator: nn.Module) -> str:
     return digest.hexdigest()[:16]
 
 
+# ---- classes ------------------------------------------------------------------------------------------------------
+
+
+def class_names(generator: nn.Module) -> list[str]:
+    """Return the names of a conditional generator's classes, [] for a generator that takes no labels. Raises CannotShow.
+
+    It is conditional if it has `classes`, the number of them; their names are its `class_names`, if any, else 0, 1, 2, ...
+    """
+    classes = getattr(generator, "classes", None)
+    if classes is None:
+        return []
+    if not isinstance(classes, int) or isinstance(classes, bool) or classes < 1:
+        said = f"{classes!r}"[:60]
+        raise CannotShow(
+            f"The generator's `classes` is {said}; it should be the number of its classes, a positive whole number. "
+            "A generator that takes no labels has no such attribute."
+        )
+    names = [str(name) for name in getattr(generator, "class_names", None) or range(classes)]
+    if len(set(names)) != classes or len(names) != classes:
+        raise CannotShow(
+            f"The generator has {classes} classes: its `class_names` must be {classes} different names, "
+            f"not {len(names)} with {len(set(names))} different ones."
+        )
+    return names
+
+
+def shares_of(label: int, classes: int) -> Tensor:
+    """Return the shares of a picture that is all of one class: float32 (classes,), a single 1."""
+    return one_hot(torch.tensor(label), classes).float()
+
+
+def only_class(shares: Tensor | None) -> int | None:
+    """Return the one class that has all of the shares (classes,); None between classes, and where there are none."""
+    return int(shares.argmax()) if shares is not None and shares.max() == 1 else None
+
+
+def labels_for(shares: Tensor | None, n: int) -> Tensor | None:
+    """Return what a generator is told to draw n pictures with these shares (classes,); None where it takes no labels.
+
+    Labels int64 (n,) of a single class, which every conditional generator takes; between classes float32 (n, classes).
+    """
+    if shares is None:
+        return None
+    label = only_class(shares)
+    return shares.expand(n, -1) if label is None else torch.full((n,), label)
+
+
+def shares_in_words(shares: Tensor, names: list[str]) -> str:
+    """Return such as "class 3", "half class 3, half class 8" or "63% class 3, 37% class 8"."""
+    if (label := only_class(shares)) is not None:
+        return f"class {names[label]}"
+    most = [i for i in shares.topk(min(MOST_SHARES, len(shares))).indices.tolist() if shares[i] >= 0.005]
+    words = [f"{'half' if shares[i] == 0.5 else f'{shares[i]:.0%}'} class {names[i]}" for i in sorted(most)]
+    rest = 1 - shares[most].sum().item()
+    return ", ".join(words + [f"{rest:.0%} others"] * (rest >= 0.005))
+
+
 # ---- directions ---------------------------------------------------------------------------------------------------
 
 
@@ -120,13 +197,18 @@ def principal_directions(generator: nn.Module, n: int, seed: int = 0) -> Tensor:
 
     They are the eigenvectors with the largest eigenvalues of JᵀJ, averaged over random noise, where J is the Jacobian
     of G: along a unit vector v, the squared change of all pixels is vᵀJᵀJv (Wang & Ponce 2021, *A Geometric Analysis of
-    Deep Generative Image Models*, section 2). J is taken by differences, so any generator will do. Raises CannotShow.
+    Deep Generative Image Models*, section 2). J is taken by differences, so any generator will do. A conditional one draws
+    its classes by turns, so that these are good directions on average over them. Raises CannotShow.
     """
     z_dim = generator.z_dim
     nudges = NUDGE * torch.eye(z_dim)
     metric = torch.zeros(z_dim, z_dim, dtype=torch.float64)
-    for z in noise(generator, max(4, SAMPLES // z_dim), seed).cpu():
-        images = _run(generator, torch.cat([z[None], z + nudges])).flatten(1).cpu().double()
+    samples = max(4, SAMPLES // z_dim)
+    if classes := len(class_names(generator)):
+        samples += -samples % min(classes, samples)  # every class as often, unless there are very many
+    for z, *label in zip(*(part.cpu() for part in generator_inputs(generator, samples, seed)), strict=True):
+        labels = [one.expand(1 + z_dim) for one in label]
+        images = _run(generator, torch.cat([z[None], z + nudges]), *labels).flatten(1).cpu().double()
         jacobian = (images[1:] - images[0]) / NUDGE  # transposed: (z_dim, pixels)
         metric += jacobian @ jacobian.T
     if not metric.isfinite().all():
@@ -156,14 +238,21 @@ def walk(a: Tensor, b: Tensor, t: float, straight: bool = False) -> Tensor:
 # ---- noise files --------------------------------------------------------------------------------------------------
 
 
-def write_noise(z: Tensor, generator: nn.Module) -> bytes:
-    """Return a small JSON file that holds z (z_dim,) to the last bit."""
+def write_noise(z: Tensor, generator: nn.Module, shares: Tensor | None = None) -> bytes:
+    """Return a small JSON file that holds z (z_dim,) to the last bit, and the class, or the shares (classes,) of several."""
     about = "A noise vector of the GAN course's LatentExplorer; load it there, or torch.tensor(file['z'])."
-    return json.dumps({"about": about, "generator": fingerprint(generator), "z": z.tolist()}, indent=1).encode()
+    file = {"about": about, "generator": fingerprint(generator)}
+    if shares is not None:
+        label = only_class(shares)
+        file |= {"shares": shares.tolist()} if label is None else {"class": label}
+    return json.dumps(file | {"z": z.tolist()}, indent=1).encode()
 
 
-def read_noise(data: bytes, generator: nn.Module) -> tuple[Tensor, bool]:
-    """Return the noise vector (z_dim,) of a file, and whether it was written for this very generator. Raises CannotShow."""
+def read_noise(data: bytes, generator: nn.Module) -> tuple[Tensor, Tensor | None, str]:
+    """Return a file's noise vector (z_dim,), its shares (classes,), and what the reader should know, "" where nothing.
+
+    shares: None where the generator takes no labels, or where the file has no class that fits. Raises CannotShow.
+    """
     if len(data) > MAX_FILE:
         raise CannotShow(f"This is no noise file: it has {len(data):,} bytes, a noise file a few thousand.")
     try:
@@ -180,23 +269,54 @@ def read_noise(data: bytes, generator: nn.Module) -> tuple[Tensor, bool]:
         raise CannotShow(
             f"This noise belongs to another generator: it has {len(z)} numbers, this generator takes {generator.z_dim}."
         )
-    return z, whose == fingerprint(generator)
+    shares, hint = _read_class(file, len(class_names(generator)))
+    if whose != fingerprint(generator):
+        other = "This noise was saved with another generator, or with earlier weights of this one: here it makes another picture."
+        hint = f"{other} {hint}".strip()
+    return z, shares, hint
+
+
+def _read_class(file: dict, classes: int) -> tuple[Tensor | None, str]:
+    """Return the shares (classes,) that a noise file holds, None where none fit, and then why; classes: of the generator."""
+    if not classes:
+        has = "class" in file or "shares" in file
+        return None, "The file also names a class; this generator takes none." if has else ""
+    if "class" in file:
+        label = file["class"]
+        if type(label) is int and 0 <= label < classes:
+            return shares_of(label, classes), ""
+        why = f"The file's class is none of this generator's, which run from 0 to {classes - 1}"
+    elif "shares" in file:
+        try:
+            shares = torch.tensor(file["shares"], dtype=torch.float32)
+        except (ValueError, TypeError, RuntimeError, OverflowError):
+            shares = torch.empty(0)
+        # Written so that NaN fits no more than a negative number does.
+        if shares.shape == (classes,) and shares.ge(0).all() and (shares.sum() - 1).abs() < 1e-4:
+            return shares, ""
+        why = f"The file's shares of the classes are not {classes} numbers that sum to one"
+    else:
+        why = "The file names no class"
+    return None, f"{why}: the class stays as it is."
 
 
 # ---- the code -----------------------------------------------------------------------------------------------------
 
 
-def code(z: Tensor, seed: int | None, device: torch.device, generator: str) -> str:
+def code(z: Tensor, seed: int | None, device: torch.device, generator: str, shares: Tensor | None = None) -> str:
     """Return the Python lines that make the picture of z (z_dim,).
 
     seed: where z is exactly the noise of a seed, else None: then the numbers are written out.
     generator: how the reader reaches the network, as Python.
+    shares: (classes,), for a conditional generator.
     """
     where = "" if device.type == "cpu" else f', device="{device}"'
     if seed is None:
-        first = f"z = torch.tensor([{z.tolist()}]{where})"
+        noise = f"z = torch.tensor([{z.tolist()}]{where})"
     else:
-        first = f"z = training.noise(generator, 1, seed={seed})"
+        noise = f"z = training.noise(generator, 1, seed={seed})"
+    labels = [] if shares is None else [f"labels = torch.tensor({labels_for(shares, 1).tolist()}{where})"]
+    arguments = "z, labels" if labels else "z"
     return "\n".join(
         [
             "import matplotlib.pyplot as plt",
@@ -204,8 +324,9 @@ def code(z: Tensor, seed: int | None, device: torch.device, generator: str) -> s
             "from gancourse import pretrained, training",
             "",
             f"generator = {generator}",
-            first,
-            "image = training.to_uint8(generator.eval()(z).detach())[0].cpu()  # uint8 (C, H, W)",
+            noise,
+            *labels,
+            f"image = training.to_uint8(generator.eval()({arguments}).detach())[0].cpu()  # uint8 (C, H, W)",
             'plt.imshow(image.permute(1, 2, 0).numpy(), cmap="gray", vmin=0, vmax=255);',
         ]
     )

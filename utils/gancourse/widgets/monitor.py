@@ -15,7 +15,7 @@ from IPython.display import display
 from torch import Tensor, nn
 
 from gancourse import figures
-from gancourse.training import Run, Watcher, fit, fit_in_steps, noise
+from gancourse.training import Run, Watcher, fit, fit_in_steps, generator_inputs
 from gancourse.widgets import latent
 from gancourse.widgets.chart import Line, line_chart
 from gancourse.widgets.page import Page, Window, png, with_still
@@ -23,7 +23,9 @@ from gancourse.widgets.painter import Painter
 
 PUMP_SECONDS = 0.03  # between two looks at the buttons
 PUMPS = 8  # turns of the event loop that a message needs from the socket to the button, and a few more
-SAMPLES = 64  # pictures on the sheet, always from the same noise
+SAMPLES = 64  # pictures on the sheet, always from the same noise; a few less where that fills its rows
+COLUMNS = 8
+MAX_COLUMNS = 12  # where they are classes
 DRAW_SECONDS = 2.0  # between two drawings: the browser needs the processor for them, which the training then lacks
 MOST_OF_THE_TIME = 0.015  # share of the training's time that drawing may take in the kernel
 MAX_FRAMES = 60  # sheets that are kept
@@ -119,12 +121,15 @@ class TrainingMonitor(widgets.VBox):
 
     Buttons: pause and go on, stop after this step (the run is kept), sample now. Afterwards a slider over the sheets of
     pictures that were drawn on the way. `monitor.frames` are these: step -> uint8 (64, C, H, W), always from the same noise,
-    of G as it is trained; `fit_live` lets the last be one of `run.generator`.
+    of G as it is trained; `fit_live` lets the last be one of `run.generator`. A conditional G draws its classes by turns, so
+    that those of a column are of one class: 10 classes are 60 pictures in 10 columns.
     """
 
     def __init__(self, steps: int):
         self.steps = steps
         self.frames: dict[int, Tensor] = {}
+        self.columns = COLUMNS  # of a sheet
+        self._classes = 0  # of G, where it is conditional
         self.history: dict[str, Tensor] = {}
         self._asked = self._stopped = self._paused = self._ended = (
             False  # set by the buttons, maybe from another thread
@@ -210,8 +215,10 @@ class TrainingMonitor(widgets.VBox):
     def _draw(self, run: Run, generator: nn.Module, state: str) -> None:
         """Draw the curves and the pictures of this step. A generator that cannot be shown does not stop its training."""
         try:
-            drawn = latent.draw(latent.open_generator(generator), noise(generator, SAMPLES, seed=0))
-            self.frames[run.step], caption = drawn, ""
+            self._classes = len(latent.class_names(latent.open_generator(generator)))
+            self.columns = sheet_columns(self._classes)
+            inputs = generator_inputs(generator, SAMPLES // self.columns * self.columns, seed=0)
+            self.frames[run.step], caption = latent.draw(generator, *inputs), ""
             if len(self.frames) > MAX_FRAMES:
                 del self.frames[least_missed(list(self.frames))]
         except latent.CannotShow as error:
@@ -248,9 +255,13 @@ class TrainingMonitor(widgets.VBox):
 
     def _show(self, step: int) -> None:
         with self.window.hold_sync():
-            self.window.picture = png(figures.tile(self.frames[step], pad=1))
+            sheet = self.frames[step]
+            self.window.picture = png(figures.tile(sheet, self.columns, pad=1))
             player = "the averaged G" if step == self._averaged else "G"
-            self.window.caption = f"{SAMPLES} pictures of {player} after step {step:,}, always from the same noise"
+            caption = f"{len(sheet)} pictures of {player} after step {step:,}, always from the same noise"
+            if self._classes:
+                caption += "; each column is a class" if self._classes <= MAX_COLUMNS else "; the classes by turns"
+            self.window.caption = caption
 
 
 class Ended(widgets.VBox):
@@ -260,13 +271,20 @@ class Ended(widgets.VBox):
     """
 
     def __init__(self, monitor: TrainingMonitor):
-        self._frames = monitor.frames
+        self._frames, self._columns = monitor.frames, monitor.columns
         super().__init__([monitor.window, *([monitor.forming] if monitor.frames else []), Page()])
         self.add_class("gancourse")
 
     def _repr_mimebundle_(self, **kwargs):
-        last = png(figures.tile(self._frames[max(self._frames)], pad=1), at_least=480) if self._frames else None
+        last = None
+        if self._frames:
+            last = png(figures.tile(self._frames[max(self._frames)], self._columns, pad=1), at_least=480)
         return with_still(super()._repr_mimebundle_(**kwargs), last)
+
+
+def sheet_columns(classes: int) -> int:
+    """Return how many columns a sheet has: as many as classes, drawn by turns, or a multiple, so that a column is one class."""
+    return MAX_COLUMNS // classes * classes if 0 < classes <= MAX_COLUMNS else COLUMNS
 
 
 def progress(run: Run, steps: int) -> str:

@@ -26,13 +26,17 @@ CSS = """
 .gancourse pre { background: #f5f5f5; padding: 8px; margin: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere;
   max-height: 14em; overflow-y: auto; font-size: 12px; line-height: 1.35; }
 .gancourse .gancourse-small.jupyter-button { padding: 0; text-overflow: clip; }
+.gancourse .gancourse-classes { display: flex; flex-flow: row nowrap; align-items: baseline; }
+.gancourse .gancourse-classes .widget-label { flex: 0 0 86px; margin-right: 7px; text-align: right; }
+.gancourse .gancourse-classes .jupyter-button { padding: 0 6px; min-width: 27px; margin: 1px; }
 .gancourse-neighbour.jupyter-button { background: transparent; border: 0; box-shadow: none; min-width: 0; padding: 0; }
 .gancourse-neighbour.jupyter-button:hover { box-shadow: inset 0 0 0 2px #e69f00; }
 .gancourse-neighbour.jupyter-button:focus-visible { outline: 3px solid #e69f00; outline-offset: -3px; }
 .gancourse progress { width: 100%; height: 18px; accent-color: var(--strong); }
 .gancourse .both { display: flex; flex-wrap: wrap; gap: 8px 24px; }
 .gancourse .curves { flex: 1 1 320px; min-width: 280px; max-width: 480px; }
-.gancourse .both img { width: 320px; height: 320px; object-fit: contain; }
+.gancourse .both img { width: 320px; max-height: 320px; object-fit: contain; }
+.gancourse .both .caption { max-width: 540px; }
 .gancourse .status { min-height: 1.4em; }
 .gancourse-pinned img { border: 1px solid var(--line); }
 .gancourse-panels { display: flex; flex-wrap: wrap; gap: 4px 24px; margin-top: 8px; }
@@ -58,6 +62,14 @@ function name(box, model) {
   for (const icon of box.querySelectorAll(".widget-play i"))
     set(icon.parentElement, "aria-label", { "fa-play": "Play", "fa-pause": "Pause", "fa-stop": "Back to the start" }[icon.classList[1]]);
   for (const button of box.querySelectorAll(".gancourse-small, .gancourse-neighbour")) set(button, "aria-label", button.title);
+  for (const group of box.querySelectorAll(".gancourse-classes")) {
+    set(group, "role", "group");
+    set(group, "aria-label", "Class");
+    for (const button of group.querySelectorAll("button")) {
+      set(button, "aria-label", button.title);
+      set(button, "aria-pressed", String(button.classList.contains("mod-active")));
+    }
+  }
   for (const pin of box.querySelectorAll(".gancourse-pinned"))
     for (const image of pin.querySelectorAll("img")) set(image, "alt", pin.querySelector("button")?.title.replace("Go to pin", "Pin"));
   for (const image of box.querySelectorAll("img.gancourse-picture")) set(image, "alt", model.get("picture"));
