@@ -12,7 +12,9 @@ from itertools import pairwise
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import embedding, one_hot
 
+CLASSES = 10  # of the conditional players
 MANY = 1_000  # rows: enough for statistics
 UNUSUAL = 5.5  # standard deviations: a right answer is found unusual less than once in ten million looks
 
@@ -67,9 +69,15 @@ def function(answer, case, like) -> dict:
     """A function of tensors and numbers: what it returns, and that it leaves its arguments as they were.
 
     case["arguments"]: tuple; case["returns"]: the name of each thing that it returns, more than one as a tuple. A number of
-    Python counts as a tensor without dimensions.
+    Python counts as a tensor without dimensions. Where the one thing that it returns is a tensor, more can be asked for:
+    case["typed"]: the type of its numbers; case["gradients"]: number of an argument -> its name, gradients in these.
+    case["raises"]: these arguments are not allowed, and any exception is right.
     """
     arguments = [a.clone() if isinstance(a, Tensor) else a for a in case["arguments"]]
+    if case.get("raises"):
+        return _refusal(answer, arguments)
+    for number in case.get("gradients", ()):
+        arguments[number].requires_grad_()
     returned, names = answer(*arguments), case["returns"]
     seen = {}
     if len(names) > 1:
@@ -82,8 +90,35 @@ def function(answer, case, like) -> dict:
         seen[f"what {name} is" if len(names) > 1 else "what it returns"] = kind(value)
         if isinstance(value, Tensor):
             seen[name] = value
+    if isinstance(returned, Tensor):
+        seen |= {"its type": str(returned.dtype)} if case.get("typed") else {}
+        seen |= _gradients(returned, {name: arguments[i] for i, name in case.get("gradients", {}).items()})
     kept = all(torch.equal(a, b) for a, b in zip(arguments, case["arguments"], strict=True) if isinstance(b, Tensor))
     return seen | {"the arguments afterwards": "unchanged" if kept else "changed in place"}
+
+
+def _refusal(answer, arguments: list) -> dict:
+    """Return whether an answer raises an exception."""
+    try:
+        answer(*arguments)
+    except NotImplementedError:  # the stub's
+        raise
+    except Exception:
+        return {"what happens": "an exception is raised"}
+    return {"what happens": "no exception; a result comes back"}
+
+
+def _gradients(returned: Tensor, arguments: dict[str, Tensor]) -> dict:
+    """Return the gradients of a result in the arguments; each number of the result counts in another way."""
+    if not arguments:
+        return {}
+    if not returned.requires_grad:
+        return {"its gradient": "none: the result is cut off from the arguments"}
+    weights = torch.arange(1.0, returned.numel() + 1).view_as(returned)
+    gradients = torch.autograd.grad((weights * returned).sum(), list(arguments.values()), allow_unused=True)
+    pairs = zip(arguments.items(), gradients, strict=True)
+    seen = {f"its gradient in {name}": torch.zeros_like(a) if g is None else g for (name, a), g in pairs}
+    return {"its gradient": "there"} | seen
 
 
 def as_numbers(value: object) -> object:
@@ -373,17 +408,113 @@ class _Player(nn.Module):
         self.tokens: list[weakref.ref] = []
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.noted(self.body(self.taken(x)))
+
+    def taken(self, x: Tensor) -> Tensor:
+        """Write down what goes in; return that, or what is to be used instead."""
         with torch.inference_mode(False):  # or a copy could not be used again in training
             self.inputs.append(x.detach().clone())
-        if len(self.inputs) <= len(self.replay):
-            x = self.replay[len(self.inputs) - 1]
-        output = self.body(x)
+        return self.replay[len(self.inputs) - 1] if len(self.inputs) <= len(self.replay) else x
+
+    def noted(self, output: Tensor) -> Tensor:
+        """Return what comes out so that its graph, and a gradient that comes back, are noticed."""
         token = _Token()
         self.tokens.append(weakref.ref(token))
         output = _Trace.apply(output, token)
         if output.requires_grad:
             output.register_hook(lambda _: self.diary.append(f"gradient in {self.name}"))
         return output
+
+
+# What a conditional generator has made: image -> label that it was given -> label that it used, noise. Where its weights
+# have exploded, it may make one and the same image for several labels.
+Made = dict[bytes, dict[int, tuple[int, bytes]]]
+
+
+class _ConditionalG(_Player):
+    """A small conditional generator: the row of `table` for the label stands beside the noise."""
+
+    def __init__(self, diary: list[str]):
+        super().__init__(
+            nn.Sequential(
+                nn.Linear(64 + 8, 6),
+                nn.BatchNorm1d(6),
+                nn.LeakyReLU(0.2),
+                nn.Linear(6, 784),
+                nn.Tanh(),
+                nn.Unflatten(1, (1, 28, 28)),
+            ),
+            diary,
+            "G",
+        )
+        self.table = nn.Parameter(torch.randn(CLASSES, 8))
+        self.z_dim, self.classes = 64, CLASSES
+        self.labels: list[Tensor] = []  # that it was given, call by call
+        self.replay_labels: list[Tensor] = []  # to use instead of those
+        self.made: Made = {}
+        self.modes: set[bool] = set()  # of its batch normalisation, while it draws
+
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        given = _whole_labels(labels, len(z))
+        with torch.inference_mode(False):
+            self.labels.append(given.clone())
+        used = self.replay_labels[len(self.labels) - 1] if len(self.labels) <= len(self.replay_labels) else given
+        self.modes.add(self.body[1].training)
+        joined = torch.cat([self.taken(z), embedding(used, self.table)], dim=1)
+        images = self.noted(self.body(joined))
+        for image, label, *rest in zip(_rows(images), given.tolist(), used.tolist(), _rows(z), strict=False):
+            self.made.setdefault(image, {})[label] = tuple(rest)
+        return images
+
+
+class _ConditionalD(_Player):
+    """A small conditional discriminator: w·h + c·h, where c is the row of `table` for the label."""
+
+    def __init__(self, diary: list[str], made: Made):
+        super().__init__(nn.Sequential(nn.Flatten(), nn.Linear(784, 6), nn.LeakyReLU(0.2)), diary, "D")
+        self.head = nn.Linear(6, 1)
+        self.table = nn.Parameter(torch.randn(CLASSES, 6))
+        self.classes = CLASSES
+        self.made = made  # G's
+        self.real: dict[bytes, int] = {}  # real image -> its label
+        # Which images -> call by call, image by image: its own label, the label that D was told.
+        self.told: dict[str, list[list[tuple[int, int]]]] = {}
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        labels = _whole_labels(labels, len(x))
+        told, images = labels.tolist(), _rows(x)
+        real = [(self.real[image], label) for image, label in zip(images, told, strict=True) if image in self.real]
+        fakes = []  # place, label that G was given, label that it used
+        for i, image in enumerate(images):
+            if image in self.made:
+                given = told[i] if told[i] in self.made[image] else next(iter(self.made[image]))
+                fakes.append((i, given, self.made[image][given][0]))
+        # Who tells D what it has told G is right; so with the labels that G has used instead of those.
+        if all(told[i] == given for i, given, _ in fakes):
+            labels = labels.clone()
+            for i, _, used in fakes:
+                labels[i] = told[i] = used
+        turn = "in G's turn" if "opt_D.step()" in self.diary else "in its own turn"
+        for what, pairs in (("real", real), (turn, [(used, told[i]) for i, _, used in fakes])):
+            self.told.setdefault(what, []).extend([pairs] if pairs else [])
+        h = self.body(self.taken(x))
+        return self.noted(self.head(h).squeeze(1) + (embedding(labels, self.table) * h).sum(1))
+
+
+def _whole_labels(labels: object, n: int) -> Tensor:
+    """Return labels int64 (n,); one-hot rows (n, CLASSES) say the same. ValueError for what is neither."""
+    if isinstance(labels, Tensor) and labels.shape == (n, CLASSES) and labels.is_floating_point():
+        places = labels.argmax(1)
+        labels = places if torch.equal(one_hot(places, CLASSES).to(labels), labels) else labels
+    if not isinstance(labels, Tensor) or labels.shape != (n,) or labels.dtype != torch.int64:
+        what = f"{labels.dtype} of shape {tuple(labels.shape)}" if isinstance(labels, Tensor) else kind(labels)
+        raise ValueError(f"a batch of {n} needs labels int64 of shape ({n},), one for each; these are {what}")
+    return labels
+
+
+def _rows(batch: Tensor) -> list[bytes]:
+    """Return what tells the rows of a batch (N, ...) apart."""
+    return [row.tobytes() for row in batch.detach().flatten(1).numpy()]
 
 
 class _Optimizer(torch.optim.SGD):
@@ -402,36 +533,43 @@ class _Optimizer(torch.optim.SGD):
 def training_step(answer, case, like) -> dict:
     """A training step of both players, played a few times.
 
-    case["batches"]: list of real images (N, 1, 28, 28), one a step; case["options"], if there: further keyword arguments;
+    case["batches"]: list of real images (N, 1, 28, 28), one a step; case["labels"], if there: a list of their labels,
+    int64 (N,) from 0 to 9, for conditional players; case["options"], if there: further keyword arguments;
     case["part"], what to look at: "D" or "G", the change of that player's weights while the other's learning rate is 0;
     "both", their changes together, who received gradients, who stepped when, what was left behind; "returned".
     """
     diary: list[str] = []
-    G = _Player(
-        nn.Sequential(nn.Linear(64, 6), nn.BatchNorm1d(6), nn.LeakyReLU(0.2), nn.Linear(6, 784), nn.Tanh()), diary, "G"
-    )
-    G.body.append(nn.Unflatten(1, (1, 28, 28)))
-    G.z_dim = 64
-    D = _Player(
-        nn.Sequential(nn.Flatten(), nn.Linear(784, 6), nn.LeakyReLU(0.2), nn.Linear(6, 1), nn.Flatten(0)), diary, "D"
-    )
+    conditional = "labels" in case
+    G, D = _conditional_players(diary) if conditional else _players(diary)
     part = case["part"]
     opt_G = _Optimizer(G, 0.0 if part in ("D", "returned") else 1.0)
     opt_D = _Optimizer(D, 0.0 if part == "G" else 0.5)
     start = {player: _weights(player) for player in (D, G)}
-    seen: dict = {"_noise": []}
+    seen: dict = {"_noise": []}  # and, for conditional players, the labels: what went into G at each of its calls
+    drawn: list[list[Tensor]] = []
     for number, batch in enumerate(case["batches"], start=1):
         diary.clear()
         for player in (G, D):
             player.inputs.clear()
             player.tokens.clear()
         G.replay = like["_noise"][number - 1] if number <= len(like.get("_noise", [])) else []
-        real = batch.clone()
-        values = answer(G, D, opt_G, opt_D, real, number, **case.get("options", {}))
-        seen["_noise"].append(list(G.inputs))
+        real, labels = batch.clone(), []
+        if conditional:
+            labels = [case["labels"][number - 1].clone()]
+            G.replay, G.replay_labels = G.replay[::2], G.replay[1::2]
+            G.labels, D.told, D.real = [], {}, dict(zip(_rows(real), labels[0].tolist(), strict=True))
+            G.made.clear()
+        values = answer(G, D, opt_G, opt_D, real, *labels, number, **case.get("options", {}))
+        drawn.append(list(G.inputs))
+        inputs = zip(G.inputs, G.labels, strict=True) if conditional else zip(G.inputs, strict=True)
+        seen["_noise"].append([tensor for call in inputs for tensor in call])
         if part == "both":
             seen |= _order(diary)
-            seen |= _noise(seen["_noise"], len(batch))
+            seen |= _noise(drawn, len(batch))
+            if conditional:
+                seen |= _labels(G, D)
+                kept = torch.equal(labels[0], case["labels"][number - 1])
+                seen["the labels afterwards"] = "unchanged" if kept else "changed in place"
             seen["the real images afterwards"] = "unchanged" if torch.equal(real, batch) else "changed in place"
             seen["after the step, the graph of its losses"] = "still in memory" if _alive(G, D) else "freed"
         for player in (D, G):
@@ -455,6 +593,23 @@ def training_step(answer, case, like) -> dict:
     return seen
 
 
+def _players(diary: list[str]) -> tuple[_Player, _Player]:
+    G = _Player(
+        nn.Sequential(nn.Linear(64, 6), nn.BatchNorm1d(6), nn.LeakyReLU(0.2), nn.Linear(6, 784), nn.Tanh()), diary, "G"
+    )
+    G.body.append(nn.Unflatten(1, (1, 28, 28)))
+    G.z_dim = 64
+    D = _Player(
+        nn.Sequential(nn.Flatten(), nn.Linear(784, 6), nn.LeakyReLU(0.2), nn.Linear(6, 1), nn.Flatten(0)), diary, "D"
+    )
+    return G, D
+
+
+def _conditional_players(diary: list[str]) -> tuple[_ConditionalG, _ConditionalD]:
+    G = _ConditionalG(diary)
+    return G, _ConditionalD(diary, G.made)
+
+
 def _alive(*players: _Player) -> bool:
     """Return whether a graph of this step still exists; a cycle of references may have to be collected first."""
     tokens = [token for player in players for token in player.tokens]
@@ -464,7 +619,7 @@ def _alive(*players: _Player) -> bool:
 
 
 def _weights(player: _Player) -> Tensor:
-    return torch.cat([p.detach().flatten() for p in player.body.parameters()])
+    return torch.cat([p.detach().flatten() for p in player.parameters()])
 
 
 def _order(diary: list[str]) -> dict:
@@ -488,7 +643,7 @@ def _noise(steps: list[list[Tensor]], n: int) -> dict:
     fresh = sum(map(len, now)) > n and not any(torch.equal(a, b) for i, a in enumerate(now) for b in now[:i])
     new = not any(torch.equal(a, b) for a in now for b in earlier)
     repeated = any(len(z.unique(dim=0)) < len(z) for z in now)
-    numbers = torch.cat([z.flatten() for step in steps for z in step] or [torch.zeros(1)])
+    numbers = torch.cat([z.flatten() for step in steps for z in step] or [torch.zeros(2)])
     usual = normal_distance(numbers) * math.sqrt(len(numbers)) < 3 and (numbers.std() - 1).abs() < 0.2
     return {
         "shape of the noise": ", ".join(sorted({str(tuple(z.shape)) for z in now})),
@@ -497,6 +652,36 @@ def _noise(steps: list[list[Tensor]], n: int) -> dict:
         "rows of the noise": "some are the same" if repeated else "all different",
         "distribution of the noise": "standard normal" if usual and numbers.mean().abs() < 0.2 else "another",
     }
+
+
+def _labels(G: _ConditionalG, D: _ConditionalD) -> dict[str, str]:
+    """Return, in words, which labels the players were given in this step."""
+    alike = any(len(labels) > 1 and len(labels.unique()) == 1 for labels in G.labels)
+    seen = {"labels that G was given": "the same for all" if alike else "one for each image"}
+    seen["labels that D was given with the real images"] = _in_words(D.told.get("real", []), "their own")
+    for turn in ("in its own turn", "in G's turn"):
+        words = _in_words(D.told.get(turn, []), "those that G was given", list(D.real.values()))
+        seen[f"labels that D was given with the fakes {turn}"] = words
+    return seen
+
+
+def _in_words(calls: list[list[tuple[int, int]]], right: str, of_the_real: list[int] | None = None) -> str:
+    """Return which labels D was told of images: in each call, pairs of the image's label and what D was told."""
+    wrong = [call for call in calls if any(own != told for own, told in call)]
+    if not calls:
+        return "none: it was not asked about such images"
+    if not wrong:
+        return right
+    own, told = zip(*wrong[0], strict=True)
+    if len(set(told)) == 1 and len(told) > 1:
+        words = "the same for all"
+    elif sorted(own) == sorted(told):
+        words = f"{right}, in another order"
+    elif list(told) == of_the_real:
+        words = "those of the real images, which are not those that G was given"
+    else:
+        words = "others"
+    return words if len(wrong) == len(calls) else f"{right}; and in another call {words}"
 
 
 def _number(value: object) -> object:
@@ -580,6 +765,48 @@ def _batches(batches: list[Tensor], images: Tensor) -> dict:
         "order of the images": "as in `images`" if in_order else "random",
         "part of `images` that is used": "nearly all" if len(set(flat)) >= enough * len(images) else "a part",
     }
+
+
+# ---- pictures -----------------------------------------------------------------------------------------------------
+
+
+def class_grid(answer, case, like) -> dict:
+    """A function that draws with a conditional generator: which class and which noise lie where, and how G is left.
+
+    case["z"]: (n, 64); case["classes"]: how many of G's ten; case["training"]: whether G is in training mode before.
+    """
+    G = _ConditionalG([])
+    for numbers in (G.body[1].running_mean, G.body[1].bias.data):
+        numbers.normal_()  # so that its running averages are not those of a batch
+    G.train(case["training"])
+    before, z = {name: value.clone() for name, value in G.state_dict().items()}, case["z"].clone()
+    images = answer(G, z, case["classes"])
+    seen = {"what it returns": kind(images)}
+    if not isinstance(images, Tensor):
+        return seen
+    seen |= {"its shape": tuple(images.shape), "its type": str(images.dtype)}
+    if images.dtype == torch.float32 and images.numel() and images.numel() % 784 == 0:
+        made = [next(iter(G.made.get(row, {}).items()), None) for row in _rows(images.reshape(-1, 784))]
+        columns = {row: str(j) for j, row in enumerate(_rows(case["z"]))}
+        seen["the classes, image by image"] = _listed([str(m[0]) if m else "?" for m in made])
+        seen["the numbers of the noise vectors in z, image by image"] = _listed(
+            [columns.get(m[1][1], "new") if m else "?" for m in made]
+        )
+    modes = {True: "in training mode", False: "in evaluation mode"}
+    seen["G while it draws"] = " and ".join(modes[mode] for mode in sorted(G.modes)) or "not called"
+    seen["the images"] = images.detach()
+    seen["their graph"] = "kept in memory" if images.requires_grad else "none"
+    seen["G's mode afterwards"] = modes[G.training and G.body[1].training]
+    kept = all(torch.equal(value, before[name]) for name, value in G.state_dict().items())
+    trainable = all(p.requires_grad for p in G.parameters())
+    seen["G's weights and averages afterwards"] = "changed" if not kept else "unchanged" if trainable else "frozen"
+    seen["z afterwards"] = "unchanged" if torch.equal(z, case["z"]) else "changed in place"
+    return seen
+
+
+def _listed(words: list[str]) -> str:
+    """Return the words, of long lists the first."""
+    return ", ".join(words[:24] + ["..."] * (len(words) > 24))
 
 
 # ---- questions ----------------------------------------------------------------------------------------------------

@@ -1006,17 +1006,20 @@ def _half_as_much(real_logits, fake_logits):
     return 0.5 * losses.discriminator_loss(real_logits, fake_logits, 0.7)
 
 
-def _step_cases(seed, strict):
-    def part(name, n, steps, about, **more):
-        batches = [randn(10 * seed + i, n, 1, 28, 28).tanh() for i in range(steps)]
-        return {"about": about, "part": name, "batches": batches, **more}
+def step_case(seed, part, n, steps, about, **more):
+    """Return a case of a training step, as observers.training_step wants it, on `steps` batches of n images."""
+    batches = [randn(10 * seed + i, n, 1, 28, 28).tanh() for i in range(steps)]
+    return {"about": about, "part": part, "batches": batches, **more}
 
+
+def _step_cases(seed, strict):
     n = 32 if not strict else 32 + seed % 7  # enough numbers to tell one kind of noise from another
     return [
-        part("D", 4, 2, "two steps on 4 images while opt_G's learning rate is 0"),
-        part("G", 4, 2, "two steps on 4 images while opt_D's learning rate is 0"),
-        part("both", n, 2, f"two steps on {n} images"),
-        part(
+        step_case(seed, "D", 4, 2, "two steps on 4 images while opt_G's learning rate is 0"),
+        step_case(seed, "G", 4, 2, "two steps on 4 images while opt_D's learning rate is 0"),
+        step_case(seed, "both", n, 2, f"two steps on {n} images"),
+        step_case(
+            seed,
             "returned",
             32,
             1,
@@ -1034,6 +1037,269 @@ G_LOSS = f"    g_loss = losses.non_saturating_loss({G_FAKE})\n"
 NOT_CUT = D_FAKE.removesuffix(".detach()")
 G_STEPS_EARLY = "G's optimiser steps in D's turn, on D's loss. In D's turn only opt_D steps."
 D_STEPS_LATE = "D's optimiser steps in G's turn, on G's loss: D would learn to be fooled. In G's turn only opt_G steps."
+
+# What can go wrong in a training step, whatever its losses are; lesson 5's step is told the labels, too, and judged by the same.
+STEP_MISTAKES = (
+    mistake(
+        "`step()` stands before `backward()`: D's optimiser then uses what was left in the gradients. Order: zero_grad, backward, step.",
+        _step((D_BACK + D_STEP, D_STEP + D_BACK)),
+        shows={
+            "D's gradient when opt_D steps": "not computed yet",
+            "the optimisers' steps": "opt_D.step(), opt_G.step()",
+        },
+    ),
+    mistake(
+        "`step()` stands before `backward()`: G's optimiser then uses what was left in the gradients. Order: zero_grad, backward, step.",
+        _step((G_BACK + G_STEP, G_STEP + G_BACK)),
+    ),
+    mistake(
+        G_STEPS_EARLY,
+        _step((D_STEP, D_STEP + G_STEP)),
+        _step((D_FAKE, NOT_CUT), (D_STEP, D_STEP + G_STEP)),
+        _step((D_FAKE, NOT_CUT), (D_ZERO, D_ZERO + G_ZERO), (D_STEP, D_STEP + G_STEP)),
+        shows={"the optimisers' steps": "opt_D.step(), opt_G.step(), opt_G.step()"},
+    ),
+    mistake(
+        G_STEPS_EARLY,
+        _step((D_FAKE, NOT_CUT), (D_STEP, G_STEP)),
+        _step((D_STEP, G_STEP)),
+        shows={"the optimisers' steps": "opt_G.step(), opt_G.step()"},
+    ),
+    mistake(
+        D_STEPS_LATE,
+        _step((G_STEP, G_STEP + D_STEP)),
+        _step((G_ZERO, G_ZERO + D_ZERO), (G_STEP, G_STEP + D_STEP)),
+        shows={"the optimisers' steps": "opt_D.step(), opt_G.step(), opt_D.step()"},
+    ),
+    mistake(D_STEPS_LATE, _step((G_STEP, D_STEP)), shows={"the optimisers' steps": "opt_D.step(), opt_D.step()"}),
+    mistake(
+        "D steps twice in one training step. Once is asked for.",
+        _step((D_STEP, D_STEP + D_STEP)),
+        _step(
+            (
+                D_BACK + D_STEP,
+                D_BACK + D_STEP + D_ZERO + "    d_loss_function(D(real), D(fake)).backward()\n" + D_STEP,
+            )
+        ),
+        shows={"the optimisers' steps": "opt_D.step(), opt_D.step(), opt_G.step()"},
+    ),
+    mistake(
+        "opt_G never steps, so G stays as it is.",
+        _step((G_STEP, "")),
+        _step((G_ZERO + G_BACK + G_STEP, "")),
+        shows={"the optimisers' steps": "opt_D.step()"},
+    ),
+    mistake(
+        "opt_D never steps, so D stays as it is.",
+        _step((D_STEP, "")),
+        _step((D_ZERO + D_BACK + D_STEP, "")),
+        shows={"the optimisers' steps": "opt_G.step()"},
+    ),
+    mistake(
+        "the optimisers are swapped: opt_D steps on D's loss, opt_G on G's.",
+        _step((G_BACK + G_STEP, G_BACK + D_STEP), (D_BACK + D_STEP, D_BACK + G_STEP)),
+        shows={
+            "the optimisers' steps": "opt_G.step(), opt_D.step()",
+            "G's gradient when opt_G steps": "not computed yet",
+        },
+    ),
+    mistake(
+        "G learns against the discriminator of the step before: its gradient is computed before D's update. Finish D's turn first.",
+        _step(
+            (D_STEP, ""),
+            (G_BACK + G_STEP, G_BACK + G_STEP + D_STEP),
+            (G_ZERO, "    for p in D.parameters():\n        p.requires_grad_(False)\n" + G_ZERO),
+            ("    d_real =", "    for p in D.parameters():\n        p.requires_grad_(True)\n    d_real ="),
+        ),
+        _step((D_STEP, ""), (D_ZERO + D_BACK, ""), (G_STEP, G_STEP + D_ZERO + D_BACK + D_STEP)),
+        shows={"the optimisers' steps": "opt_G.step(), opt_D.step()"},
+    ),
+    mistake(
+        "opt_D steps only after G's loss has left its gradients in D. Finish D's turn, with zero_grad, backward and step, before G's begins.",
+        _step((D_STEP, ""), (G_STEP, D_STEP + G_STEP)),
+        _step((D_BACK + D_STEP, ""), (G_BACK + G_STEP, "    (d_loss + g_loss).backward()\n" + D_STEP + G_STEP)),
+        _step((D_STEP, ""), (G_BACK, G_BACK + D_STEP)),
+        shows={"G in D's turn": "receives a gradient", "G in its own turn": "receives no gradient"},
+    ),
+    mistake(
+        "G's loss is computed before D's update and propagated after it; in between D's weights have changed under it. Ask D anew in G's turn.",
+        _step((G_LOSS, ""), (D_ZERO, G_LOSS + D_ZERO)),
+    ),
+    mistake(
+        "G's turn uses the logits of D's turn: their graph is used up, and no path leads from them to G. Draw new fakes and ask D anew.",
+        _step((G_FAKE, "fake_logits")),
+    ),
+    mistake(
+        "in D's turn gradients flow on into G. Cut them off: D(fake.detach()), or draw the fakes under torch.no_grad().",
+        _step((D_FAKE, NOT_CUT)),
+        _step((D_FAKE, NOT_CUT), (D_BACK, D_BACK.replace("()", "(retain_graph=True)"))),
+        shows={"G in D's turn": "receives a gradient"},
+    ),
+    mistake(
+        "in G's own turn no gradient reaches G, so it never moves: what D sees there is detached, drawn under no_grad(), or not made by "
+        "G at all. Call G again and leave the path open.",
+        _step((G_FAKE, "D(fake)")),
+        _step((G_FAKE, "D(G(training.noise(G, len(real))).detach())")),
+        _step((G_FAKE, "D(real)")),
+        _step((G_BACK, "")),
+        shows={"G in its own turn": "receives no gradient"},
+    ),
+    mistake(
+        "all images of a batch come from the same noise vector. Draw as many as there are images.",
+        _step((G_FAKE, "D(G(training.noise(G, 1).expand(len(real), -1)))")),
+        _step((D_FAKE, "fake = G(training.noise(G, 1).repeat(len(real), 1)).detach()")),
+        shows={"rows of the noise": "some are the same"},
+    ),
+    mistake(
+        "the fakes of both turns come out of one call of G. With batch normalisation in G they then depend on each other: call it once "
+        "in each turn.",
+        _step(
+            (D_FAKE, "fake, fake_2 = G(training.noise(G, 2 * len(real))).chunk(2)"),
+            ("D(real), D(fake)", "D(real), D(fake.detach())"),
+            (G_FAKE, "D(fake_2)"),
+        ),
+    ),
+    mistake(
+        "G is in evaluation mode while it draws D's fakes: batch normalisation then takes its running averages instead of the batch's.",
+        _step((D_FAKE, f"G.eval(); {D_FAKE}; G.train()")),
+    ),
+    mistake(
+        "both turns use the same noise. The text asks for fresh noise in G's turn: draw again, and call G again.",
+        _step((D_FAKE, NOT_CUT), ("D(real), D(fake)", "D(real), D(fake.detach())"), (G_FAKE, "D(fake)")),
+        _step((D_FAKE, "z = training.noise(G, len(real)); fake = G(z).detach()"), (G_FAKE, "D(G(z))")),
+        shows={"noise of the two turns": "the same for both"},
+    ),
+    mistake(
+        "gradients pile up: PyTorch adds new ones to the old ones. Call zero_grad() of each optimiser before its backward().",
+        _step((D_ZERO, ""), (G_ZERO, "")),
+        _step((D_ZERO, "")),
+        _step((G_ZERO, "")),
+    ),
+    mistake(
+        "zero_grad() stands between backward() and step(), so the gradients are gone before anybody uses them. Call it before backward().",
+        _step((D_ZERO + D_BACK, D_BACK + D_ZERO), (G_ZERO + G_BACK, G_BACK + G_ZERO)),
+        _step((D_ZERO + D_BACK, D_BACK + D_ZERO)),
+        _step((G_ZERO + G_BACK, G_BACK + G_ZERO)),
+    ),
+    mistake(
+        "D's gradients are cleared too early, right after its step: G's loss then leaves its own in D, and D's next step uses them. "
+        "Clear them before D's backward().",
+        _step((D_ZERO, ""), (D_STEP, D_STEP + D_ZERO)),
+        _step((D_ZERO, ""), (D_STEP, D_STEP + D_ZERO), (G_ZERO, ""), (G_STEP, G_STEP + G_ZERO)),
+    ),
+    mistake(
+        "real and fake are swapped in D's loss: it gets the logits of real images first.",
+        _step(("d_loss_function(real_logits, fake_logits)", "d_loss_function(fake_logits, real_logits)")),
+        _step(("D(real), D(fake)", "D(fake), D(real)")),
+    ),
+    mistake(
+        "the noise is the same in every step, so G learns pictures for these few vectors only. Draw it inside the step, without a seed.",
+        _step(
+            (D_FAKE, "fake = G(training.noise(G, len(real), 1)).detach()"),
+            (G_FAKE, "D(G(training.noise(G, len(real), 2)))"),
+        ),
+        shows={"noise of two steps": "the same for both"},
+    ),
+    mistake(
+        "the loss is summed over the batch. A mean is asked for, so that a step does not grow with the batch.",
+        _step((D_BACK, "    (d_loss * len(real)).backward()\n"), (G_BACK, "    (g_loss * len(real)).backward()\n")),
+        _step((D_BACK, "    (d_loss * len(real)).backward()\n")),
+        _step((G_BACK, "    (g_loss * len(real)).backward()\n")),
+        _step(
+            (
+                "d_loss = d_loss_function(real_logits, fake_logits)",
+                "d_loss = len(real) * d_loss_function(real_logits, fake_logits)",
+            )
+        ),
+        _step((f"losses.non_saturating_loss({G_FAKE})", f"softplus(-{G_FAKE}).sum()")),
+    ),
+    mistake(
+        SIGMOID_TWICE,
+        _step(("D(real), D(fake)", "D(real).sigmoid(), D(fake).sigmoid()"), (G_FAKE, f"{G_FAKE}.sigmoid()")),
+        _step(("D(real), D(fake)", "D(real).sigmoid(), D(fake).sigmoid()")),
+        _step((G_FAKE, f"{G_FAKE}.sigmoid()")),
+    ),
+    mistake(
+        "something that you return, or keep, still holds on to its graph: a history of 10,000 such losses keeps 10,000 graphs in memory. "
+        "Return d_loss.detach() and g_loss.detach(), and whatever else you return the same way.",
+        _step(("d_loss.detach()", "d_loss"), ("g_loss.detach()", "g_loss")),
+        _step(("d_loss.detach()", "d_loss")),
+        _step(("g_loss.detach()", "g_loss")),
+        _step(("    d_real =", "    real.graphs = [d_loss, g_loss]\n    d_real =")),
+        shows={"after the step, the graph of its losses": "still in memory"},
+    ),
+    mistake(
+        "a network is left in evaluation mode, where batch normalisation stops learning from its batches. If you call eval(), call train() again.",
+        _step(("    d_real =", "    G.eval()\n    d_real =")),
+        _step(("    d_real =", "    D.eval()\n    d_real =")),
+        _step(("    d_real =", "    G.eval()\n    D.eval()\n    d_real =")),
+        _step((D_FAKE, f"G.eval()\n    {D_FAKE}")),
+        _step(("    g_loss = ", "    D.eval()\n    g_loss = ")),
+    ),
+    mistake(
+        "the batch of real images is changed in place; whoever uses it after you sees other images. Write real = real ..., not real.mul_(...) or real += ...",
+        _step((f"    {D_FAKE}", f"    real.add_(1).mul_(0.5)\n    {D_FAKE}")),
+        _step((f"    {D_FAKE}", f"    real += 0.1 * torch.randn_like(real)\n    {D_FAKE}")),
+        _step((f"    {D_FAKE}", f"    real.mul_(0.5)\n    {D_FAKE}")),
+        _step((f"    {D_FAKE}", f"    real.mul_(2).sub_(1)\n    {D_FAKE}")),
+        _step((f"    {D_FAKE}", f"    real.clamp_(0, 1)\n    {D_FAKE}")),
+        shows={"the real images afterwards": "changed in place"},
+    ),
+    mistake(
+        "nothing leads from D's loss back to D's weights: is a no_grad() open around D, or something detached on the way?",
+        _step(
+            (
+                "real_logits, fake_logits = D(real)",
+                "with torch.no_grad():\n        real_logits, fake_logits = D(real)",
+            )
+        ),
+        _step((D_BACK, D_BACK.replace("d_loss", "d_loss.detach()"))),
+    ),
+    mistake(
+        "D's weights stay frozen after the step, so the next one cannot train it. Set requires_grad back to True.",
+        _step(("    g_loss = ", "    D.requires_grad_(False)\n    g_loss = ")),
+    ),
+)
+
+STEP_VARIANTS = (
+    _step((D_FAKE, "with torch.no_grad():\n        fake = G(training.noise(G, len(real)))")),
+    _step((D_FAKE, NOT_CUT), ("D(real), D(fake)", "D(real), D(fake.detach())")),
+    _step(("D(real), D(fake)", "D(torch.cat([real, fake])).split(len(real))")),
+    _step(("real_logits, fake_logits = D(real), D(fake)", "fake_logits = D(fake)\n    real_logits = D(real)")),
+    _step(
+        (
+            f"losses.non_saturating_loss({G_FAKE})",
+            f"binary_cross_entropy_with_logits({G_FAKE}, torch.ones(len(real)))",
+        )
+    ),
+    _step((D_ZERO, ""), (G_ZERO, ""), (f"    {D_FAKE}", f"{D_ZERO}    {D_FAKE}"), (D_STEP, D_STEP + G_ZERO)),
+    _step((D_ZERO, "    opt_D.zero_grad(set_to_none=False)\n"), (G_ZERO, "    opt_G.zero_grad(set_to_none=False)\n")),
+    _step((D_ZERO, "    D.zero_grad()\n"), (G_ZERO, "    G.zero_grad()\n    D.zero_grad()\n")),
+    _step((D_ZERO, ""), (G_ZERO, ""), (G_STEP, G_STEP + D_ZERO + G_ZERO)),
+    _step(
+        ("    g_loss = ", "    D.requires_grad_(False)\n    g_loss = "),
+        (G_STEP, G_STEP + "    D.requires_grad_(True)\n"),
+    ),
+    _step(
+        (f"    {D_FAKE}", f"    z = training.noise(G, len(real)), training.noise(G, len(real))\n    {D_FAKE}"),
+        (D_FAKE, "fake = G(z[0]).detach()"),
+        (G_FAKE, "D(G(z[1]))"),
+    ),
+    _step(
+        (D_FAKE, "fake = G(torch.randn(len(real), 64)).detach()"),
+        (G_FAKE, "D(G(torch.randn((real.shape[0], 64), device=real.device)))"),
+    ),
+    _step(("d_loss.detach()", "d_loss.item()"), ("g_loss.detach()", "g_loss.item()")),
+    _step(("d_loss.detach()", "d_loss.detach().numpy()"), ('"d_real": d_real', '"d_real": d_real, "more": 1')),
+    _step(
+        (
+            D_FAKE,
+            "with torch.inference_mode():\n        fake = G(training.noise(G, len(real)))\n    fake = fake.clone()",
+        )
+    ),
+    _step((D_BACK, ""), (D_STEP, ""), (D_ZERO, f"{D_ZERO}    d_loss.backward(inputs=list(D.parameters()))\n{D_STEP}")),
+    _step((f"    {D_FAKE}", f"    G.train()\n    D.train()\n    {D_FAKE}")),
+)
 
 train_step = Exercise(
     name="train_step",
@@ -1057,158 +1323,7 @@ train_step = Exercise(
         "": "Follow your step line by line with section 3.7: whose noise, whose loss, whose gradients are cleared, who steps.",
     },
     mistakes=(
-        mistake(
-            "`step()` stands before `backward()`: D's optimiser then uses what was left in the gradients. Order: zero_grad, backward, step.",
-            _step((D_BACK + D_STEP, D_STEP + D_BACK)),
-            shows={
-                "D's gradient when opt_D steps": "not computed yet",
-                "the optimisers' steps": "opt_D.step(), opt_G.step()",
-            },
-        ),
-        mistake(
-            "`step()` stands before `backward()`: G's optimiser then uses what was left in the gradients. Order: zero_grad, backward, step.",
-            _step((G_BACK + G_STEP, G_STEP + G_BACK)),
-        ),
-        mistake(
-            G_STEPS_EARLY,
-            _step((D_STEP, D_STEP + G_STEP)),
-            _step((D_FAKE, NOT_CUT), (D_STEP, D_STEP + G_STEP)),
-            _step((D_FAKE, NOT_CUT), (D_ZERO, D_ZERO + G_ZERO), (D_STEP, D_STEP + G_STEP)),
-            shows={"the optimisers' steps": "opt_D.step(), opt_G.step(), opt_G.step()"},
-        ),
-        mistake(
-            G_STEPS_EARLY,
-            _step((D_FAKE, NOT_CUT), (D_STEP, G_STEP)),
-            _step((D_STEP, G_STEP)),
-            shows={"the optimisers' steps": "opt_G.step(), opt_G.step()"},
-        ),
-        mistake(
-            D_STEPS_LATE,
-            _step((G_STEP, G_STEP + D_STEP)),
-            _step((G_ZERO, G_ZERO + D_ZERO), (G_STEP, G_STEP + D_STEP)),
-            shows={"the optimisers' steps": "opt_D.step(), opt_G.step(), opt_D.step()"},
-        ),
-        mistake(D_STEPS_LATE, _step((G_STEP, D_STEP)), shows={"the optimisers' steps": "opt_D.step(), opt_D.step()"}),
-        mistake(
-            "D steps twice in one training step. Once is asked for.",
-            _step((D_STEP, D_STEP + D_STEP)),
-            _step(
-                (
-                    D_BACK + D_STEP,
-                    D_BACK + D_STEP + D_ZERO + "    d_loss_function(D(real), D(fake)).backward()\n" + D_STEP,
-                )
-            ),
-            shows={"the optimisers' steps": "opt_D.step(), opt_D.step(), opt_G.step()"},
-        ),
-        mistake(
-            "opt_G never steps, so G stays as it is.",
-            _step((G_STEP, "")),
-            _step((G_ZERO + G_BACK + G_STEP, "")),
-            shows={"the optimisers' steps": "opt_D.step()"},
-        ),
-        mistake(
-            "opt_D never steps, so D stays as it is.",
-            _step((D_STEP, "")),
-            _step((D_ZERO + D_BACK + D_STEP, "")),
-            shows={"the optimisers' steps": "opt_G.step()"},
-        ),
-        mistake(
-            "the optimisers are swapped: opt_D steps on D's loss, opt_G on G's.",
-            _step((G_BACK + G_STEP, G_BACK + D_STEP), (D_BACK + D_STEP, D_BACK + G_STEP)),
-            shows={
-                "the optimisers' steps": "opt_G.step(), opt_D.step()",
-                "G's gradient when opt_G steps": "not computed yet",
-            },
-        ),
-        mistake(
-            "G learns against the discriminator of the step before: its gradient is computed before D's update. Finish D's turn first.",
-            _step(
-                (D_STEP, ""),
-                (G_BACK + G_STEP, G_BACK + G_STEP + D_STEP),
-                (G_ZERO, "    for p in D.parameters():\n        p.requires_grad_(False)\n" + G_ZERO),
-                ("    d_real =", "    for p in D.parameters():\n        p.requires_grad_(True)\n    d_real ="),
-            ),
-            _step((D_STEP, ""), (D_ZERO + D_BACK, ""), (G_STEP, G_STEP + D_ZERO + D_BACK + D_STEP)),
-            shows={"the optimisers' steps": "opt_G.step(), opt_D.step()"},
-        ),
-        mistake(
-            "opt_D steps only after G's loss has left its gradients in D. Finish D's turn, with zero_grad, backward and step, before G's begins.",
-            _step((D_STEP, ""), (G_STEP, D_STEP + G_STEP)),
-            _step((D_BACK + D_STEP, ""), (G_BACK + G_STEP, "    (d_loss + g_loss).backward()\n" + D_STEP + G_STEP)),
-            _step((D_STEP, ""), (G_BACK, G_BACK + D_STEP)),
-            shows={"G in D's turn": "receives a gradient", "G in its own turn": "receives no gradient"},
-        ),
-        mistake(
-            "G's loss is computed before D's update and propagated after it; in between D's weights have changed under it. Ask D anew in G's turn.",
-            _step((G_LOSS, ""), (D_ZERO, G_LOSS + D_ZERO)),
-        ),
-        mistake(
-            "G's turn uses the logits of D's turn: their graph is used up, and no path leads from them to G. Draw new fakes and ask D anew.",
-            _step((G_FAKE, "fake_logits")),
-        ),
-        mistake(
-            "in D's turn gradients flow on into G. Cut them off: D(fake.detach()), or draw the fakes under torch.no_grad().",
-            _step((D_FAKE, NOT_CUT)),
-            _step((D_FAKE, NOT_CUT), (D_BACK, D_BACK.replace("()", "(retain_graph=True)"))),
-            shows={"G in D's turn": "receives a gradient"},
-        ),
-        mistake(
-            "in G's own turn no gradient reaches G, so it never moves: what D sees there is detached, drawn under no_grad(), or not made by "
-            "G at all. Call G again and leave the path open.",
-            _step((G_FAKE, "D(fake)")),
-            _step((G_FAKE, "D(G(training.noise(G, len(real))).detach())")),
-            _step((G_FAKE, "D(real)")),
-            _step((G_BACK, "")),
-            shows={"G in its own turn": "receives no gradient"},
-        ),
-        mistake(
-            "all images of a batch come from the same noise vector. Draw as many as there are images.",
-            _step((G_FAKE, "D(G(training.noise(G, 1).expand(len(real), -1)))")),
-            _step((D_FAKE, "fake = G(training.noise(G, 1).repeat(len(real), 1)).detach()")),
-            shows={"rows of the noise": "some are the same"},
-        ),
-        mistake(
-            "the fakes of both turns come out of one call of G. With batch normalisation in G they then depend on each other: call it once "
-            "in each turn.",
-            _step(
-                (D_FAKE, "fake, fake_2 = G(training.noise(G, 2 * len(real))).chunk(2)"),
-                ("D(real), D(fake)", "D(real), D(fake.detach())"),
-                (G_FAKE, "D(fake_2)"),
-            ),
-        ),
-        mistake(
-            "G is in evaluation mode while it draws D's fakes: batch normalisation then takes its running averages instead of the batch's.",
-            _step((D_FAKE, f"G.eval(); {D_FAKE}; G.train()")),
-        ),
-        mistake(
-            "both turns use the same noise. The text asks for fresh noise in G's turn: draw again, and call G again.",
-            _step((D_FAKE, NOT_CUT), ("D(real), D(fake)", "D(real), D(fake.detach())"), (G_FAKE, "D(fake)")),
-            _step((D_FAKE, "z = training.noise(G, len(real)); fake = G(z).detach()"), (G_FAKE, "D(G(z))")),
-            shows={"noise of the two turns": "the same for both"},
-        ),
-        mistake(
-            "gradients pile up: PyTorch adds new ones to the old ones. Call zero_grad() of each optimiser before its backward().",
-            _step((D_ZERO, ""), (G_ZERO, "")),
-            _step((D_ZERO, "")),
-            _step((G_ZERO, "")),
-        ),
-        mistake(
-            "zero_grad() stands between backward() and step(), so the gradients are gone before anybody uses them. Call it before backward().",
-            _step((D_ZERO + D_BACK, D_BACK + D_ZERO), (G_ZERO + G_BACK, G_BACK + G_ZERO)),
-            _step((D_ZERO + D_BACK, D_BACK + D_ZERO)),
-            _step((G_ZERO + G_BACK, G_BACK + G_ZERO)),
-        ),
-        mistake(
-            "D's gradients are cleared too early, right after its step: G's loss then leaves its own in D, and D's next step uses them. "
-            "Clear them before D's backward().",
-            _step((D_ZERO, ""), (D_STEP, D_STEP + D_ZERO)),
-            _step((D_ZERO, ""), (D_STEP, D_STEP + D_ZERO), (G_ZERO, ""), (G_STEP, G_STEP + G_ZERO)),
-        ),
-        mistake(
-            "real and fake are swapped in D's loss: it gets the logits of real images first.",
-            _step(("d_loss_function(real_logits, fake_logits)", "d_loss_function(fake_logits, real_logits)")),
-            _step(("D(real), D(fake)", "D(fake), D(real)")),
-        ),
+        *STEP_MISTAKES,
         mistake(
             "G trains on the minimax loss, log(1 - D). The text asks for the non-saturating one: generator_loss, softplus(-a).",
             _step(("losses.non_saturating_loss", "losses.saturating_loss")),
@@ -1220,125 +1335,18 @@ train_step = Exercise(
             _step((f"losses.non_saturating_loss({G_FAKE})", f"-losses.non_saturating_loss({G_FAKE})")),
         ),
         mistake(
-            "the noise is the same in every step, so G learns pictures for these few vectors only. Draw it inside the step, without a seed.",
-            _step(
-                (D_FAKE, "fake = G(training.noise(G, len(real), 1)).detach()"),
-                (G_FAKE, "D(G(training.noise(G, len(real), 2)))"),
-            ),
-            shows={"noise of two steps": "the same for both"},
-        ),
-        mistake(
-            "the loss is summed over the batch. A mean is asked for, so that a step does not grow with the batch.",
-            _step((D_BACK, "    (d_loss * len(real)).backward()\n"), (G_BACK, "    (g_loss * len(real)).backward()\n")),
-            _step((D_BACK, "    (d_loss * len(real)).backward()\n")),
-            _step((G_BACK, "    (g_loss * len(real)).backward()\n")),
-            _step(
-                (
-                    "d_loss = d_loss_function(real_logits, fake_logits)",
-                    "d_loss = len(real) * d_loss_function(real_logits, fake_logits)",
-                )
-            ),
-            _step((f"losses.non_saturating_loss({G_FAKE})", f"softplus(-{G_FAKE}).sum()")),
-        ),
-        mistake(
-            SIGMOID_TWICE,
-            _step(("D(real), D(fake)", "D(real).sigmoid(), D(fake).sigmoid()"), (G_FAKE, f"{G_FAKE}.sigmoid()")),
-            _step(("D(real), D(fake)", "D(real).sigmoid(), D(fake).sigmoid()")),
-            _step((G_FAKE, f"{G_FAKE}.sigmoid()")),
-        ),
-        mistake(
-            "something that you return, or keep, still holds on to its graph: a history of 10,000 such losses keeps 10,000 graphs in memory. "
-            "Return d_loss.detach() and g_loss.detach(), and whatever else you return the same way.",
-            _step(("d_loss.detach()", "d_loss"), ("g_loss.detach()", "g_loss")),
-            _step(("d_loss.detach()", "d_loss")),
-            _step(("g_loss.detach()", "g_loss")),
-            _step(("    d_real =", "    real.graphs = [d_loss, g_loss]\n    d_real =")),
-            shows={"after the step, the graph of its losses": "still in memory"},
-        ),
-        mistake(
-            "a network is left in evaluation mode, where batch normalisation stops learning from its batches. If you call eval(), call train() again.",
-            _step(("    d_real =", "    G.eval()\n    d_real =")),
-            _step(("    d_real =", "    D.eval()\n    d_real =")),
-            _step(("    d_real =", "    G.eval()\n    D.eval()\n    d_real =")),
-            _step((D_FAKE, f"G.eval()\n    {D_FAKE}")),
-            _step(("    g_loss = ", "    D.eval()\n    g_loss = ")),
-        ),
-        mistake(
-            "the batch of real images is changed in place; whoever uses it after you sees other images. Write real = real ..., not real.mul_(...) or real += ...",
-            _step((f"    {D_FAKE}", f"    real.add_(1).mul_(0.5)\n    {D_FAKE}")),
-            _step((f"    {D_FAKE}", f"    real += 0.1 * torch.randn_like(real)\n    {D_FAKE}")),
-            _step((f"    {D_FAKE}", f"    real.mul_(0.5)\n    {D_FAKE}")),
-            _step((f"    {D_FAKE}", f"    real.mul_(2).sub_(1)\n    {D_FAKE}")),
-            _step((f"    {D_FAKE}", f"    real.clamp_(0, 1)\n    {D_FAKE}")),
-            shows={"the real images afterwards": "changed in place"},
-        ),
-        mistake(
             "D's loss is not d_loss_function but always the same one. Section 3.11 will hand in another.",
             _step(("d_loss = d_loss_function", "d_loss = losses.discriminator_loss")),
         ),
-        mistake(
-            "nothing leads from D's loss back to D's weights: is a no_grad() open around D, or something detached on the way?",
-            _step(
-                (
-                    "real_logits, fake_logits = D(real)",
-                    "with torch.no_grad():\n        real_logits, fake_logits = D(real)",
-                )
-            ),
-            _step((D_BACK, D_BACK.replace("d_loss", "d_loss.detach()"))),
-        ),
-        mistake(
-            "D's weights stay frozen after the step, so the next one cannot train it. Set requires_grad back to True.",
-            _step(("    g_loss = ", "    D.requires_grad_(False)\n    g_loss = ")),
-        ),
     ),
     accepted=(
-        _step((D_FAKE, "with torch.no_grad():\n        fake = G(training.noise(G, len(real)))")),
-        _step((D_FAKE, NOT_CUT), ("D(real), D(fake)", "D(real), D(fake.detach())")),
-        _step(("D(real), D(fake)", "D(torch.cat([real, fake])).split(len(real))")),
-        _step(("real_logits, fake_logits = D(real), D(fake)", "fake_logits = D(fake)\n    real_logits = D(real)")),
-        _step(
-            (
-                f"losses.non_saturating_loss({G_FAKE})",
-                f"binary_cross_entropy_with_logits({G_FAKE}, torch.ones(len(real)))",
-            )
-        ),
-        _step((D_ZERO, ""), (G_ZERO, ""), (f"    {D_FAKE}", f"{D_ZERO}    {D_FAKE}"), (D_STEP, D_STEP + G_ZERO)),
-        _step(
-            (D_ZERO, "    opt_D.zero_grad(set_to_none=False)\n"), (G_ZERO, "    opt_G.zero_grad(set_to_none=False)\n")
-        ),
-        _step((D_ZERO, "    D.zero_grad()\n"), (G_ZERO, "    G.zero_grad()\n    D.zero_grad()\n")),
-        _step((D_ZERO, ""), (G_ZERO, ""), (G_STEP, G_STEP + D_ZERO + G_ZERO)),
-        _step(
-            ("    g_loss = ", "    D.requires_grad_(False)\n    g_loss = "),
-            (G_STEP, G_STEP + "    D.requires_grad_(True)\n"),
-        ),
-        _step(
-            (f"    {D_FAKE}", f"    z = training.noise(G, len(real)), training.noise(G, len(real))\n    {D_FAKE}"),
-            (D_FAKE, "fake = G(z[0]).detach()"),
-            (G_FAKE, "D(G(z[1]))"),
-        ),
-        _step(
-            (D_FAKE, "fake = G(torch.randn(len(real), 64)).detach()"),
-            (G_FAKE, "D(G(torch.randn((real.shape[0], 64), device=real.device)))"),
-        ),
-        _step(("d_loss.detach()", "d_loss.item()"), ("g_loss.detach()", "g_loss.item()")),
-        _step(("d_loss.detach()", "d_loss.detach().numpy()"), ('"d_real": d_real', '"d_real": d_real, "more": 1')),
-        _step(
-            (
-                D_FAKE,
-                "with torch.inference_mode():\n        fake = G(training.noise(G, len(real)))\n    fake = fake.clone()",
-            )
-        ),
+        *STEP_VARIANTS,
         _step(
             (
                 "d_loss_function(real_logits, fake_logits)",
                 "d_loss_function(real_logits=real_logits, fake_logits=fake_logits)",
             )
         ),
-        _step(
-            (D_BACK, ""), (D_STEP, ""), (D_ZERO, f"{D_ZERO}    d_loss.backward(inputs=list(D.parameters()))\n{D_STEP}")
-        ),
-        _step((f"    {D_FAKE}", f"    G.train()\n    D.train()\n    {D_FAKE}")),
     ),
 )
 
