@@ -1,6 +1,7 @@
 """The `gancourse` command as a user meets it: in a process of its own."""
 
 import importlib.metadata
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,36 @@ def test_training_and_metrics_run_without_notebooks_and_widgets():
     loaded = run(sys.executable, "-c", code).stdout.split()
     assert "torch" in loaded
     assert set(loaded) & {"IPython", "ipywidgets", "nbgrader", "nbformat", "matplotlib", "pooch"} == set()
+
+
+def test_evaluate_prints_a_table_and_writes_the_same_figures(tmp_path):
+    done = run(GANCOURSE, "evaluate", "mnist_better", "--samples", "200", "--out", tmp_path / "report.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "200 images beside as many real mnist test images, on digit features" in done.stdout
+    figures = json.loads((tmp_path / "report.json").read_text())
+    assert f"{figures['frechet_digit_features']:.2f}" in done.stdout
+    assert f"{figures['controls']['noise']:.2f}" in done.stdout
+    assert "FID" not in done.stdout
+
+
+def test_evaluate_takes_what_a_training_has_written(tmp_path):
+    trained = run(GANCOURSE, "train", "mnist_better", "--steps", "20", "--runs", tmp_path)
+    assert trained.returncode == 0, trained.stderr
+    weights = tmp_path / "mnist_better-seed0/checkpoint.safetensors"
+    options = ("--samples", "150", "--out", tmp_path / "report.json")
+    done = run(GANCOURSE, "evaluate", "mnist_better", "--weights", weights, *options)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads((tmp_path / "report.json").read_text())["times_floor"] > 10
+    wrong = run(GANCOURSE, "evaluate", "mnist_tutorial", "--weights", weights, *options)
+    assert wrong.returncode == 1
+    assert "another network" in wrong.stderr
+
+
+def test_evaluate_of_too_few_images_says_how_many_it_takes():
+    done = run(GANCOURSE, "evaluate", "mnist_better", "--samples", "100")
+    assert done.returncode == 1
+    assert "at least 129" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_help_names_every_command_and_loads_no_torch():

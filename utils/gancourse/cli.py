@@ -50,8 +50,21 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--steps", type=_positive, help="stop after so many steps instead of the recipe's")
     train.add_argument("--runs", type=Path, default=Path("runs"), help="where checkpoints go (default: runs/)")
     train.add_argument("--ship", action="store_true", help="write seed 0's weights and card to data/pretrained")
-    evaluate = command("evaluate", _evaluate, "Measure a shipped generator at each stage of its training.")
-    evaluate.add_argument("name", metavar="NAME")
+    evaluate = command(
+        "evaluate", _evaluate, "Measure a shipped generator, or one that you trained, beside real images."
+    )
+    evaluate.add_argument("name", metavar="NAME", help="a recipe of gancourse/recipes.py")
+    which = evaluate.add_mutually_exclusive_group()
+    which.add_argument("--stage", type=_positive, help="of the shipped training, counted from 1 (default: the last)")
+    which.add_argument("--weights", type=Path, metavar="FILE", help="a checkpoint or snapshot that `train` has written")
+    evaluate.add_argument("--samples", type=_positive, default=10_000, help="how many images (default: 10,000)")
+    evaluate.add_argument(
+        "--inception", type=Path, metavar="FILE", help="compare on the FID's own network: a TorchScript file"
+    )
+    evaluate.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write the figures (default: runs/NAME-report.json)"
+    )
+    evaluate.add_argument("--ship", action="store_true", help="measure each stage and write the figures into its card")
     build = command("build", _build, "Execute and release the lessons whose source has changed.")
     build.add_argument("--check", action="store_true", help="write nothing; fail if a notebook and its source disagree")
     build.add_argument("--force", action="store_true", help="execute every lesson again")
@@ -129,11 +142,12 @@ def _train(options) -> None:
 
 
 def _evaluate(options) -> None:
-    from gancourse import metrics, pretrained, shipping
+    from gancourse import shipping
 
-    for stage in range(1, len(pretrained.load(options.name).card["stages"]) + 1):
-        gan = pretrained.load(options.name, stage)
-        print(shipping.line(f"{options.name} step {gan.step:,}", metrics.evaluate_generator(gan.generator)))
+    if options.ship:
+        shipping.measure_stages(options.name)
+        return
+    shipping.evaluate(options.name, options.stage, options.weights, options.samples, options.inception, options.out)
 
 
 def _build(options) -> int:

@@ -1,125 +1,438 @@
-"""How good are these digits? Distances between sets of images, on the features of the course's digit classifier.
+"""How good are these images? Measures of a set of generated images beside real ones, on the features of a network.
 
-A distance means little alone. So every report compares 10,000 generated with the 10,000 real test images, beside the
-*floor*: the same distance between 10,000 real training images and the test images. No generator that has learnt only
-from the training images can be expected below it. Images are compared as uint8, means and covariances are float64.
+A number means little alone. A Report compares N generated images with N real test images, and beside it stands the *floor*:
+what N real training images get. No generator that has learnt from the training images alone can be expected below it. Three
+controls show how bad is bad: noise, blur, and real images of one class only. Images are compared as uint8, all else is
+float64. A measure of a Report is computed when it is read, and then kept.
 """
 
+import contextlib
 import functools
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 
+import safetensors.torch
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
 
-from gancourse import datasets, pretrained
-from gancourse.training import sample, to_unit
+from gancourse import datasets, features, sources
+from gancourse.features import FeatureNetwork
+from gancourse.files import save_atomically
+from gancourse.training import check_labels, sample
 
-CLASSES = 10
-COVERED = 0.01  # a digit counts as covered from 1 % of the samples on; its fair share is about 10 %
+COVERED = 0.1  # a class counts as covered from a tenth of its fair share on
+NEIGHBOURS = 3  # k of precision and recall
+PERCENTILE = 0.01  # of real held-out images, this share is as near to the training images as a copy
+ROWS = 500  # of a matrix of distances at a time: what fits into a processor's cache
+
+# ---- classes ------------------------------------------------------------------------------------------------------
+
+
+def class_shares(labels: Tensor, classes: int) -> Tensor:
+    """Return the share of each class among labels int64 (N,), float64 (classes,), summing to one."""
+    return torch.bincount(check_labels(labels, classes), minlength=classes).double() / len(labels)
+
+
+def class_kl(generated: Tensor, real: Tensor) -> float:
+    """Return KL(generated || real) of the shares of classes, both (K,), in nats: 0 where they agree.
+
+    A class that is never generated costs nothing by itself, others then come too often: leaving out one of ten equal
+    classes gives log(10 / 9) = 0.105. Raises ValueError for a class without real images: no share can be compared with 0.
+    """
+    if missing := (real == 0).nonzero().flatten().tolist():
+        raise ValueError(f"among the real images there is none of class {missing[0]}: take more of them.")
+    return float(torch.special.xlogy(generated, generated / real).sum())
+
+
+def classes_covered(shares: Tensor) -> int:
+    """Return how many classes have at least a tenth of an equal share each: 1 % of the samples, with ten classes."""
+    return int((shares >= COVERED / len(shares)).sum())
+
+
+def inception_score(probabilities: Tensor) -> float:
+    """Return exp of the mean KL(p(y|x) || p(y)) of a classifier's probabilities (N, K): 1, the worst, to K.
+
+    Salimans et al. 2016, section 4. High where each image is read with confidence and all classes occur.
+    """
+    marginal = probabilities.mean(0)
+    return float(torch.special.xlogy(probabilities, probabilities / marginal).nansum(1).mean().exp())
+
+
+def label_consistency(read: Tensor, labels: Tensor, classes: int) -> tuple[float, Tensor]:
+    """Return the share of images that were read (N,) as the class that was asked for (N,), overall and by class (K,).
+
+    With a classifier of real images this is the GAN-test of Shmelkov et al. 2018. Raises ValueError for a class that was
+    never asked for.
+    """
+    read, labels = check_labels(read, classes), check_labels(labels, classes)
+    asked = torch.bincount(labels, minlength=classes)
+    if (asked == 0).any():
+        raise ValueError(f"no image of class {int((asked == 0).nonzero()[0])} was asked for: ask for each class.")
+    right = (read == labels).double()
+    return float(right.mean()), torch.bincount(labels, weights=right, minlength=classes) / asked
+
+
+def within_class_distance(f: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """Return the mean distance of two images of the same class, float64 (K,), of features (N, d) and labels (N,).
+
+    How much variety is in a class: 0 if it is always the same picture. Raises ValueError for a class of less than two.
+    """
+    check_labels(labels, classes)
+    means = []
+    for label in range(classes):
+        own = f[labels == label].double()
+        if len(own) < 2:
+            raise ValueError(f"class {label} has {len(own)} images: a distance takes two.")
+        total = sum(torch.cdist(rows, own).sum() for rows in own.split(ROWS))
+        means.append(total / (len(own) * (len(own) - 1)))
+    return torch.stack(means)
+
+
+# ---- distances of sets --------------------------------------------------------------------------------------------
+
+
+def check_features(*sets: Tensor, equal: bool = True) -> None:
+    """Raise ValueError unless these are feature sets (N, d) of finite numbers, with the same d and, if `equal`, the same N."""
+    for f in sets:
+        if f.dim() != 2 or not f.is_floating_point():
+            raise ValueError(f"features are floats of shape (N, d); these are {f.dtype} of {tuple(f.shape)}.")
+        if not f.isfinite().all():
+            raise ValueError("there are NaN or infinite features. Do they come from a generator that broke down?")
+    if len({f.shape[1] for f in sets}) > 1:
+        raise ValueError(f"these features come from different networks: {[f.shape[1] for f in sets]} numbers an image.")
+    if equal and len({len(f) for f in sets}) > 1:
+        raise ValueError(
+            f"sets of {' and '.join(f'{len(f):,}' for f in sets)} images cannot be compared: this measure depends on their "
+            "number. Take as many of each."
+        )
+
+
+def frechet_distance(a: Tensor, b: Tensor) -> float:
+    """Return the squared Fréchet distance of the normal distributions fitted to features a and b, both (N, d).
+
+    |mu_a - mu_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^(1/2)); Dowson & Landau 1982, for GANs Heusel et al. 2017, eq. 6.
+    The trace of the root comes from the eigenvalues of the symmetric S_a^(1/2) S_b S_a^(1/2), which are those of
+    S_a S_b: no complex numbers, no iteration. Raises ValueError where there are too few samples for a covariance.
+    """
+    check_features(a, b)
+    n, d = a.shape
+    if n <= d:
+        raise ValueError(
+            f"{n:,} images are too few for the covariance of {d:,} features: it takes more images than features, at least "
+            f"{d + 1:,}. For small sets there is the kernel distance."
+        )
+    a, b = a.double(), b.double()
+    cov_a, cov_b = torch.cov(a.T), torch.cov(b.T)
+    values, vectors = torch.linalg.eigh(cov_a)
+    root_a = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    trace_of_root = torch.linalg.eigvalsh(root_a @ cov_b @ root_a).clamp(min=0).sqrt().sum()
+    return float((a.mean(0) - b.mean(0)).square().sum() + cov_a.trace() + cov_b.trace() - 2 * trace_of_root)
+
+
+def kernel_distance(a: Tensor, b: Tensor) -> tuple[float, float]:
+    """Return the kernel distance of features a (N, d) and b (M, d), and its standard error.
+
+    The unbiased estimate of the squared maximum mean discrepancy with k(x, y) = (x·y / d + 1)^3, over all pairs
+    (Bińkowski et al. 2018, section 4): around 0 for two sets of the same distribution, whatever their sizes, so also below.
+    The error is the jackknife's, from how far the estimate moves when one image is left out (Arvesen 1969). For two sets of
+    the same distribution it comes out too large, by a factor of √2: an error on the safe side.
+    """
+    check_features(a, b, equal=False)
+    if min(len(a), len(b)) < 3:
+        raise ValueError(f"sets of {len(a)} and {len(b)} images are too few: an error bar takes three of each.")
+    n, m = len(a), len(b)
+    a, b = a.double(), b.double()
+    within_a, within_b = _kernel_sums(a, a)[0] - _kernel(a, a), _kernel_sums(b, b)[0] - _kernel(b, b)
+    across_a, across_b = _kernel_sums(a, b)
+    all_a, all_b, across = within_a.sum(), within_b.sum(), across_a.sum()
+    value = all_a / (n * (n - 1)) + all_b / (m * (m - 1)) - 2 * across / (n * m)
+    without_a = (all_a - 2 * within_a) / ((n - 1) * (n - 2)) - 2 * (across - across_a) / ((n - 1) * m)
+    without_b = (all_b - 2 * within_b) / ((m - 1) * (m - 2)) - 2 * (across - across_b) / (n * (m - 1))
+    variance = (n - 1) * without_a.var(correction=0) + (m - 1) * without_b.var(correction=0)
+    return float(value), float(variance.sqrt())
+
+
+def _kernel(x: Tensor, y: Tensor) -> Tensor:
+    """Return k(x_i, y_i), (N,)."""
+    return ((x * y).sum(1) / x.shape[1] + 1) ** 3
+
+
+def _kernel_sums(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the sums of k(a_i, b_j) over j, (N,), and over i, (M,)."""
+    rows, columns = [], torch.zeros(len(b), dtype=torch.float64)
+    for some in a.split(ROWS):
+        k = (some @ b.T).div_(a.shape[1]).add_(1).pow_(3)
+        rows.append(k.sum(1))
+        columns += k.sum(0)
+    return torch.cat(rows), columns
+
+
+# ---- neighbours ---------------------------------------------------------------------------------------------------
+
+
+def precision_recall(real: Tensor, fake: Tensor, k: int = NEIGHBOURS) -> tuple[float, float]:
+    """Return precision and recall of features, both (N, d) (Kynkäänniemi et al. 2019, section 2).
+
+    Around each point lies a ball that reaches to its k-th nearest neighbour in its own set. Precision is the share of
+    the fakes that lie in some ball of a real image, recall the share of the real images in some ball of a fake.
+    """
+    check_features(real, fake)
+    if len(real) <= k:
+        raise ValueError(f"{len(real)} images have no {k}-th neighbour: take more than {k}.")
+    real, fake = real.double(), fake.double()
+    of_real, of_fake = _radii(real, k), _radii(fake, k)
+    precise, recalled = [], torch.zeros(len(real), dtype=torch.bool)
+    for some, radii in zip(fake.split(ROWS), of_fake.split(ROWS), strict=True):
+        d = torch.cdist(some, real)
+        precise.append((d <= of_real).any(1))
+        recalled |= (d <= radii[:, None]).any(0)
+    return float(torch.cat(precise).double().mean()), float(recalled.double().mean())
+
+
+def _radii(f: Tensor, k: int) -> Tensor:
+    """Return the distance of each point (N, d) to its k-th nearest other point, (N,)."""
+    # k + 1, since each point is its own nearest neighbour.
+    return torch.cat([torch.cdist(some, f).topk(k + 1, largest=False).values[:, k] for some in f.split(ROWS)])
+
+
+def nearest(f: Tensor, among: Tensor) -> tuple[Tensor, Tensor]:
+    """Return for each point of f (N, d) the distance to the nearest of `among` (M, d), float64 (N,), and its index (N,)."""
+    check_features(f, among, equal=False)
+    single, lengths = among.float(), among.float().square().sum(1)  # float32 finds it, float64 measures it
+    indices = [torch.addmm(lengths, some.float(), single.T, alpha=-2).argmin(1) for some in f.split(ROWS)]
+    indices = torch.cat(indices)
+    return (f.double() - among[indices].double()).norm(dim=1), indices
+
+
+def copied_share(fake: Tensor, train: Tensor, held_out: Tensor) -> float:
+    """Return the share of the fakes that lie as near to a training image as hardly any new real image does.
+
+    "As near" is nearer than 99 % of the real images that were held out. So real images get about 1 %, a generator that
+    replays its training images 100 %. All are features (.., d).
+    """
+    return _nearer(nearest(fake, train)[0], nearest(held_out, train)[0])
+
+
+def _nearer(fakes: Tensor, held_out: Tensor) -> float:
+    return float((fakes < held_out.quantile(PERCENTILE)).double().mean())
+
+
+# ---- the report ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Real:
+    """The real images of a dataset that reports compare with, always the same ones, through a feature network."""
+
+    dataset: str
+    samples: int  # N, of either split
+    network: FeatureNetwork
+    progress: bool
+
+    def __hash__(self) -> int:
+        return hash((self.dataset, self.samples, self.network.sha256))
+
+    def images(self, split: str) -> tuple[Tensor, Tensor | None]:
+        """Return N random images of a split and their labels. Random, since neighbours in MNIST share a writer."""
+        data = datasets.load(self.dataset, split)
+        if len(data) < self.samples:
+            raise ValueError(
+                f"{self.dataset} has {len(data):,} {split} images: at most as many can be compared, not {self.samples:,}."
+            )
+        picked = torch.randperm(len(data), generator=torch.Generator().manual_seed(int(split == "test")))[
+            : self.samples
+        ]
+        return data.images[picked], None if data.labels is None else data.labels[picked]
+
+    @functools.cached_property
+    def train(self) -> Tensor:
+        return self._kept(f"train-{self.samples}", lambda: self._features("train", self.images("train")[0]))
+
+    @functools.cached_property
+    def test(self) -> Tensor:
+        return self._kept(f"test-{self.samples}", lambda: self._features("test", self.images("test")[0]))
+
+    @functools.cached_property
+    def searched(self) -> Tensor:
+        """The training images among which copies are looked for: all, where the network is quick, else N."""
+        if not self.network.quick:
+            return self.train
+        return self._kept("all", lambda: self._features("all training", datasets.load(self.dataset).images))
+
+    @functools.cached_property
+    def test_to_train(self) -> Tensor:
+        """The distance (N,) of each test image to the nearest training image."""
+        return self._kept(f"test-{self.samples}-to-{len(self.searched)}", lambda: nearest(self.test, self.searched)[0])
+
+    @functools.cached_property
+    def test_shares(self) -> Tensor:
+        return class_shares(self.images("test")[1], len(datasets.load(self.dataset).classes))
+
+    @functools.cached_property
+    def floor(self) -> float:
+        return frechet_distance(self.train, self.test)
+
+    @functools.cached_property
+    def kernel_floor(self) -> tuple[float, float]:
+        return kernel_distance(self.train, self.test)
+
+    @functools.cached_property
+    def precision_recall(self) -> tuple[float, float]:
+        return precision_recall(self.test, self.train)
+
+    @functools.cached_property
+    def controls(self) -> dict[str, float]:
+        """The Fréchet distance of what is certainly bad: noise, blurred training images, and training images of one class."""
+        train, labels = self.images("train")
+        noise = torch.randint(0, 256, train.shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+        blurred = avg_pool2d(train.float(), 5, stride=1, padding=2).to(torch.uint8)
+        sets = {"noise": noise, "blur": blurred}
+        if labels is not None:
+            own = train[labels == labels[0]]
+            sets["one class"] = own[torch.arange(self.samples) % len(own)]
+        return {name: frechet_distance(self.network(images)[0], self.test) for name, images in sets.items()}
+
+    def _features(self, what: str, images: Tensor) -> Tensor:
+        return self.network(images, f"{what} images, once" if self.progress else "")[0]
+
+    def _kept(self, what: str, compute: Callable[[], Tensor]) -> Tensor:
+        """Return a tensor of the real images, float64, from the cache if it was computed before: it is always the same."""
+        data = "-".join(datasets.load(self.dataset, split).sha256[:8] for split in ("train", "test"))
+        name = f"{self.dataset}-{what}-{data}-{self.network.sha256[:12]}.safetensors"
+        path = sources.cache_folder() / "features" / name
+        try:
+            return safetensors.torch.load(path.read_bytes())[what].double()
+        except (OSError, SafetensorError, KeyError):
+            values = compute()
+        with contextlib.suppress(
+            OSError
+        ):  # a full disk, or a cache that belongs to somebody else: then again next time
+            save_atomically(path, safetensors.torch.save({what: values.float()}))
+        return values.float().double()  # the same numbers as from the cache
+
+
+@functools.lru_cache(maxsize=4)  # a lesson measures several generators
+def real(dataset: str, samples: int, network: FeatureNetwork, progress: bool = False) -> Real:
+    """Return the real images of a dataset, N of either split, for comparison."""
+    return Real(dataset, samples, network, progress)
 
 
 @dataclass(frozen=True)
 class Report:
-    """Quality of a set of generated digits. The feature network stands in the name of each figure that depends on it."""
+    """The measures of a set of generated images. Figures of another N, dataset or feature network are not comparable."""
 
-    samples: int  # generated images, and real ones on either side
-    frechet_digit_features: float  # generated vs test
-    floor: float  # train vs test
-    times_floor: float
-    class_kl: float  # in nats, of the generated digits' histogram from the test set's; 0 is best
-    classes_covered: int  # of 10
-    classifier_sha256: str
+    features: Tensor  # float64 (N, d)
+    probabilities: Tensor | None  # float64 (N, K), where the feature network is a classifier
+    real: Real
+
+    @functools.cached_property
+    def frechet(self) -> float:
+        return frechet_distance(self.features, self.real.test)
+
+    @property
+    def times_floor(self) -> float:
+        return self.frechet / self.real.floor
+
+    @functools.cached_property
+    def kernel(self) -> tuple[float, float]:
+        """The kernel distance and its standard error."""
+        return kernel_distance(self.features, self.real.test)
+
+    @functools.cached_property
+    def precision_recall(self) -> tuple[float, float]:
+        return precision_recall(self.real.test, self.features)
+
+    @functools.cached_property
+    def copied(self) -> float:
+        return _nearer(nearest(self.features, self.real.searched)[0], self.real.test_to_train)
+
+    @functools.cached_property
+    def shares(self) -> Tensor:
+        """The share of each class, as the feature network reads them (K,)."""
+        return class_shares(self.probabilities.argmax(1), self.probabilities.shape[1])
+
+    @property
+    def class_kl(self) -> float:
+        return class_kl(self.shares, self.real.test_shares)
+
+    @property
+    def classes_covered(self) -> int:
+        return classes_covered(self.shares)
+
+    @property
+    def inception_score(self) -> float:
+        return inception_score(self.probabilities)
 
     def as_dict(self) -> dict:
-        return {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(self).items()}
+        """Return every measure, rounded, under a name that says what it depends on."""
+        network = self.real.network
+        which = network.name.replace(" ", "_").replace("-", "_").lower()
+        figures = {
+            "dataset": self.real.dataset,
+            "samples": self.real.samples,
+            f"frechet_{which}": self.frechet,
+            "floor": self.real.floor,
+            "times_floor": self.times_floor,
+            "controls": {name: round(value, 4) for name, value in self.real.controls.items()},
+            f"kernel_{which}": self.kernel[0],
+            "kernel_error": self.kernel[1],
+            "kernel_floor": self.real.kernel_floor[0],
+            "precision": self.precision_recall[0],
+            "recall": self.precision_recall[1],
+            "floor_precision": self.real.precision_recall[0],
+            "floor_recall": self.real.precision_recall[1],
+            "copied": self.copied,
+        }
+        if self.probabilities is not None:
+            figures["inception_score_digit_classifier"] = self.inception_score
+            figures["class_kl"] = self.class_kl
+            figures["classes_covered"] = self.classes_covered
+        figures["features_sha256"] = network.sha256
+        return {name: round(value, 6) if isinstance(value, float) else value for name, value in figures.items()}
 
 
-@torch.no_grad()
-def digit_features(classifier: nn.Module, images: Tensor, batch_size: int = 500) -> tuple[Tensor, Tensor]:
-    """Return the features float64 (N, 128) and the predicted digits int64 (N,) of uint8 images (N, 1, 28, 28)."""
-    if images.dtype != torch.uint8:
-        raise ValueError(f"images are compared as uint8, as they would be saved; these are {images.dtype}.")
-    device = next(classifier.parameters()).device
-    features, digits = [], []
-    for batch in images.split(batch_size):
-        f = classifier.features(to_unit(batch.to(device)))
-        features.append(f.cpu().double())
-        digits.append(classifier.head(f).argmax(1).cpu())
-    return torch.cat(features), torch.cat(digits)
+def network_for(dataset: str) -> FeatureNetwork:
+    """Return the feature network for a dataset: the digit classifier for MNIST, EfficientNet-Lite0 for colour."""
+    return features.digits() if dataset == "mnist" else features.efficientnet()
 
 
-def mean_and_covariance(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Return mean (d,) and unbiased covariance (d, d) of features (N, d)."""
-    return features.mean(0), torch.cov(features.T)
+def evaluate_images(
+    images: Tensor, dataset: str = "mnist", network: FeatureNetwork | None = None, progress: bool = False
+) -> Report:
+    """Return the Report of generated images, uint8 (N, C, H, W), against N real ones of either split of a dataset.
 
-
-def frechet_distance(a: Tensor, b: Tensor) -> float:
-    """Return the squared Fréchet distance of the normal distributions fitted to features a (N, d) and b (M, d).
-
-    |mu_a - mu_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^(1/2)); Dowson & Landau 1982, for GANs Heusel et al. 2017, eq. 6.
-    The trace of the root comes from the eigenvalues of the symmetric S_a^(1/2) S_b S_a^(1/2), which are those of
-    S_a S_b: no complex numbers, no iteration.
+    network: the features to compare on, those of `network_for(dataset)` unless told. Raises ValueError for images that
+    cannot be compared, and for more of them than a split has.
     """
-    (mean_a, cov_a), (mean_b, cov_b) = mean_and_covariance(a.double()), mean_and_covariance(b.double())
-    values, vectors = torch.linalg.eigh(cov_a)
-    root_a = vectors * values.clamp(min=0).sqrt() @ vectors.T
-    trace_of_root = torch.linalg.eigvalsh(root_a @ cov_b @ root_a).clamp(min=0).sqrt().sum()
-    return float((mean_a - mean_b).square().sum() + cov_a.trace() + cov_b.trace() - 2 * trace_of_root)
+    network = network or network_for(dataset)
+    if len(images) <= network.size:
+        raise ValueError(
+            f"{len(images):,} images are too few: a covariance of {network.size:,} features takes more images than features, "
+            f"at least {network.size + 1:,}."
+        )
+    beside = real(dataset, len(images), network, progress)
+    beside.images("test")  # are there as many?
+    f, probabilities = network(images, "generated images" if progress else "")
+    return Report(f, probabilities, beside)
 
 
-def class_shares(digits: Tensor) -> Tensor:
-    """Return the share of each digit, float64 (10,), summing to one."""
-    return torch.bincount(digits, minlength=CLASSES).double() / len(digits)
+def evaluate_generator(
+    G: nn.Module,
+    seed: int = 0,
+    samples: int = 10_000,
+    dataset: str = "mnist",
+    network: FeatureNetwork | None = None,
+    progress: bool = False,
+) -> Report:
+    """Return the Report of a generator, from `samples` unselected images; one with labels draws the dataset's own mixture."""
+    return evaluate_images(sample(G, samples, seed, asked(G, samples, seed, dataset)), dataset, network, progress)
 
 
-def class_kl(generated: Tensor, real: Tensor) -> float:
-    """Return KL(generated || real) of two class histograms (10,), in nats: 0 where they agree.
-
-    A digit that is never generated costs nothing by itself, others then come too often: leaving out one of ten equal
-    classes gives log(10 / 9) = 0.105.
-    """
-    return float(torch.special.xlogy(generated, generated / real).sum())
-
-
-def classes_covered(digits: Tensor) -> int:
-    """Return how many of the ten digits make up at least 1 % of the samples each."""
-    return int((class_shares(digits) >= COVERED).sum())
-
-
-@functools.cache  # a lesson measures several generators
-def _real_features(samples: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the features of `samples` real training and test images, always the same, and the test images' digits."""
-    classifier, _ = pretrained.load_classifier()
-    pick = torch.Generator().manual_seed(0)
-    train, test = (
-        images[torch.randperm(len(images), generator=pick)[:samples]]
-        for images in (datasets.load("mnist", split).images for split in ("train", "test"))
-    )
-    return digit_features(classifier, train)[0], *digit_features(classifier, test)
-
-
-def evaluate_images(images: Tensor) -> Report:
-    """Return the Report of generated digits, uint8 (N, 1, 28, 28), against N real ones of either split of MNIST.
-
-    N is at most 10,000, the size of the test split; figures of different N cannot be compared.
-    """
-    if not 2 <= len(images) <= 10_000:
-        raise ValueError(f"{len(images)} images: pass 2 to 10,000, MNIST has no more to test against.")
-    classifier, sha256 = pretrained.load_classifier()
-    fake, digits = digit_features(classifier, images)
-    train, test, test_digits = _real_features(len(images))
-    distance, floor = frechet_distance(fake, test), frechet_distance(train, test)
-    return Report(
-        samples=len(images),
-        frechet_digit_features=distance,
-        floor=floor,
-        times_floor=distance / floor,
-        class_kl=class_kl(class_shares(digits), class_shares(test_digits)),
-        classes_covered=classes_covered(digits),
-        classifier_sha256=sha256,
-    )
-
-
-def evaluate_generator(G: nn.Module, seed: int = 0, samples: int = 10_000) -> Report:
-    """Return the Report of a generator of MNIST digits, from `samples` unselected images."""
-    return evaluate_images(sample(G, samples, seed))
+def asked(G: nn.Module, samples: int, seed: int, dataset: str) -> Tensor | None:
+    """Return the labels int64 (samples,) to ask a conditional G for: those of random training images; None for another G."""
+    if not hasattr(G, "classes"):
+        return None
+    labels = datasets.load(dataset).labels
+    return labels[torch.randint(len(labels), (samples,), generator=torch.Generator().manual_seed(seed))]

@@ -12,8 +12,9 @@ from torch.optim import Adam, Optimizer
 from gancourse import datasets
 from gancourse.losses import discriminator_loss, non_saturating_loss, r1_penalty
 from gancourse.networks.classifier import DigitClassifier
+from gancourse.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
 from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
-from gancourse.training import Batches, Run, TrainStep, adam, fit, noise, pick_device, to_unit
+from gancourse.training import Batches, Run, TrainStep, adam, fit, generator_inputs, pick_device, to_unit
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Recipe:
     stages: tuple[int, ...]  # steps whose weights are kept
     batch_size: int
     ema: float = 0.0
+    conditional: bool = False  # the players are told the labels
 
 
 def mlp_step(gamma: float = 0.0, every: int = 8, real_target: float = 1.0) -> TrainStep:
@@ -37,25 +39,30 @@ def mlp_step(gamma: float = 0.0, every: int = 8, real_target: float = 1.0) -> Tr
     gamma: weight of the R1 penalty, 0 for none; it counts `every` times where it is computed ("lazy" regularisation,
         Karras et al. 2020, appendix B).
     real_target: 0.9 for one-sided label smoothing.
+
+    The step serves conditional players too: `labels` is then [labels of the real images], and the fakes are made for the
+    same ones; else it is empty.
     """
 
-    def train_step(G, D, opt_G, opt_D, real: Tensor, step: int) -> dict[str, Tensor]:
-        fake = G(noise(G, len(real)))
+    def train_step(G, D, opt_G, opt_D, real: Tensor, *labels_and_step) -> dict[str, Tensor]:
+        *labels, step = labels_and_step
+        fake = G(*generator_inputs(G, len(real), None, *labels))
 
         # D: real and fake in one batch, which the processor handles faster than two halves.
-        real_logits, fake_logits = D(torch.cat([real, fake.detach()])).chunk(2)
+        both = torch.cat([real, fake.detach()])
+        real_logits, fake_logits = D(both, *(y.repeat(2) for y in labels)).chunk(2)
         d_loss = discriminator_loss(real_logits, fake_logits, real_target)
         total = d_loss
         if gamma and step % every == 0:
             x = real.clone().requires_grad_()
-            total = d_loss + gamma / 2 * every * r1_penalty(D(x), x)
+            total = d_loss + gamma / 2 * every * r1_penalty(D(x, *labels), x)
         opt_D.zero_grad()
         total.backward()
         opt_D.step()
 
         # G: through D, whose own gradients nobody needs here.
         D.requires_grad_(False)
-        g_loss = non_saturating_loss(D(fake))
+        g_loss = non_saturating_loss(D(fake, *labels))
         opt_G.zero_grad()
         g_loss.backward()
         opt_G.step()
@@ -96,6 +103,18 @@ RECIPES = {
         batch_size=64,
         ema=0.999,
     ),
+    "mnist_conditional": Recipe(
+        about="The better GAN, told which digit to draw: the class stands one-hot beside the noise and beside the pixels.",
+        dataset="mnist",
+        networks=lambda: (ConditionalGenerator(), ConditionalDiscriminator(code="one-hot")),
+        optimizer=lambda network: adam(network, lr=1e-3, betas=(0.5, 0.99)),
+        train_step=mlp_step(gamma=1.0),
+        steps=32_000,
+        stages=(1_000, 3_000, 10_000, 32_000),
+        batch_size=64,
+        ema=0.999,
+        conditional=True,
+    ),
 }
 
 
@@ -108,7 +127,7 @@ def get(name: str) -> Recipe:
 
 def train(name: str, seed: int = 0, steps: int | None = None, folder: Path | None = None, progress: bool = True) -> Run:
     """Train a recipe, from its last checkpoint in `folder` if there is one; `steps` shortens it."""
-    recipe = get(name)
+    recipe, data = get(name), datasets.load(get(name).dataset)
     torch.manual_seed(seed)
     G, D = (network.to(pick_device()) for network in recipe.networks())
     return fit(
@@ -117,7 +136,8 @@ def train(name: str, seed: int = 0, steps: int | None = None, folder: Path | Non
         D,
         recipe.optimizer(G),
         recipe.optimizer(D),
-        datasets.load(recipe.dataset).images,
+        data.images,
+        labels=data.labels if recipe.conditional else None,
         steps=recipe.steps if steps is None else steps,
         batch_size=recipe.batch_size,
         seed=seed,
@@ -131,24 +151,30 @@ def train(name: str, seed: int = 0, steps: int | None = None, folder: Path | Non
 CLASSIFIER_EPOCHS = 5
 
 
-def train_classifier(seed: int = 0, batch_size: int = 128) -> tuple[DigitClassifier, float]:
-    """Train the digit classifier on MNIST; return it in eval mode on the CPU, and its share of right test digits."""
+def train_classifier(
+    images: Tensor, labels: Tensor, seed: int = 0, batch_size: int = 128, epochs: int = CLASSIFIER_EPOCHS
+) -> tuple[DigitClassifier, float]:
+    """Train the digit classifier on images, uint8 (N, 1, 28, 28), with labels int64 (N,).
+
+    Returns it in eval mode on the CPU, and its share of right digits on MNIST's test images. With generated images this
+    share is the GAN-train of Shmelkov et al. 2018: is there all in them that it takes to know real ones?
+    """
     device = pick_device()
     torch.manual_seed(seed)
-    train, test = datasets.load("mnist"), datasets.load("mnist", split="test")
     classifier = DigitClassifier().to(device, memory_format=torch.channels_last)
-    batches = Batches(train.images, batch_size, seed, device)
-    labels = train.labels.to(device)
-    steps = CLASSIFIER_EPOCHS * batches.per_epoch
+    batches = Batches(images, batch_size, seed, device, labels=labels)
+    steps = epochs * batches.per_epoch
     optimizer = torch.optim.Adam(classifier.parameters(), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=steps)
     for step in range(1, steps + 1):
-        loss = cross_entropy(classifier(batches(step)), labels[batches.indices(step)])
+        batch, its_labels, _ = batches.arguments(step)
+        loss = cross_entropy(classifier(batch), its_labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
     classifier = classifier.to("cpu", memory_format=torch.contiguous_format).eval()
+    test = datasets.load("mnist", split="test")
     with torch.no_grad():
         digits = torch.cat([classifier(to_unit(images)).argmax(1) for images in test.images.split(500)])
     return classifier, float((digits == test.labels).float().mean())

@@ -1,27 +1,120 @@
 """Train what the course ships: run recipes, measure them, write weights and model cards."""
 
+import json
 import statistics
 import time
 from pathlib import Path
 
 import safetensors.torch
 
-from gancourse import datasets, metrics, pretrained, recipes
+from gancourse import checkpoints, datasets, features, files, metrics, pretrained, recipes, training
 
 
 def line(what: str, report: metrics.Report) -> str:
-    """Return a report in one line."""
+    """Return the main figures of a report in one line."""
+    real = report.real
     return (
-        f"{what}: Fréchet distance on digit features {report.frechet_digit_features:.2f} "
-        f"= {report.times_floor:.2f} x floor ({report.floor:.2f}), class KL {report.class_kl:.4f}, "
-        f"{report.classes_covered} of 10 digits; {report.samples:,} samples, classifier {report.classifier_sha256[:12]}"
+        f"{what}: Fréchet distance on {real.network.name} {report.frechet:.2f} = {report.times_floor:.2f} x floor "
+        f"({real.floor:.2f}), class KL {report.class_kl:.4f}, {report.classes_covered} of 10 digits; "
+        f"{real.samples:,} samples, network {real.network.sha256[:12]}"
     )
+
+
+def table(what: str, report: metrics.Report) -> str:
+    """Return a report as a table: the generated images, the real ones of the floor, and the controls."""
+    real, controls = report.real, report.real.controls
+    rows = [("", "generated", "real (floor)", *controls)]
+    rows.append(("Fréchet distance", *(f"{v:.2f}" for v in (report.frechet, real.floor, *controls.values()))))
+    rows.append(("  times the floor", f"{report.times_floor:.2f}", "1"))
+    rows.append(("kernel distance", *(f"{v:.2f} ± {error:.2f}" for v, error in (report.kernel, real.kernel_floor))))
+    for i, name in enumerate(("precision", "recall")):
+        rows.append((name, f"{report.precision_recall[i]:.3f}", f"{real.precision_recall[i]:.3f}"))
+    rows.append(("share of copies", f"{report.copied:.2%}", f"{metrics.PERCENTILE:.2%}"))
+    if report.probabilities is not None:
+        rows.append(("class KL, nats", f"{report.class_kl:.4f}"))
+        rows.append(("classes covered", f"{report.classes_covered} of {len(report.shares)}"))
+        rows.append(("inception score", f"{report.inception_score:.2f}"))
+    lines = [
+        f"{row[0]:18}{row[1] if len(row) > 1 else '':>16}" + "".join(f"{cell:>16}" for cell in row[2:]) for row in rows
+    ]
+    network = real.network
+    head = (
+        f"{what}: {real.samples:,} images beside as many real {real.dataset} test images, on {network.name} "
+        f"({network.sha256[:12]}). A copy is nearer to one of {len(real.searched):,} training images than 99 % of the real "
+        "test images are."
+    )
+    if network.name == "Inception features":
+        head += " The Fréchet distance on these features is the FID, the kernel distance the KID."
+    return "\n".join([head, *lines])
+
+
+def evaluate(
+    name: str,
+    stage: int | None = None,
+    weights: Path | None = None,
+    samples: int = 10_000,
+    inception: Path | None = None,
+    out: Path | None = None,
+) -> None:
+    """Print the report of a shipped generator, or of one trained by the same recipe, and write it as JSON.
+
+    weights: a checkpoint or snapshot of `gancourse train`. inception: the FID's network, see `features.inception`.
+    """
+    recipe = recipes.get(name)
+    if weights:
+        G = recipe.networks()[0]
+        if checkpoints.read_generator(weights, G):
+            training.refresh_batch_norm(G)
+        what = f"{name}, {weights}"
+    else:
+        gan = pretrained.load(name, stage)
+        G, what = gan.generator, f"{name}, step {gan.step:,}"
+    network = features.inception(inception) if inception else None
+    report = metrics.evaluate_generator(G, 0, samples, recipe.dataset, network, progress=True)
+    print(table(what, report))
+    out = out or Path("runs") / f"{name}-report.json"
+    files.save_atomically(out, (json.dumps({"what": what} | report.as_dict(), indent=2) + "\n").encode())
+    print(f"The same figures are in {out}.")
+
+
+def measure_stages(name: str) -> None:
+    """Measure a shipped GAN as it is shipped, in half precision, at each stage, and write the figures into its card."""
+    card = pretrained.read_card(name)
+    for number, stage in enumerate(card["stages"], start=1):
+        G = pretrained.load(name, number).generator
+        report = metrics.evaluate_generator(G)
+        stage["metrics"] = report.as_dict() | (conditional_figures(G) if recipes.get(name).conditional else {})
+        print(line(f"{name} as shipped, step {stage['step']:,}", report), flush=True)
+    pretrained.write_card(name, card)
+
+
+def conditional_figures(G, samples: int = 10_000) -> dict:
+    """Return how well a conditional generator of digits keeps to its labels, and how varied its classes are.
+
+    gan_test: the share of `samples` digits that the course's classifier reads as asked. gan_train: the share of real test
+    digits that a classifier reads right which was trained on as many generated digits as MNIST has, and on nothing else.
+    within_class: the mean distance of two generated digits of a class on digit features, in multiples of the real test digits'.
+    """
+    network, data, test = metrics.network_for("mnist"), datasets.load("mnist"), datasets.load("mnist", "test")
+    labels = metrics.asked(G, samples, 0, "mnist")
+    f, probabilities = network(training.sample(G, samples, 0, labels))
+    share, by_class = metrics.label_consistency(probabilities.argmax(1), labels, G.classes)
+    real = metrics.within_class_distance(network(test.images)[0], test.labels, G.classes)
+    generated = training.sample(G, len(data), 1, data.labels)
+    _, accuracy = recipes.train_classifier(generated, data.labels)
+    return {
+        "gan_test": round(share, 4),
+        "gan_test_by_class": [round(v, 4) for v in by_class.tolist()],
+        "gan_train": round(accuracy, 4),
+        "within_class": round(float((metrics.within_class_distance(f, labels, G.classes) / real).mean()), 4),
+    }
 
 
 def train_classifier(ship: bool) -> None:
     """Train the digit classifier and say how good it is; with `ship`, write it to data/pretrained."""
     began = time.monotonic()
-    classifier, accuracy = recipes.train_classifier()
+    data = datasets.load("mnist")
+    classifier, accuracy = recipes.train_classifier(data.images, data.labels)
     minutes = (time.monotonic() - began) / 60
     print(f"digit_classifier: {accuracy:.2%} of the MNIST test digits read right after {minutes:.1f} min")
     if ship:
@@ -30,7 +123,7 @@ def train_classifier(ship: bool) -> None:
         card = {
             "about": "The eyes of the MNIST metrics: a small convolutional classifier; its 128 features are compared.",
             "made_by": "gancourse train digit_classifier --ship",
-            "data": {"name": "mnist", "split": "train", "sha256": datasets.load("mnist").sha256},
+            "data": {"name": "mnist", "split": "train", "sha256": data.sha256},
             "seed": 0,
             "epochs": recipes.CLASSIFIER_EPOCHS,
             "minutes": round(minutes, 2),
@@ -55,8 +148,13 @@ def train(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> N
             print(f"Stopped at step {run.step:,}; the same command goes on from there.")
             return
         report = metrics.evaluate_generator(run.generator)
-        results.append({"seed": seed, "minutes": round(run.seconds / 60, 2)} | report.as_dict())
-        print(line(f"{name} seed {seed}, {run.step:,} steps in {run.seconds / 60:.1f} min", report), flush=True)
+        minutes = round(run.seconds / 60, 2)
+        print(line(f"{name} seed {seed}, {run.step:,} steps in {minutes:.1f} min", report), flush=True)
+        more = {}
+        if recipe.conditional:
+            more = conditional_figures(run.generator)
+            print("   ", ", ".join(f"{what} {value}" for what, value in more.items()), flush=True)
+        results.append({"seed": seed, "minutes": minutes} | report.as_dict() | more)
     ratios = [result["times_floor"] for result in results]
     print(f"times the floor: median {statistics.median(ratios):.2f}, worst {max(ratios):.2f} of {seeds} seeds")
     if ship:
@@ -90,8 +188,4 @@ def _ship(name: str, recipe: recipes.Recipe, run_folder: Path, results: list[dic
         "seeds": results,
     }
     pretrained.write_card(name, card)  # `load` reads it
-    for number, stage in enumerate(stages, start=1):  # measured as shipped, in half precision
-        report = metrics.evaluate_generator(pretrained.load(name, number).generator)
-        stage["metrics"] = report.as_dict()
-        print(line(f"{name} as shipped, step {stage['step']:,}", report))
-    pretrained.write_card(name, card)
+    measure_stages(name)

@@ -222,8 +222,14 @@ def sample(G: nn.Module, n: int, seed: int = 0, labels: Tensor | None = None, ba
     """
     was_training = G.training
     G.eval()
-    parts = zip(*(part.split(batch_size) for part in generator_inputs(G, n, seed, labels)), strict=True)
-    images = [to_uint8(G(*part)).cpu() for part in parts]
+    images = []
+    for part in zip(*(whole.split(batch_size) for whole in generator_inputs(G, n, seed, labels)), strict=True):
+        pixels = G(*part)
+        if not pixels.isfinite().all():
+            raise ValueError(
+                "the generator returns NaN or infinite pixels: its training broke down. Load earlier weights."
+            )
+        images.append(to_uint8(pixels).cpu())
     G.train(was_training)
     return torch.cat(images)
 
