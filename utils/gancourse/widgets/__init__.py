@@ -7,6 +7,7 @@ from gancourse.widgets.line_game import LineGame
 from gancourse.widgets.monitor import TrainingMonitor, fit_live
 from gancourse.widgets.plane_game import PlaneGame
 from gancourse.widgets.real_or_fake import RealOrFake
+from gancourse.widgets.spoiler import SetSpoiler
 
 __all__ = [
     "AttackSlider",
@@ -15,6 +16,7 @@ __all__ = [
     "LineGame",
     "PlaneGame",
     "RealOrFake",
+    "SetSpoiler",
     "TrainingMonitor",
     "fit_live",
 ]
