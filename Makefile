@@ -29,6 +29,7 @@ lessons: .venv/.installed-dev
 
 bench: .venv/.installed-dev
 	@$(BIN)/python tests/benchmarks/bench.py
+	@$(BIN)/python tests/benchmarks/metrics.py
 	@$(BIN)/python tests/benchmarks/grading.py
 	@$(BIN)/python tests/benchmarks/widgets.py
 	@$(BIN)/python tests/benchmarks/games.py
