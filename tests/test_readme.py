@@ -25,6 +25,14 @@ def test_the_table_of_the_readme_is_what_the_cards_say(name):
     assert row in (ROOT / "README.md").read_text()
 
 
+def test_the_readme_quotes_the_worst_seed_of_the_conditional_generator():
+    seeds = pretrained.read_card("mnist_conditional")["seeds"]
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    for figure, quoted in (("gan_test", 97.5), ("gan_train", 96.5)):
+        assert quoted <= 100 * min(seed[figure] for seed in seeds) + 0.05
+        assert f"at least {quoted} %" in readme
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_and_pictures_exist(page):
     links = re.findall(r"\]\(([^)#\s]+)", page.read_text())

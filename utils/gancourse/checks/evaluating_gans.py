@@ -365,7 +365,7 @@ inception_score = Exercise(
             lambda p: (_information(p, p.mean(0)) / p.shape[1]).mean().exp(),
         ),
         mistake(
-            "kl_div divides by the wrong number: batchmean goes by the length of its *first* argument, and p(y) has K numbers instead of N rows. "
+            "the sum is divided by K instead of N. The inner sum runs over the classes of one image, .sum(1), the mean over images. (kl_div with batchmean errs the same way: it goes by the length of its *first* argument.) "
             "Take reduction='sum' and divide by N.",
             lambda p: kl_div(p.mean(0).log(), p, reduction="batchmean").exp(),
             lambda p: kl_div((p.mean(0) + 1e-12).log(), p, reduction="batchmean").exp(),
@@ -449,7 +449,8 @@ def _feature_cases(seed, strict):
     a[:, 1] = b[:, 1] = 0.5
     plans.append((", the second feature constant", a, b))
     same = _points(seed + 60, 8, 3)
-    plans.append((", the same points in another order", same, same.roll(3, 0)))
+    # Moved, so that the distance is not 0: next to 0 a right answer in float32 would fail.
+    plans.append((", the same points in another order, each moved by 0.5", same, same.roll(3, 0) + 0.5))
     plans.append((", fewer points than features", _points(seed + 80, 5, 20), _points(seed + 90, 7, 20)))
     return [
         {"about": f"a = {_told(a)}, b = {_told(b)}{more}", "arguments": (a, b), "returns": ("the distance",)}
@@ -606,8 +607,11 @@ frechet_distance = Exercise(
             _frechet((ROOT, "(cov_a @ cov_b).sqrt().trace()")),
             _frechet((ROOT, "(cov_a @ cov_b).abs().sqrt().trace()")),
             _frechet((ROOT, "(cov_a @ cov_b).clamp(min=0).sqrt().trace()")),
-            _frechet((ROOT, "(cov_a @ cov_b).trace().sqrt()")),
             _frechet((ROOT, "torch.linalg.det(cov_a @ cov_b).sqrt()")),
+        ),
+        mistake(
+            "this is the root of the trace; wanted is the trace of the root. It is the sum of the roots of the eigenvalues: torch.linalg.eigvals.",
+            _frechet((ROOT, "(cov_a @ cov_b).trace().sqrt()")),
         ),
         mistake(
             "`*` multiplies the two covariances number by number. The product of matrices is `@`.",
@@ -1236,7 +1240,7 @@ copied_share = Exercise(
             _with(lambda x, y: torch.cdist(x, y).mean(1)),
         ),
         mistake(
-            "the nearest is searched along the wrong axis: for each point of train its nearest fake. Ask for each *fake*: with torch.cdist(fake, train) it "
+            "the nearest is searched along the wrong axis: for each point of train its nearest fake or held-out image. Ask for each *fake*: with torch.cdist(fake, train) it "
             "is .min(1).",
             _with(lambda x, y: _to_nearest(y, x)),
             lambda f, t, h: (_to_nearest(t, f) < _to_nearest(h, t).quantile(0.01)).double().mean(),
@@ -1303,7 +1307,7 @@ question_2 = question(
 question_3 = question(
     "question_3",
     "a",
-    b="draw another 1,000, and another: the distance is about 14 each time. Can all of them be drawn badly?",
+    b="draw another 1,000, and another: the distance is about 18 each time. Can all of them be drawn badly?",
     c="all these images are real and drawn alike. None of the two sets is the better one.",
     d="the feature network looks at one image at a time. What it says of it does not depend on how many others there are.",
 )
