@@ -43,7 +43,7 @@ bench: .venv/.installed-dev
 
 .venv/.installed-dev: .venv/.installed
 	@echo "Installing what the tests need ..."
-	@$(BIN)/pip install --quiet -c constraints.txt -e ".[dev]"
+	@$(BIN)/pip install --quiet -c constraints.txt -e ".[dev,colour]"
 	@touch $@
 
 .venv/bin/pip:

@@ -231,9 +231,6 @@ class Real:
     network: FeatureNetwork
     progress: bool
 
-    def __hash__(self) -> int:
-        return hash((self.dataset, self.samples, self.network.sha256))
-
     def images(self, split: str) -> tuple[Tensor, Tensor | None]:
         """Return N random images of a split and their labels. Random, since neighbours in MNIST share a writer."""
         data = datasets.load(self.dataset, split)
