@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 import torch
 
@@ -62,9 +63,9 @@ def main() -> None:
     print(f"{'all measures':20} {statistics.median(own):6.2f}   rounds {', '.join(f'{s:.1f}' for s in own)}")
     print(f"{'with floor, controls':20} {statistics.median(sum(r.values()) for r in rounds):6.2f}")
     with tempfile.TemporaryDirectory() as empty:
-        os.symlink(metrics.sources.cache_folder().resolve() / "mnist", f"{empty}/mnist")
-        os.makedirs(f"{empty}/cache")
-        os.rename(f"{empty}/mnist", f"{empty}/cache/mnist")
+        cache = Path(empty) / "cache"
+        cache.mkdir()
+        (cache / "mnist").symlink_to((metrics.sources.cache_folder() / "mnist").resolve())
         print(
             f"{'the first report':20} {sum(measure(GANCOURSE_DATA=empty).values()):6.2f}   with the features of all real images"
         )
