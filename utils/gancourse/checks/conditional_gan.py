@@ -1,5 +1,8 @@
 """The exercises of lesson 5. For each: the course's answer, then what is checked and which mistakes are known."""
 
+import copy
+from itertools import product
+
 import numpy as np
 import torch
 from torch import nn
@@ -144,6 +147,20 @@ one_hot = Exercise(
             lambda labels, classes: _scattered(labels, int(labels.max()) + 1),
         ),
         mistake(
+            "`classes` is not used: a code has always 10 numbers.",
+            lambda labels, classes: nn.functional.one_hot(labels, 10).float(),
+            lambda labels, classes: torch.eye(10)[labels],
+            lambda labels, classes: (labels[:, None] == torch.arange(10)).float(),
+            lambda labels, classes: _scattered(labels, 10),
+            lambda labels, classes: _by_index(labels, 10),
+        ),
+        mistake(
+            "a batch of one label loses its batch dimension: .squeeze() removes every dimension of size 1. The shape is (N, classes), also for N = 1.",
+            lambda labels, classes: _one_hot(labels, classes).squeeze(),
+            lambda labels, classes: _checked(labels, classes).squeeze(),
+            lambda labels, classes: _scattered(labels, classes).squeeze(),
+        ),
+        mistake(
             "the 1 is one place off. Labels are counted from 0: label 0 belongs to the first place.",
             lambda labels, classes: _one_hot(labels, classes).roll(1, 1),
             lambda labels, classes: _one_hot(labels, classes).roll(-1, 1),
@@ -283,6 +300,18 @@ join = Exercise(
             lambda z, labels, classes: torch.cat([z, labels[:, None].float()], dim=1),
             lambda z, labels, classes: torch.cat([z, labels[:, None] / classes], dim=1),
             lambda z, labels, classes: torch.cat([z, labels[:, None] / (classes - 1)], dim=1),
+        ),
+        mistake(
+            "the labels are class numbers, a single one for each row: one_hot(labels, classes) first, which makes rows of them, then torch.cat.",
+            lambda z, labels, classes: torch.cat([z, labels], dim=1),
+            lambda z, labels, classes: torch.cat([z, labels]),
+            lambda z, labels, classes: torch.hstack([z, labels]),
+            lambda z, labels, classes: torch.stack([z, labels], dim=1),
+            lambda z, labels, classes: torch.vstack([z, labels]),
+        ),
+        mistake(
+            "`classes` is not used: the code has always 10 numbers.",
+            lambda z, labels, classes: _join(z, labels, 10),
         ),
         mistake(
             "the label is repeated `classes` times. Its one-hot code belongs there: 1 at the place of the label, 0 elsewhere.",
@@ -569,7 +598,7 @@ def _projection_logit(h, labels, w, b, codes):
 
 def _projection_cases(seed, strict):
     sizes = (
-        ((2, 2, 3), (1, 3, 4), (4, 2, 4), (5, 3, 3))
+        ((2, 3, 4), (1, 4, 3), (4, 2, 4), (5, 3, 3))
         if not strict
         else ((1, 1 + seed % 5, 3), (10, 16, 10), (7, 7, 7), (60, 32, 26))
     )
@@ -625,6 +654,41 @@ projection_logit = Exercise(
             _projection((PRODUCT, "h @ codes[labels].T")),
             _projection((PRODUCT, "codes[labels] @ h.T")),
             _projection((PRODUCT, "(h @ codes.T)[:, labels]")),
+        ),
+        mistake(
+            "the sum over the d numbers is missing: an image still has d of them, and a logit is one number. End with .sum(1).",
+            _projection((PRODUCT, "codes[labels] * h")),
+            lambda h, labels, w, b, codes: codes[labels] * h + h @ w + b,
+            lambda h, labels, w, b, codes: h @ w + codes[labels] * h + b,
+            lambda h, labels, w, b, codes: h * w + b + codes[labels] * h,
+            lambda h, labels, w, b, codes: (h @ w)[:, None] + b + codes[labels] * h,
+        ),
+        mistake(
+            "w * h multiplies number by number and leaves d numbers for each image. w·h is their sum: h @ w, or (w * h).sum(1).",
+            _projection(("h @ w", "h * w")),
+            lambda h, labels, w, b, codes: (codes[labels] * h).sum(1) + w * h + b,
+        ),
+        mistake(
+            "a sum over the d numbers is in the wrong place of a matrix product: h and codes[labels] are both (N, d), and @ wants the d of the first last and "
+            "the d of the second first. Multiply number by number, then sum: (codes[labels] * h).sum(1).",
+            _projection((PRODUCT, "h @ codes[labels]")),
+            _projection((PRODUCT, "codes[labels] @ h")),
+            _projection((PRODUCT, "(h @ codes[labels]).sum(1)")),
+            _projection((PRODUCT, "h.T @ codes[labels]")),
+            _projection((PRODUCT, "codes[labels].T @ h")),
+            _projection((PRODUCT, "h @ codes")),
+            _projection((PRODUCT, "torch.dot(h, codes[labels])")),
+        ),
+        mistake(
+            "w stands before h. h is (N, d) and w is (d,), and @ sums over the last dimension of what comes first: h @ w.",
+            _projection(("h @ w", "w @ h")),
+            _projection(("h @ w", "torch.dot(w, h)")),
+        ),
+        mistake(
+            "one term has the shape (N, 1), from keepdim=True or [:, None]. Beside another of shape (N,) PyTorch makes an (N, N) table of the two without a "
+            "word. Let both be (N,): sum without keepdim.",
+            _projection((PRODUCT, "(codes[labels] * h).sum(1, keepdim=True)")),
+            _projection(("h @ w", "(h * w).sum(1, keepdim=True)")),
         ),
         mistake(
             "the labels are not used: every image gets the mean of all codes, or their sum. Pick the code of its own label: codes[labels].",
@@ -825,6 +889,7 @@ NO_CLASS = (
     "Here a label says which class an image shows, not whether it is real: that D has to find out. The zeros and ones of the cross-entropy are "
     "in the loss already."
 )
+ANOTHER_GAME = "D is then shown images with wrong labels and learns to refuse them: another game than V, see section 5.4. Hand the same labels to both."
 
 
 def _d_told(labels):
@@ -943,8 +1008,8 @@ conditional_step = Exercise(
         ),
         *(
             mistake(
-                "D is asked of the real images again, with wrong labels. That is the matching-aware loss of exercise 3; this step has two "
-                "kinds of pairs: real images and fakes, each with its own label.",
+                "D is asked of the real images again, with wrong labels. That is the third kind of pairs, of section 5.4, with the loss of "
+                "exercise 4; this step has two kinds: real images and fakes, each with its own label.",
                 _conditional((D_LOSS, f"_conditional_loss(real_logits, D(real, {other}), fake_logits)")),
                 _conditional((D_LOSS, f"{D_LOSS} + softplus(D(real, {other})).mean()")),
                 shows={WITH_REAL: f"their own{AND_THEN} {words}"},
@@ -960,8 +1025,7 @@ conditional_step = Exercise(
             shows={IN_D: "the same for all"},
         ),
         mistake(
-            "G made D's fakes for labels that were drawn anew, but D is told those of the real images: it learns that class and image have "
-            "nothing to do with each other. Hand the same labels to both.",
+            f"in D's turn G makes the fakes for other labels than D is told, which are those of the real images. {ANOTHER_GAME}",
             _conditional((D_FAKE, D_FAKE.replace("labels", RANDOM))),
             _conditional(
                 (D_FAKE, D_FAKE.replace("labels", RANDOM)), (G_ASKS, f"D({G_FAKE.replace('labels', RANDOM)}, labels)")
@@ -971,15 +1035,14 @@ conditional_step = Exercise(
             shows={IN_D: "those of the real images, which are not those that G was given"},
         ),
         mistake(
-            "in its own turn D gets the labels of the fakes in another order than G did. Each fake goes with the label it was made for.",
+            f"in its own turn D gets the labels of the fakes in another order than G did. {ANOTHER_GAME}",
             *map(_d_told, OTHER_ORDERS),
             _conditional((D_FAKE, D_FAKE.replace("labels", "labels.flip(0)"))),
             _conditional((D_FAKE, D_FAKE.replace("labels", "labels.roll(1)"))),
             shows={IN_D: "those that G was given, in another order"},
         ),
         mistake(
-            "in its own turn D is told labels of the fakes that are not those G made them for. A fake goes with the label it was made for; "
-            "with any other, D learns to ignore the label, or to take it for a sign of a fake.",
+            f"in its own turn D is told labels of the fakes that are not those G made them for. {ANOTHER_GAME}",
             _d_told(RANDOM),
             _d_told("(labels + 1) % 10"),
             _conditional((D_FAKE, D_FAKE.replace("labels", RANDOM)), ("D(fake, labels)", f"D(fake, {RANDOM})")),
@@ -993,21 +1056,20 @@ conditional_step = Exercise(
             shows={IN_G: "the same for all"},
         ),
         mistake(
-            "in G's turn G draws for other labels than D is told: it is then rewarded for images of a class that nobody asked it for. Hand "
-            "the same labels to both.",
+            "in G's turn G draws for other labels than D is told: it is then judged by an order that it never got. Hand the same labels to both.",
             _conditional((G_ASKS, f"D({G_FAKE.replace('labels', RANDOM)}, labels)")),
             _conditional((G_ASKS, f"D({G_FAKE.replace('labels', '(labels + 1) % 10')}, labels)")),
             _conditional((G_ASKS, f"D({G_FAKE.replace('labels', 'torch.zeros_like(labels)')}, labels)")),
             shows={IN_G: "those of the real images, which are not those that G was given"},
         ),
         mistake(
-            "in G's turn D gets the labels in another order than G did. Each fake goes with the label it was made for.",
+            "in G's turn D gets the labels in another order than G did, so G is judged by an order that it never got. Hand the same labels to both.",
             *map(_d_told_in_g, OTHER_ORDERS),
             _conditional((G_ASKS, f"D({G_FAKE.replace('labels', 'labels.flip(0)')}, labels)")),
             shows={IN_G: "those that G was given, in another order"},
         ),
         mistake(
-            "in G's turn D is told labels that are not those G made the fakes for, so the gradient says nothing about the class that G was asked for.",
+            "in G's turn D is told labels that are not those G made the fakes for, so G is judged by an order that it never got. Hand the same labels to both.",
             _d_told_in_g(RANDOM),
             _d_told_in_g("(labels + 1) % 10"),
             _conditional((G_ASKS, f"D({G_FAKE.replace('labels', RANDOM)}, {RANDOM})")),
@@ -1166,6 +1228,12 @@ def _image_by_image(G, z, classes):
     return torch.cat(images)
 
 
+def _with_a_copy(G, z, classes):
+    labels = torch.arange(classes).repeat_interleave(len(z))
+    with torch.no_grad():
+        return copy.deepcopy(G).eval()(z.repeat(classes, 1), labels)
+
+
 def _with_product(G, z, classes):
     mode = G.training
     G.train(False)
@@ -1178,6 +1246,16 @@ LABELS, NOISE = "torch.arange(classes, device=z.device).repeat_interleave(len(z)
 BY_TURNS = (LABELS, LABELS.replace("repeat_interleave", "repeat"))
 EACH_FOR_LONG = (NOISE, "z.repeat_interleave(classes, dim=0)")
 BACK, EVAL, NO_GRAD = "    G.train(was_training)\n", "    G.eval()\n", "with torch.no_grad():"
+G_DRAWS = f"G({NOISE}, labels)"
+TWO_LOOPS = "for y in range(classes) for row in z"
+LABELS_OF_ANY_NUMBER = (
+    "torch.arange(classes)",
+    "torch.arange(len(z))",
+    "torch.arange(classes).repeat_interleave(classes)",
+    "torch.arange(classes).repeat_interleave(classes * len(z))",
+    LABELS,
+)
+NOISE_OF_ANY_NUMBER = ("z", NOISE, "z.repeat(len(z), 1)")
 
 class_grid = Exercise(
     name="class_grid",
@@ -1200,6 +1278,7 @@ class_grid = Exercise(
             "rows and columns are swapped: here a row is one noise vector and a column is a class. The labels are to stay for n images (repeat_interleave) "
             "while z starts again in each row (repeat).",
             _grid(BY_TURNS, EACH_FOR_LONG),
+            edited(_image_by_image, (TWO_LOOPS, "for row in z for y in range(classes)")),
             lambda G, z, classes: (
                 _class_grid(G, z, classes).unflatten(0, (classes, len(z))).transpose(0, 1).flatten(0, 1)
             ),
@@ -1256,16 +1335,29 @@ class_grid = Exercise(
             _grid((LABELS, "torch.cat([torch.ones(len(z)) * y for y in range(classes)])")),
         ),
         mistake(
-            "there are not as many labels as noise vectors, or the other way round. G gets one label for each row of noise: repeat both to classes · n.",
-            _grid((NOISE, "z")),
-            _grid((LABELS, "torch.arange(classes)")),
-            _grid((LABELS, "torch.arange(classes)"), (NOISE, "z")),
+            "not as many labels as noise vectors go into G. It gets one label for each row of noise, classes · n of both: arange(classes) with each "
+            "label len(z) times, and z `classes` times. (Once z is repeated, len(z) is no longer n.)",
+            *(
+                _grid((LABELS, labels), (NOISE, noise))
+                for labels, noise in product(LABELS_OF_ANY_NUMBER, NOISE_OF_ANY_NUMBER)
+                if (labels, noise) not in ((LABELS, NOISE), ("torch.arange(len(z))", "z"))
+            ),
+        ),
+        mistake(
+            "G is called with one thing. It wants two, and joins them itself: G(z, labels).",
+            _grid((G_DRAWS, f"G(_join({NOISE}, labels, classes))")),
+            _grid((G_DRAWS, f"G({NOISE})")),
         ),
         mistake(
             "the labels of a row are a single number. G wants one for each image, int64 (n,): torch.full((n,), y).",
             edited(_row_by_row, ("torch.full((len(z),), y)", "y")),
             edited(_row_by_row, ("torch.full((len(z),), y)", "torch.tensor(y)")),
             edited(_row_by_row, ("torch.full((len(z),), y)", "torch.tensor([y])")),
+        ),
+        mistake(
+            "`G.training = ...` sets G's own flag only, not its layers': these stay in evaluation mode. G.train(was_training) sets both.",
+            _grid((BACK, "    G.training = was_training\n")),
+            shows={"G's mode afterwards": "in training mode, but its layers in evaluation mode"},
         ),
         mistake(
             "G is left in evaluation mode. If it was in training mode before, put it back: note G.training first, G.train(was_training) at the end.",
@@ -1280,12 +1372,14 @@ class_grid = Exercise(
         ),
         mistake(
             "G draws in training mode: batch normalisation then takes the mean of this batch, so that an image depends on its neighbours, and moves its "
-            "running averages. G.eval() before.",
+            "running averages. G.eval() before; `G.training = False` sets G's own flag only, not its layers'.",
             _grid((EVAL, "")),
             _grid((EVAL, ""), (BACK, "")),
             _grid((EVAL, "    G.train()\n")),
             _grid((EVAL, ""), (BACK, ""), (NO_GRAD, "if True:")),
             _grid((EVAL, ""), (BACK, f"{EVAL}{BACK}")),
+            _grid((EVAL, "    G.training = False\n")),
+            _grid((EVAL, "    G.training = False\n"), (BACK, "    G.training = was_training\n")),
             shows={"G while it draws": "in training mode"},
         ),
         mistake(
@@ -1300,7 +1394,7 @@ class_grid = Exercise(
             _grid(("return images", "return list(images.split(len(z)))")),
         ),
         mistake(
-            "the pixels are rescaled. Return the images as G makes them, in [-1, 1]; the course's plots expect that.",
+            "the pixels are rescaled. Return the images as G makes them, in [-1, 1]; training.to_uint8, on the way to a plot, expects that.",
             _grid(("return images", "return (images + 1) / 2")),
             _grid(("return images", "return training.to_uint8(images)")),
             _grid(("return images", "return images.clamp(0, 1)")),
@@ -1314,6 +1408,7 @@ class_grid = Exercise(
         _row_by_row,
         _image_by_image,
         _with_product,
+        _with_a_copy,
         _grid((LABELS, "torch.arange(classes * len(z)) // len(z)")),
         _grid((LABELS, "torch.tensor([y for y in range(classes) for _ in z])"), (NOISE, "torch.cat([z] * classes)")),
         _grid(
@@ -1357,7 +1452,9 @@ def _judged_cases(seed, strict):
         images = randn(7 * seed + number + 50, n, 1, 28, 28).tanh()
         with torch.no_grad():
             order = classifier(images).argsort(1, descending=True)  # (N, classes)
-        place = torch.tensor([0] * right + [1] * second + [2 + i % (classes - 2) for i in range(n - right - second)])
+        others = range(n - right - second)  # of these every other comes last
+        late = [2 + i // 2 % (classes - 2) if i % 2 else classes - 1 for i in others]
+        place = torch.tensor([0] * right + [1] * second + late)
         place = place[torch.randperm(n, generator=torch.Generator().manual_seed(seed + number))]
         labels = order.gather(1, place[:, None]).squeeze(1)
         about = f"{n} image{'s' * (n > 1)} of {classes} classes"
@@ -1443,6 +1540,11 @@ label_consistency = Exercise(
             _consistency((SHARE, f"100 * {SHARE}")),
         ),
         mistake(
+            "the classes are one off. argmax counts from 0, and so do the labels: nothing to add.",
+            _consistency((READ, f"{READ} + 1")),
+            _consistency((READ, f"{READ} - 1")),
+        ),
+        mistake(
             "the class with the smallest logit is taken. The classifier's choice has the largest: argmax.",
             _consistency((READ, "classifier(images).argmin(1)")),
             _consistency((READ, "(-classifier(images)).argmax(1)")),
@@ -1468,6 +1570,13 @@ label_consistency = Exercise(
             _consistency((SHARE, "(classifier(images).gather(1, labels[:, None]) > 0).float().mean().item()")),
         ),
         mistake(
+            "max(1) returns two things, values and indices, the places where they stand. The places alone are the classes: argmax(1), or max(1).indices.",
+            _consistency((READ, "classifier(images).max(1)")),
+            _consistency((SHARE, "(classifier(images).max(1) == labels).sum().item() / len(labels)")),
+            _consistency((SHARE, "(classifier(images).max(1) == labels).mean()")),
+            _consistency((SHARE, "classifier(images).max(1).eq(labels).float().mean()")),
+        ),
+        mistake(
             "the largest logits themselves are compared with the labels, not the places where they stand. argmax(1) gives places; max(1) gives both: .indices.",
             _consistency((READ, "classifier(images).amax(1)")),
             _consistency((READ, "classifier(images).amax(1).long()")),
@@ -1488,9 +1597,14 @@ label_consistency = Exercise(
             _consistency((READ, "classifier(images / 2 + 0.5).argmax(1)")),
             _consistency((READ, "classifier(images * 127.5 + 127.5).argmax(1)")),
             _consistency((READ, "classifier(images.clamp(0, 1)).argmax(1)")),
+            _consistency((READ, "classifier(images / 127.5 - 1).argmax(1)")),
+            _consistency((READ, "classifier(images / 255).argmax(1)")),
+            _consistency((READ, "classifier(training.to_uint8(images).float()).argmax(1)")),
         ),
         mistake(
-            "the images are changed in place; whoever uses them after you sees others. The classifier takes them as they are.",
+            "the images are scaled already, from -1 to 1, and the classifier takes them as they are; here they are scaled or cut again, and in place, so "
+            "that whoever uses them after you sees others. (training.to_unit is for uint8 images; floats it changes in place. So do add_, mul_, clamp_.)",
+            _consistency((READ, "classifier(training.to_unit(images)).argmax(1)")),
             _consistency((READ, "classifier(images.add_(1).div_(2)).argmax(1)")),
             _consistency((READ, "classifier(images.mul_(0.5)).argmax(1)")),
             _consistency((READ, "classifier(images.clamp_(0, 1)).argmax(1)")),

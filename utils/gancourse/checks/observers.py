@@ -4,6 +4,7 @@ Each `observe` function takes (answer, case, like) and returns what the answer d
 learner understands: a check shows them as they stand. `like` is an earlier observation whose noise is to be used again.
 """
 
+import copy
 import gc
 import math
 import weakref
@@ -454,6 +455,13 @@ class _ConditionalG(_Player):
         self.made: Made = {}
         self.modes: set[bool] = set()  # of its batch normalisation, while it draws
 
+    def __deepcopy__(self, memo: dict) -> "_ConditionalG":
+        """Return a copy, what it makes is noted as G's."""
+        memo |= {id(book): book for book in (self.made, self.modes)}
+        memo[id(self)] = twin = type(self).__new__(type(self))
+        twin.__setstate__(copy.deepcopy(self.__dict__, memo))
+        return twin
+
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
         given = _whole_labels(labels, len(z))
         with torch.inference_mode(False):
@@ -796,7 +804,8 @@ def class_grid(answer, case, like) -> dict:
     seen["G while it draws"] = " and ".join(modes[mode] for mode in sorted(G.modes)) or "not called"
     seen["the images"] = images.detach()
     seen["their graph"] = "kept in memory" if images.requires_grad else "none"
-    seen["G's mode afterwards"] = modes[G.training and G.body[1].training]
+    alike = G.training == G.body[1].training
+    seen["G's mode afterwards"] = modes[G.training] + f", but its layers {modes[not G.training]}" * (not alike)
     kept = all(torch.equal(value, before[name]) for name, value in G.state_dict().items())
     trainable = all(p.requires_grad for p in G.parameters())
     seen["G's weights and averages afterwards"] = "changed" if not kept else "unchanged" if trainable else "frozen"
