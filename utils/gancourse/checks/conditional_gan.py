@@ -310,6 +310,12 @@ join = Exercise(
             lambda z, labels, classes: torch.vstack([z, labels]),
         ),
         mistake(
+            "the code of a batch of one label loses its batch dimension: .squeeze() removes every dimension of size 1. Leave it away.",
+            lambda z, labels, classes: torch.cat([z, _one_hot(labels, classes).squeeze()], dim=1),
+            lambda z, labels, classes: torch.cat([z.squeeze(), _one_hot(labels, classes).squeeze()], dim=-1),
+            lambda z, labels, classes: _join(z, labels, classes).squeeze(),
+        ),
+        mistake(
             "`classes` is not used: the code has always 10 numbers.",
             lambda z, labels, classes: _join(z, labels, 10),
         ),
@@ -669,8 +675,8 @@ projection_logit = Exercise(
             lambda h, labels, w, b, codes: (codes[labels] * h).sum(1) + w * h + b,
         ),
         mistake(
-            "a sum over the d numbers is in the wrong place of a matrix product: h and codes[labels] are both (N, d), and @ wants the d of the first last and "
-            "the d of the second first. Multiply number by number, then sum: (codes[labels] * h).sum(1).",
+            "@ or dot is no product of two tables of shape (N, d), image by image: @ sums over the last dimension of the one and the first of the other. "
+            "Multiply number by number, then sum: (codes[labels] * h).sum(1).",
             _projection((PRODUCT, "h @ codes[labels]")),
             _projection((PRODUCT, "codes[labels] @ h")),
             _projection((PRODUCT, "(h @ codes[labels]).sum(1)")),
@@ -678,6 +684,22 @@ projection_logit = Exercise(
             _projection((PRODUCT, "codes[labels].T @ h")),
             _projection((PRODUCT, "h @ codes")),
             _projection((PRODUCT, "torch.dot(h, codes[labels])")),
+        ),
+        mistake(
+            "h is multiplied with the whole table of codes, (classes, d). Pick for each image the row of its own label first: codes[labels], (N, d).",
+            _projection((PRODUCT, "h * codes")),
+            _projection((PRODUCT, "(h * codes).sum(1)")),
+            _projection((PRODUCT, "(codes * h).sum(1)")),
+        ),
+        mistake(
+            "the sum of w * h runs over all images and numbers, so each image gets that of the whole batch. It is one for each image: h @ w, or (w * h).sum(1).",
+            _projection(("h @ w", "(h * w).sum()")),
+        ),
+        mistake(
+            "a bracket is in the wrong place: w·h + b is one number for each image already. Only the product with the code is to be summed: (codes[labels] * h).sum(1).",
+            lambda h, labels, w, b, codes: (h @ w + b + codes[labels] * h).sum(1),
+            lambda h, labels, w, b, codes: (codes[labels] * h + h @ w + b).sum(1),
+            lambda h, labels, w, b, codes: ((h @ w)[:, None] + b + codes[labels] * h).sum(1),
         ),
         mistake(
             "w stands before h. h is (N, d) and w is (d,), and @ sums over the last dimension of what comes first: h @ w.",
@@ -1391,7 +1413,15 @@ class_grid = Exercise(
         mistake(
             "the images have one dimension too many: rows and columns are kept apart. One batch is wanted, (classes · n, 1, 28, 28), row after row.",
             _grid(("return images", "return images.unflatten(0, (classes, len(z)))")),
+        ),
+        mistake(
+            "a list of batches comes back. One batch is wanted, (classes · n, 1, 28, 28): torch.cat joins them.",
             _grid(("return images", "return list(images.split(len(z)))")),
+            edited(_image_by_image, ("torch.cat(images)", "images")),
+        ),
+        mistake(
+            "the images have one dimension too many: G makes a batch of one each time, and torch.stack puts a dimension in front of it. torch.cat joins batches.",
+            edited(_image_by_image, ("torch.cat(images)", "torch.stack(images)")),
         ),
         mistake(
             "the pixels are rescaled. Return the images as G makes them, in [-1, 1]; training.to_uint8, on the way to a plot, expects that.",

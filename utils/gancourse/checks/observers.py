@@ -456,7 +456,7 @@ class _ConditionalG(_Player):
         self.modes: set[bool] = set()  # of its batch normalisation, while it draws
 
     def __deepcopy__(self, memo: dict) -> "_ConditionalG":
-        """Return a copy, what it makes is noted as G's."""
+        """Return a copy; what it makes, and in which mode, is noted as G's."""
         memo |= {id(book): book for book in (self.made, self.modes)}
         memo[id(self)] = twin = type(self).__new__(type(self))
         twin.__setstate__(copy.deepcopy(self.__dict__, memo))
