@@ -65,6 +65,17 @@ def test_evaluate_takes_what_a_training_has_written(tmp_path):
     assert "another network" in wrong.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["evaluate", "mnist_better", "--ship", "--samples", "200"], ["train", "digit_classifier", "--steps", "5"]],
+    ids=["evaluate", "train"],
+)
+def test_options_that_would_be_ignored_are_refused(arguments):
+    done = run(GANCOURSE, *arguments)
+    assert done.returncode == 1
+    assert "leave" in done.stderr
+
+
 def test_evaluate_of_too_few_images_says_how_many_it_takes():
     done = run(GANCOURSE, "evaluate", "mnist_better", "--samples", "100")
     assert done.returncode == 1

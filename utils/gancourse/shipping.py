@@ -12,11 +12,12 @@ from gancourse import checkpoints, datasets, features, files, metrics, pretraine
 
 def line(what: str, report: metrics.Report) -> str:
     """Return the main figures of a report in one line."""
-    real = report.real
+    real, classes = report.real, ""
+    if report.probabilities is not None:
+        classes = f", class KL {report.class_kl:.4f}, {report.classes_covered} of {len(report.shares)} classes"
     return (
         f"{what}: Fréchet distance on {real.network.name} {report.frechet:.2f} = {report.times_floor:.2f} x floor "
-        f"({real.floor:.2f}), class KL {report.class_kl:.4f}, {report.classes_covered} of 10 digits; "
-        f"{real.samples:,} samples, network {real.network.sha256[:12]}"
+        f"({real.floor:.2f}){classes}; {real.samples:,} samples, network {real.network.sha256[:12]}"
     )
 
 
@@ -34,9 +35,7 @@ def table(what: str, report: metrics.Report) -> str:
         rows.append(("class KL, nats", f"{report.class_kl:.4f}"))
         rows.append(("classes covered", f"{report.classes_covered} of {len(report.shares)}"))
         rows.append(("inception score", f"{report.inception_score:.2f}"))
-    lines = [
-        f"{row[0]:18}{row[1] if len(row) > 1 else '':>16}" + "".join(f"{cell:>16}" for cell in row[2:]) for row in rows
-    ]
+    lines = [f"{row[0]:18}" + "".join(f"{cell:>16}" for cell in row[1:]) for row in rows]
     network = real.network
     head = (
         f"{what}: {real.samples:,} images beside as many real {real.dataset} test images, on {network.name} "
@@ -44,7 +43,7 @@ def table(what: str, report: metrics.Report) -> str:
         "test images are."
     )
     if network.name == "Inception features":
-        head += " The Fréchet distance on these features is the FID, the kernel distance the KID."
+        head += " If the file is the FID's network, the Fréchet distance is an FID and the kernel distance a KID."
     return "\n".join([head, *lines])
 
 
@@ -61,18 +60,20 @@ def evaluate(
     weights: a checkpoint or snapshot of `gancourse train`. inception: the FID's network, see `features.inception`.
     """
     recipe = recipes.get(name)
+    if out and out.is_dir():
+        raise ValueError(f"{out} is a folder; --out names a file.")
     if weights:
         G = recipe.networks()[0]
         if checkpoints.read_generator(weights, G):
             training.refresh_batch_norm(G)
-        what = f"{name}, {weights}"
+        what, short = f"{name}, {weights}", f"{weights.parent.name}-{weights.stem}"
     else:
         gan = pretrained.load(name, stage)
-        G, what = gan.generator, f"{name}, step {gan.step:,}"
+        G, what, short = gan.generator, f"{name}, step {gan.step:,}", f"{name}-step{gan.step}"
     network = features.inception(inception) if inception else None
     report = metrics.evaluate_generator(G, 0, samples, recipe.dataset, network, progress=True)
     print(table(what, report))
-    out = out or Path("runs") / f"{name}-report.json"
+    out = out or Path("runs") / f"{short}-{samples}{'-inception' * bool(inception)}-report.json"
     files.save_atomically(out, (json.dumps({"what": what} | report.as_dict(), indent=2) + "\n").encode())
     print(f"The same figures are in {out}.")
 
@@ -82,7 +83,7 @@ def measure_stages(name: str) -> None:
     card = pretrained.read_card(name)
     for number, stage in enumerate(card["stages"], start=1):
         G = pretrained.load(name, number).generator
-        report = metrics.evaluate_generator(G)
+        report = metrics.evaluate_generator(G, dataset=recipes.get(name).dataset)
         stage["metrics"] = report.as_dict() | (conditional_figures(G) if recipes.get(name).conditional else {})
         print(line(f"{name} as shipped, step {stage['step']:,}", report), flush=True)
     pretrained.write_card(name, card)
@@ -147,7 +148,7 @@ def train(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> N
         if run.interrupted:
             print(f"Stopped at step {run.step:,}; the same command goes on from there.")
             return
-        report = metrics.evaluate_generator(run.generator)
+        report = metrics.evaluate_generator(run.generator, dataset=recipe.dataset)
         minutes = round(run.seconds / 60, 2)
         print(line(f"{name} seed {seed}, {run.step:,} steps in {minutes:.1f} min", report), flush=True)
         more = {}

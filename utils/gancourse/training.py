@@ -164,11 +164,14 @@ def refresh_batch_norm(G: nn.Module, batches: int = 40, batch_size: int = 250) -
             layer.reset_running_stats()
             layer.momentum = None  # the plain mean over all batches
         G.train()
-        with torch.no_grad():
-            for seed in range(batches):
-                G(*generator_inputs(G, batch_size, seed))
-        for layer, momentum in zip(layers, momenta, strict=True):
-            layer.momentum = momentum
+        try:
+            with torch.no_grad():
+                for seed in range(batches):
+                    G(*generator_inputs(G, batch_size, seed))
+        finally:
+            for layer, momentum in zip(layers, momenta, strict=True):
+                layer.momentum = momentum
+            G.eval()
     return G.eval()
 
 
@@ -206,6 +209,8 @@ def generator_inputs(G: nn.Module, n: int, seed: int | None = None, labels: Tens
 
 def check_labels(labels: Tensor, classes: int) -> Tensor:
     """Return the labels (N,); raises ValueError unless they are int64, each from 0 to classes - 1."""
+    if labels.dim() != 1:
+        raise ValueError(f"labels have the shape (N,), one for each image; these have {tuple(labels.shape)}.")
     if labels.dtype != torch.int64:
         raise ValueError(f"labels are int64, these are {labels.dtype}: `.long()` turns whole numbers into them.")
     outside = labels[(labels < 0) | (labels >= classes)]
@@ -223,14 +228,16 @@ def sample(G: nn.Module, n: int, seed: int = 0, labels: Tensor | None = None, ba
     was_training = G.training
     G.eval()
     images = []
-    for part in zip(*(whole.split(batch_size) for whole in generator_inputs(G, n, seed, labels)), strict=True):
-        pixels = G(*part)
-        if not pixels.isfinite().all():
-            raise ValueError(
-                "the generator returns NaN or infinite pixels: its training broke down. Load earlier weights."
-            )
-        images.append(to_uint8(pixels).cpu())
-    G.train(was_training)
+    try:
+        for part in zip(*(whole.split(batch_size) for whole in generator_inputs(G, n, seed, labels)), strict=True):
+            pixels = G(*part)
+            if not pixels.isfinite().all():
+                raise ValueError(
+                    "the generator returns NaN or infinite pixels: its training broke down. Load earlier weights."
+                )
+            images.append(to_uint8(pixels).cpu())
+    finally:
+        G.train(was_training)
     return torch.cat(images)
 
 
@@ -311,7 +318,9 @@ def fit_in_steps(
     watcher: is shown how the training goes, and may end it; there is no progress bar then.
     """
     device = device_of(G)
-    if labels is not None and hasattr(G, "classes"):
+    if hasattr(G, "classes"):
+        if labels is None:
+            raise ValueError("these are conditional networks: pass `labels`, one for each image.")
         check_labels(labels, G.classes)
     batches = Batches(images, batch_size, seed, device, augment, labels)
     snapshot_steps = set(snapshot_steps)
