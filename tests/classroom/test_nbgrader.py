@@ -208,8 +208,10 @@ def test_feedback_shows_the_message_of_a_check_and_no_hidden_test(course, grades
 def test_export_writes_the_marks(course, grades):
     nbgrader(course, "export")
     with (course / "classroom/grades.csv").open() as file:
-        scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
-    assert {name: scores[name] for name in ("all", "none")} == {"all": sum(POINTS.values()), "none": 0.0}
+        scores = {(row["assignment"], row["student_id"]): float(row["score"]) for row in csv.DictReader(file)}
+    for name, lesson in LESSONS.items():
+        assert scores[name, "all"] == sum(lesson.points.values())
+        assert scores[name, "none"] == 0
 
 
 def test_files_of_a_learning_platform_are_collected(tmp_path):
