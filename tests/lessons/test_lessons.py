@@ -113,6 +113,7 @@ def test_an_executed_lesson_holds_no_errors_warnings_widgets_or_timings(path):
     assert [output for output in outputs(path) if output.output_type == "error"] == []
     assert [output.text for output in outputs(path) if output.get("name") == "stderr"] == []
     assert [kind for output in outputs(path) for kind in output.get("data", {}) if "widget" in kind] == []
+    assert [output.text for output in outputs(path) if "Not ready yet" in output.get("text", "")] == []
     notebook = nbformat.read(path, as_version=4)
     assert "widgets" not in notebook.metadata
     assert [cell.metadata for cell in notebook.cells if "execution" in cell.metadata] == []
