@@ -22,9 +22,7 @@ from gancourse.training import pick_device, to_unit
 
 EFFICIENTNET_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 EFFICIENTNET_PIXELS = 112  # side that images are resized to: half of ImageNet's, a quarter of the time
-VERSION = (
-    1  # raise it when what is done before or after a network changes: features kept from before are then computed anew
-)
+VERSION = 1  # raise it when what is done around a network changes: features kept from before are then computed anew
 
 
 class FeaturesError(RuntimeError):
@@ -97,10 +95,7 @@ def digits() -> FeatureNetwork:
 
 def of_classifier(classifier: nn.Module) -> FeatureNetwork:
     """Return the features of a digit classifier such as `recipes.train_classifier` makes."""
-    digest = hashlib.sha256()
-    for tensor in classifier.state_dict().values():
-        digest.update(tensor.cpu().contiguous().numpy().tobytes())
-    return _of_classifier(classifier, digest.hexdigest())
+    return _of_classifier(classifier, pretrained.fingerprint(classifier))
 
 
 def _of_classifier(classifier: nn.Module, sha256: str) -> FeatureNetwork:

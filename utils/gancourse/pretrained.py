@@ -103,6 +103,17 @@ def write_card(name: str, card: dict) -> None:
     save_atomically(folder() / name / "card.json", (json.dumps(card, indent=2) + "\n").encode())
 
 
+def fingerprint(network: nn.Module) -> str:
+    """Return the SHA-256 of a network's weights and their names, in hexadecimal digits: it tells networks apart."""
+    digest = hashlib.sha256()
+    for name, tensor in network.state_dict().items():
+        if not isinstance(tensor, torch.Tensor):  # what a module keeps beside its tensors
+            continue
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
 def machine() -> str:
     """Return what trains here: the GPU's name, or the CPU's architecture and number of threads."""
     device = pick_device()

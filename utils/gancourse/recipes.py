@@ -127,7 +127,8 @@ def get(name: str) -> Recipe:
 
 def train(name: str, seed: int = 0, steps: int | None = None, folder: Path | None = None, progress: bool = True) -> Run:
     """Train a recipe, from its last checkpoint in `folder` if there is one; `steps` shortens it."""
-    recipe, data = get(name), datasets.load(get(name).dataset)
+    recipe = get(name)
+    data = datasets.load(recipe.dataset)
     torch.manual_seed(seed)
     G, D = (network.to(pick_device()) for network in recipe.networks())
     return fit(

@@ -80,11 +80,11 @@ def evaluate(
 
 def measure_stages(name: str) -> None:
     """Measure a shipped GAN as it is shipped, in half precision, at each stage, and write the figures into its card."""
-    card = pretrained.read_card(name)
+    card, recipe = pretrained.read_card(name), recipes.get(name)
     for number, stage in enumerate(card["stages"], start=1):
         G = pretrained.load(name, number).generator
-        report = metrics.evaluate_generator(G, dataset=recipes.get(name).dataset)
-        stage["metrics"] = report.as_dict() | (conditional_figures(G) if recipes.get(name).conditional else {})
+        report = metrics.evaluate_generator(G, dataset=recipe.dataset)
+        stage["metrics"] = report.as_dict() | (conditional_figures(G) if recipe.conditional else {})
         print(line(f"{name} as shipped, step {stage['step']:,}", report), flush=True)
     pretrained.write_card(name, card)
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding
 
-from gancourse.networks.mlp import IMAGE_SHAPE, PIXELS
+from gancourse.networks.mlp import IMAGE_SHAPE, PIXELS, MLPGenerator
 
 EMBEDDING = 32  # numbers in a learnt code
 
@@ -50,12 +50,7 @@ class ConditionalGenerator(nn.Module):
         super().__init__()
         self.z_dim, self.classes = z_dim, classes
         self.code = LabelCode(classes, EMBEDDING if code == "embedding" else None)
-        layers: list[nn.Module] = []
-        width = z_dim + self.code.width
-        for out in hidden:
-            layers += [nn.Linear(width, out, bias=False), nn.BatchNorm1d(out), nn.LeakyReLU(0.2)]
-            width = out
-        self.body = nn.Sequential(*layers, nn.Linear(width, PIXELS), nn.Tanh())
+        self.body = MLPGenerator(z_dim + self.code.width, hidden).body
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
         joined = torch.cat([z, self.code(labels)], dim=1)  # (N, z_dim + width of a code)

@@ -1,7 +1,6 @@
 """What the latent explorer computes: pictures, directions, walks, noise files. No widget in here."""
 
 import copy
-import hashlib
 import json
 import math
 from pathlib import Path
@@ -123,13 +122,7 @@ def is_uniform(generator: nn.Module) -> bool:
 
 def fingerprint(generator: nn.Module) -> str:
     """Return 16 hexadecimal digits that tell one generator from another: of its weights' SHA-256."""
-    digest = hashlib.sha256()
-    for name, tensor in generator.state_dict().items():
-        if not isinstance(tensor, Tensor):  # what a module keeps beside its tensors
-            continue
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
-    return digest.hexdigest()[:16]
+    return pretrained.fingerprint(generator)[:16]
 
 
 # ---- classes ------------------------------------------------------------------------------------------------------
