@@ -76,7 +76,7 @@ def test_check_says_what_will_be_fetched(capsys, monkeypatch, tmp_path):
 )
 @pytest.mark.parametrize("file", ["weights.safetensors", "card.json"])
 def test_a_damaged_classifier_is_named_with_what_brings_it_back(own_weights, capsys, damage, file):
-    damage(own_weights / pretrained.CLASSIFIER / file)
+    damage(own_weights / "digit_classifier" / file)
     found = broken(doctor.rows())
     assert set(found) == {"weights digit_classifier"}
     assert file in found["weights digit_classifier"].found

@@ -4,7 +4,8 @@
 
 Each figure is measured in a process of its own, the two loops in turn, and the medians are compared: these
 are ratios of one run on one machine. The textbook loop is what most tutorials print: a DataLoader without workers, an image
-at a time turned into a float tensor, Adam as it comes, `.item()` on every loss, a line every 100 steps.
+at a time turned into a float tensor, Adam as it comes, `.item()` on every loss, a line every 100 steps. Convolutions are
+computed in bfloat16 by the engine where the processor has it; the peak is that of matrix products in the same precision.
 """
 
 import argparse
@@ -13,39 +14,94 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from gancourse import datasets, recipes, training
 from gancourse.losses import discriminator_loss, non_saturating_loss
+from gancourse.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 
-WARM_UP, STEPS, ROUNDS = 20, 150, 3
+WARM_UP, ROUNDS = 10, 3
 
 
-def textbook(recipe: recipes.Recipe) -> float:
+@dataclass(frozen=True)
+class Case:
+    """What is trained, by either loop."""
+
+    images: Callable[[], Tensor]  # uint8 (N, C, H, W)
+    networks: Callable[[], tuple[nn.Module, nn.Module]]
+    optimizer: Callable[[nn.Module], Optimizer]
+    batch_size: int
+    plain_step: training.TrainStep  # what the textbook loop does
+    whole_step: training.TrainStep  # what the recipe does
+    ema: float
+    bf16: bool
+    steps: int
+
+
+def case_of(name: str, plain_step: training.TrainStep, steps: int) -> Case:
+    """Return the case of a recipe."""
+    recipe = recipes.get(name)
+    return Case(
+        lambda: datasets.load(recipe.dataset).images,
+        recipe.networks,
+        recipe.optimizer,
+        recipe.batch_size,
+        plain_step,
+        recipe.train_step,
+        recipe.ema,
+        recipe.bf16,
+        steps,
+    )
+
+
+CASES = {
+    "mnist_tutorial": case_of("mnist_tutorial", recipes.mlp_step(), 150),
+    "mnist_better": case_of("mnist_better", recipes.mlp_step(), 150),
+    "cifar10_dcgan": case_of("cifar10_dcgan", recipes.dcgan_step(), 60),
+    "dcgan at 64x64": Case(
+        lambda: nn.functional.interpolate(datasets.load("cifar10").images[:5_000], scale_factor=2),
+        lambda: (DCGANGenerator(size=64), DCGANDiscriminator(size=64)),
+        lambda network: training.adam(network, lr=2e-4),
+        64,
+        recipes.dcgan_step(),
+        recipes.dcgan_step(),
+        0.0,
+        True,
+        20,
+    ),
+}
+
+
+def textbook(case: Case) -> float:
     """Return the steps per second of the textbook loop."""
     from PIL import Image
     from torch.utils.data import DataLoader, Dataset
 
-    class Digits(Dataset):
+    class Pictures(Dataset):
         def __init__(self):
-            self.images = datasets.load("mnist").images
+            self.images = case.images()
 
         def __len__(self):
             return len(self.images)
 
         def __getitem__(self, i):
-            picture = Image.fromarray(self.images[i, 0].numpy())
-            pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).view(1, 28, 28)
-            return (pixels.float() / 255 - 0.5) / 0.5
+            height, width, channels = (pixels := self.images[i].permute(1, 2, 0)).shape
+            picture = Image.fromarray(pixels.squeeze(-1).numpy())
+            pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).view(height, width, channels)
+            return (pixels.permute(2, 0, 1).contiguous().float() / 255 - 0.5) / 0.5
 
     device = training.pick_device()
-    G, D = (network.to(device) for network in recipe.networks())
-    settings = recipe.optimizer(G).defaults
+    G, D = (network.to(device) for network in case.networks())
+    settings = case.optimizer(G).defaults
     opt_G, opt_D = (torch.optim.Adam(n.parameters(), settings["lr"], settings["betas"]) for n in (G, D))
     step, began, losses = 0, 0.0, []
     while True:
-        for real in DataLoader(Digits(), recipe.batch_size, shuffle=True, drop_last=True, num_workers=0):
+        for real in DataLoader(Pictures(), case.batch_size, shuffle=True, drop_last=True, num_workers=0):
             real = real.to(device)
             if step == WARM_UP:
                 began = time.perf_counter()
@@ -62,41 +118,44 @@ def textbook(recipe: recipes.Recipe) -> float:
             step += 1
             if step % 100 == 0:
                 print(f"step {step}: D {losses[-1][0]:.3f}, G {losses[-1][1]:.3f}", file=sys.stderr)
-            if step == WARM_UP + STEPS:
-                return STEPS / (time.perf_counter() - began)
+            if step == WARM_UP + case.steps:
+                return case.steps / (time.perf_counter() - began)
 
 
-def engine(recipe: recipes.Recipe, whole: bool = False) -> float:
-    """Return the steps per second of `training.fit` with the same step; `whole` adds the recipe's R1 and averaging."""
-    G, D = (network.to(training.pick_device()) for network in recipe.networks())
-    opt_G, opt_D = recipe.optimizer(G), recipe.optimizer(D)
-    step_function = recipe.train_step if whole else recipes.mlp_step()
+def engine(case: Case, whole: bool = False) -> float:
+    """Return the steps per second of `training.fit` with the same step; `whole`: with all that the recipe does."""
+    G, D = (network.to(training.pick_device()) for network in case.networks())
+    step_function = case.whole_step if whole else case.plain_step
     clock = []
 
     def timed_step(G, D, opt_G, opt_D, real, step):
         clock.append(time.perf_counter())
         return step_function(G, D, opt_G, opt_D, real, step)
 
-    images = datasets.load("mnist").images
-    ema = recipe.ema if whole else 0.0
     training.fit(
         timed_step,
         G,
         D,
-        opt_G,
-        opt_D,
-        images,
-        steps=WARM_UP + STEPS + 1,
-        batch_size=recipe.batch_size,
-        ema=ema,
+        case.optimizer(G),
+        case.optimizer(D),
+        case.images(),
+        steps=WARM_UP + case.steps + 1,
+        batch_size=case.batch_size,
+        ema=case.ema if whole else 0.0,
+        bf16=case.bf16,
         progress=False,
     )
-    return STEPS / (clock[-1] - clock[WARM_UP])  # from the start of one step to the start of another
+    return case.steps / (clock[-1] - clock[WARM_UP])  # from the start of one step to the start of another
 
 
-def peak() -> float:
-    """Return the machine's fp32 matrix product rate in FLOP/s, the best of five products of 2048 x 2048."""
-    a, b = torch.randn(2, 2048, 2048, device=training.pick_device())
+def precision(case: Case) -> torch.dtype:
+    """Return the precision in which the engine computes the case's products on this machine."""
+    return torch.bfloat16 if case.bf16 and training.has_native_bf16(training.pick_device()) else torch.float32
+
+
+def peak(case: Case) -> float:
+    """Return the machine's matrix product rate in the engine's precision, FLOP/s: the best of five, 2048 x 2048."""
+    a, b = torch.randn(2, 2048, 2048, device=training.pick_device()).to(precision(case))
     rates = []
     for _ in range(6):
         began = time.perf_counter()
@@ -105,47 +164,47 @@ def peak() -> float:
     return max(rates[1:])
 
 
-def flops(recipe: recipes.Recipe) -> int:
+def flops(case: Case) -> int:
     """Return the floating-point operations of the matrix products of one plain training step."""
     from torch.utils.flop_counter import FlopCounterMode
 
-    G, D = recipe.networks()
-    real = torch.zeros(recipe.batch_size, 1, 28, 28)
+    G, D = case.networks()
+    real = training.to_unit(case.images()[: case.batch_size])
     with FlopCounterMode(display=False) as counter:
-        recipes.mlp_step()(G, D, recipe.optimizer(G), recipe.optimizer(D), real, 1)
+        case.plain_step(G, D, case.optimizer(G), case.optimizer(D), real, 1)
     return counter.get_total_flops()
 
 
 ARMS = {
     "textbook": textbook,
     "engine": engine,
-    "engine, R1 and averaging": lambda recipe: engine(recipe, whole=True),
-    "peak": lambda _: peak(),
+    "engine, the whole recipe": lambda case: engine(case, whole=True),
+    "peak": peak,
 }
 
 
-def measure(arm: str, recipe: str) -> float:
+def measure(arm: str, case: str) -> float:
     """Run one arm in a new process and return its figure."""
-    command = [sys.executable, __file__, "--arm", arm, "--recipe", recipe]
+    command = [sys.executable, __file__, "--arm", arm, "--case", case]
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, stderr=subprocess.DEVNULL).stdout)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--arm", choices=ARMS, help=argparse.SUPPRESS)
-    parser.add_argument("--recipe", choices=recipes.RECIPES, help=argparse.SUPPRESS)
+    parser.add_argument("--case", choices=CASES, help="measure only this one")
     options = parser.parse_args()
     if options.arm:
-        print(ARMS[options.arm](recipes.get(options.recipe)))
+        print(ARMS[options.arm](CASES[options.case]))
         return
-    print(f"{training.pick_device()}, {torch.get_num_threads()} threads; medians of {ROUNDS} rounds of {STEPS} steps\n")
-    print(f"{'recipe':16} {'loop':26} {'steps/s':>8} {'ratio':>6} {'ratios of the rounds':>22} {'of peak':>8}")
-    for name in (name for name, recipe in recipes.RECIPES.items() if not recipe.conditional):
+    print(f"{training.pick_device()}, {torch.get_num_threads()} threads; medians of {ROUNDS} rounds\n")
+    print(f"{'networks':16} {'loop':26} {'steps/s':>8} {'ratio':>6} {'ratios of the rounds':>22} {'of peak':>8}")
+    for name in [options.case] if options.case else CASES:
         figures = {arm: [] for arm in ARMS}
         for _ in range(ROUNDS):
             for arm, values in figures.items():
                 values.append(measure(arm, name))
-        work, top = flops(recipes.get(name)), statistics.median(figures["peak"])
+        work, top = flops(CASES[name]), statistics.median(figures["peak"])
         for arm in list(ARMS)[:-1]:
             ratios = [a / b for a, b in zip(figures[arm], figures["textbook"], strict=True)]
             rate = statistics.median(figures[arm])
@@ -153,7 +212,10 @@ def main() -> None:
             print(
                 f"{name:16} {arm:26} {rate:8.1f} {statistics.median(ratios):6.2f} {spread:>22} {rate * work / top:8.0%}"
             )
-        print(f"{'':16} matrix product peak {top / 1e9:.0f} GFLOP/s fp32, {work / 1e9:.2f} GFLOP a step\n", flush=True)
+        kind = str(precision(CASES[name])).removeprefix("torch.")
+        print(
+            f"{'':16} matrix product peak {top / 1e9:.0f} GFLOP/s {kind}, {work / 1e9:.2f} GFLOP a step\n", flush=True
+        )
 
 
 if __name__ == "__main__":

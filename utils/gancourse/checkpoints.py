@@ -38,8 +38,9 @@ def write(
         every["rng.cuda"] = torch.cuda.get_rng_state()
     if torch.backends.mps.is_available():
         every["rng.mps"] = torch.mps.get_rng_state()
-    # clone: safetensors refuses tensors that share memory
-    data = safetensors.torch.save({k: v.cpu().clone() for k, v in every.items()}, {"about": json.dumps(about)})
+    # clone: safetensors refuses tensors that share memory, or that are not in the order of their dimensions
+    copies = {k: v.cpu().clone(memory_format=torch.contiguous_format) for k, v in every.items()}
+    data = safetensors.torch.save(copies, {"about": json.dumps(about)})
     save_atomically(path, data)
     save_atomically(path.with_name("card.json"), (json.dumps(about, indent=2) + "\n").encode())
 
@@ -119,4 +120,9 @@ def _restore(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
     for name, tensor in tensors.items():
         i, key = name.split(".", 1)
         state.setdefault(int(i), {})[key] = tensor
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    for i, values in state.items():
+        for key, tensor in values.items():
+            if tensor.shape == parameters[i].shape:  # fused optimisers want it in the parameter's own layout
+                values[key] = torch.empty_like(parameters[i]).copy_(tensor)
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     data = command("data", _data, "Fetch datasets, so that the lessons work without a network.")
     data.add_argument("names", nargs="+", metavar="NAME", help="mnist, cifar10, pokemon, pokemon819 or all")
     train = command("train", _train, "Train one of the shipped networks again, going on from the last checkpoint.")
-    train.add_argument("recipe", metavar="RECIPE", help="digit_classifier, or a recipe of gancourse/recipes.py")
+    train.add_argument("recipe", metavar="RECIPE", help="a recipe or a classifier of gancourse/recipes.py")
     train.add_argument(
         "--seeds", type=_positive, default=1, help="train with seeds 0, 1, ... and print a line for each"
     )
@@ -131,14 +131,12 @@ def _data(options) -> None:
 
 
 def _train(options) -> None:
-    from gancourse import shipping
+    from gancourse import recipes, shipping
 
-    if options.recipe == "digit_classifier":
+    if options.recipe in recipes.CLASSIFIERS:
         if options.steps or options.seeds > 1:
-            raise ValueError(
-                "the digit classifier is always trained with seed 0 and in full; leave --seeds and --steps away."
-            )
-        shipping.train_classifier(ship=options.ship)
+            raise ValueError("a classifier is always trained with seed 0 and in full; leave --seeds and --steps away.")
+        shipping.train_classifier(options.recipe, options.ship)
     else:
         shipping.train(options.recipe, options.seeds, options.runs, options.steps, options.ship)
 

@@ -106,13 +106,13 @@ def _dataset(name: str, look) -> Row:
 
 
 def _weights() -> list[Row]:
-    from gancourse import pretrained
+    from gancourse import pretrained, recipes
 
     found = []
-    for name in [pretrained.CLASSIFIER, *pretrained.names()]:
+    for name in [*recipes.CLASSIFIERS, *pretrained.names()]:
         try:
-            if name == pretrained.CLASSIFIER:
-                pretrained.load_classifier()
+            if name in recipes.CLASSIFIERS:
+                pretrained.load_classifier(name)
                 found.append(Row(f"weights {name}", OK, "read and verified"))
             else:
                 stages = pretrained.read_card(name)["stages"]

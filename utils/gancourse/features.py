@@ -90,15 +90,21 @@ def check_images(images: Tensor, shape: tuple[int | None, ...] = (None, None, No
 @functools.cache
 def digits() -> FeatureNetwork:
     """Return the 128 features of the course's digit classifier, and its probabilities for ten digits."""
-    return _of_classifier(*pretrained.load_classifier())
+    return _of_classifier(*pretrained.load_classifier(), "digit features")
+
+
+@functools.cache
+def cifar10_classes() -> FeatureNetwork:
+    """Return the 256 features of the course's CIFAR-10 classifier, and its probabilities for the ten classes."""
+    return _of_classifier(*pretrained.load_classifier("cifar10_classifier"), "CIFAR-10 classifier features")
 
 
 def of_classifier(classifier: nn.Module) -> FeatureNetwork:
     """Return the features of a digit classifier such as `recipes.train_classifier` makes."""
-    return _of_classifier(classifier, pretrained.fingerprint(classifier))
+    return _of_classifier(classifier, pretrained.fingerprint(classifier), "digit features")
 
 
-def _of_classifier(classifier: nn.Module, sha256: str) -> FeatureNetwork:
+def _of_classifier(classifier: nn.Module, sha256: str, name: str) -> FeatureNetwork:
     device = pick_device()
     classifier = classifier.to(device, memory_format=torch.channels_last).eval()
 
@@ -106,7 +112,7 @@ def _of_classifier(classifier: nn.Module, sha256: str) -> FeatureNetwork:
         f = classifier.features(to_unit(images.to(device)))
         return f, classifier.head(f)
 
-    return FeatureNetwork("digit features", sha256, 128, (1, 28, 28), run)
+    return FeatureNetwork(name, sha256, classifier.head.in_features, classifier.image_shape, run)
 
 
 @functools.cache

@@ -51,6 +51,15 @@ def wasserstein_generator_loss(fake_logits: Tensor) -> Tensor:
     return -fake_logits.mean()
 
 
+def relativistic_loss(better_logits: Tensor, worse_logits: Tensor) -> Tensor:
+    """Return the mean of -log sigmoid(a - b), a the logit of what is to seem more real than its partner, b that one's.
+
+    For D the real images are to be the better ones, for G its fakes (Jolicoeur-Martineau 2019, section 4.1, "RSGAN").
+    Logits (N,), partners in the same place.
+    """
+    return softplus(worse_logits - better_logits).mean()
+
+
 def r1_penalty(real_logits: Tensor, real: Tensor) -> Tensor:
     """Return the mean squared length of the gradient of a(x) at the real images (Mescheder et al. 2018, eq. 9).
 

@@ -17,11 +17,8 @@ from torch import nn
 
 from gancourse import recipes
 from gancourse.files import save_atomically
-from gancourse.networks.classifier import DigitClassifier
 from gancourse.sources import data_folder
 from gancourse.training import pick_device
-
-CLASSIFIER = "digit_classifier"
 
 
 class WeightsError(RuntimeError):
@@ -71,11 +68,13 @@ def load(name: str, stage: int | None = None) -> Pretrained:
     return Pretrained(name, stage, entry["step"], G, D, card)
 
 
-def load_classifier() -> tuple[DigitClassifier, str]:
-    """Return the frozen digit classifier in eval mode and the SHA-256 of its weights."""
-    card = read_card(CLASSIFIER)
-    classifier = DigitClassifier()
-    classifier.load_state_dict(_read_weights(folder() / CLASSIFIER / card["file"], card["sha256"]))
+def load_classifier(name: str = "digit_classifier") -> tuple[nn.Module, str]:
+    """Return a frozen classifier, "digit_classifier" or "cifar10_classifier", in eval mode and the SHA-256 of its weights."""
+    if name not in recipes.CLASSIFIERS:
+        raise ValueError(f"There is no classifier {name!r}. There are: {', '.join(recipes.CLASSIFIERS)}.")
+    card = read_card(name)
+    classifier = recipes.CLASSIFIERS[name].network()
+    classifier.load_state_dict(_read_weights(folder() / name / card["file"], card["sha256"]))
     return classifier.eval().requires_grad_(False), card["sha256"]
 
 

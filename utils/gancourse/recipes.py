@@ -10,11 +10,18 @@ from torch.nn.functional import cross_entropy
 from torch.optim import Adam, Optimizer
 
 from gancourse import datasets
-from gancourse.losses import discriminator_loss, non_saturating_loss, r1_penalty
-from gancourse.networks.classifier import DigitClassifier
+from gancourse.augment import flip_and_shift, random_flip
+from gancourse.losses import discriminator_loss, non_saturating_loss, r1_penalty, relativistic_loss
+from gancourse.networks.classifier import ColourClassifier, DigitClassifier
 from gancourse.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
+from gancourse.networks.dcgan import (
+    ConditionalDCGANDiscriminator,
+    ConditionalDCGANGenerator,
+    DCGANDiscriminator,
+    DCGANGenerator,
+)
 from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
-from gancourse.training import Batches, Run, TrainStep, adam, fit, noise, pick_device, to_unit
+from gancourse.training import Batches, Run, TrainStep, adam, fit, has_native_bf16, noise, pick_device, to_unit
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,8 @@ class Recipe:
     stages: tuple[int, ...]  # steps whose weights are kept
     batch_size: int
     ema: float = 0.0
+    augment: Callable[[Tensor], Tensor] | None = None
+    bf16: bool = False
     conditional: bool = False  # the players are told the labels
 
 
@@ -78,6 +87,53 @@ def mlp_step(gamma: float = 0.0, every: int = 8, real_target: float = 1.0) -> Tr
     return train_step
 
 
+def dcgan_step(relativistic: bool = False, gamma: float = 0.0, every: int = 16) -> TrainStep:
+    """Return a training step for a GAN with batch-norm in D: the non-saturating loss, or the relativistic one.
+
+    gamma: weight of the R1 penalty, as in `mlp_step`. Serves conditional players too.
+    """
+
+    def train_step(G, D, opt_G, opt_D, real: Tensor, *labels_and_step) -> dict[str, Tensor]:
+        *labels, step = labels_and_step
+        fake = G(noise(G, len(real)), *labels)
+
+        # D: real images and fakes in batches of their own, for batch-norm mixes what is in a batch. Losses in float32.
+        real_logits, fake_logits = D(real, *labels).float(), D(fake.detach(), *labels).float()
+        d_loss = (
+            relativistic_loss(real_logits, fake_logits)
+            if relativistic
+            else discriminator_loss(real_logits, fake_logits)
+        )
+        total = d_loss
+        if gamma and step % every == 0:
+            with torch.autocast(real.device.type, enabled=False):  # a gradient of a gradient needs float32
+                x = real.clone().requires_grad_()
+                total = d_loss + gamma / 2 * every * r1_penalty(D(x, *labels), x)
+        opt_D.zero_grad()
+        total.backward()
+        opt_D.step()
+
+        # G: through the new D, whose own gradients nobody needs here.
+        D.requires_grad_(False)
+        new_logits = D(fake, *labels).float()
+        g_loss = (
+            relativistic_loss(new_logits, D(real, *labels).float()) if relativistic else non_saturating_loss(new_logits)
+        )
+        opt_G.zero_grad()
+        g_loss.backward()
+        opt_G.step()
+        D.requires_grad_(True)
+
+        return {
+            "d_loss": d_loss,
+            "g_loss": g_loss,
+            "d_real": (real_logits > 0).float().mean(),
+            "d_fake": (fake_logits < 0).float().mean(),
+        }
+
+    return train_step
+
+
 RECIPES = {
     "mnist_tutorial": Recipe(
         about="The vanilla GAN of many tutorials: two hidden layers of 128 for either player, label smoothing 0.9.",
@@ -115,6 +171,33 @@ RECIPES = {
         ema=0.999,
         conditional=True,
     ),
+    "cifar10_dcgan": Recipe(
+        about="A DCGAN of 32x32 pixels: small batches, a higher learning rate than the paper's, flips, an averaged generator.",
+        dataset="cifar10",
+        networks=lambda: (DCGANGenerator(), DCGANDiscriminator()),
+        optimizer=lambda network: adam(network, lr=4e-4, betas=(0.5, 0.99)),
+        train_step=dcgan_step(),
+        steps=50_000,
+        stages=(3_000, 50_000),
+        batch_size=32,
+        ema=0.998,
+        augment=random_flip,
+        bf16=True,
+    ),
+    "cifar10_conditional": Recipe(
+        about="The same DCGAN, told which of ten things to draw: the class one-hot beside the noise, a projection in D.",
+        dataset="cifar10",
+        networks=lambda: (ConditionalDCGANGenerator(), ConditionalDCGANDiscriminator()),
+        optimizer=lambda network: adam(network, lr=4e-4, betas=(0.5, 0.99)),
+        train_step=dcgan_step(),
+        steps=50_000,
+        stages=(3_000, 50_000),
+        batch_size=32,
+        ema=0.998,
+        augment=random_flip,
+        bf16=True,
+        conditional=True,
+    ),
 }
 
 
@@ -143,39 +226,80 @@ def train(name: str, seed: int = 0, steps: int | None = None, folder: Path | Non
         batch_size=recipe.batch_size,
         seed=seed,
         ema=recipe.ema,
+        augment=recipe.augment,
+        bf16=recipe.bf16,
         snapshot_steps=recipe.stages,
         folder=folder,
         progress=progress,
     )
 
 
-CLASSIFIER_EPOCHS = 5
+@dataclass(frozen=True)
+class ClassifierRecipe:
+    """A classifier of one of the datasets, and how it is trained: Adam with one rise and fall of the learning rate."""
+
+    about: str  # one sentence for the model card
+    dataset: str
+    network: Callable[[], nn.Module]
+    epochs: int
+    max_lr: float
+    augment: Callable[[Tensor], Tensor] | None = None
+    smoothing: float = 0.0  # share of the target that all classes have in common
+    bf16: bool = False
+
+
+CLASSIFIERS = {
+    "digit_classifier": ClassifierRecipe(
+        about="The eyes of the MNIST metrics: a small convolutional classifier; its 128 features are compared.",
+        dataset="mnist",
+        network=DigitClassifier,
+        epochs=5,
+        max_lr=3e-3,
+    ),
+    "cifar10_classifier": ClassifierRecipe(
+        about="Reads what a conditional generator of CIFAR-10 drew: five convolutions, trained with flips and shifts.",
+        dataset="cifar10",
+        network=ColourClassifier,
+        epochs=12,
+        max_lr=4e-3,
+        augment=flip_and_shift,
+        smoothing=0.1,
+        bf16=True,
+    ),
+}
 
 
 def train_classifier(
-    images: Tensor, labels: Tensor, seed: int = 0, batch_size: int = 128, epochs: int = CLASSIFIER_EPOCHS
-) -> tuple[DigitClassifier, float]:
-    """Train the digit classifier on images, uint8 (N, 1, 28, 28), with labels int64 (N,).
+    images: Tensor,
+    labels: Tensor,
+    name: str = "digit_classifier",
+    seed: int = 0,
+    batch_size: int = 128,
+    epochs: int | None = None,
+) -> tuple[nn.Module, float]:
+    """Train one of the classifiers on images, uint8 (N, C, H, W), with labels int64 (N,).
 
-    Returns it in eval mode on the CPU, and its share of right digits on MNIST's test images. With generated images this
+    Returns it in eval mode on the CPU, and its share of right answers on the real test images. With generated images this
     share is the GAN-train of Shmelkov et al. 2018: is there all in them that it takes to know real ones?
     """
-    device = pick_device()
+    recipe, device = CLASSIFIERS[name], pick_device()
     torch.manual_seed(seed)
-    classifier = DigitClassifier().to(device, memory_format=torch.channels_last)
-    batches = Batches(images, batch_size, seed, device, labels=labels)
-    steps = epochs * batches.per_epoch
+    classifier = recipe.network().to(device, memory_format=torch.channels_last)
+    batches = Batches(images, batch_size, seed, device, recipe.augment, labels)
+    steps = (epochs or recipe.epochs) * batches.per_epoch
     optimizer = torch.optim.Adam(classifier.parameters(), fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=recipe.max_lr, total_steps=steps)
+    bf16 = recipe.bf16 and has_native_bf16(device)
     for step in range(1, steps + 1):
         batch, its_labels, _ = batches.arguments(step)
-        loss = cross_entropy(classifier(batch), its_labels)
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            loss = cross_entropy(classifier(batch), its_labels, label_smoothing=recipe.smoothing)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
     classifier = classifier.to("cpu", memory_format=torch.contiguous_format).eval()
-    test = datasets.load("mnist", split="test")
+    test = datasets.load(recipe.dataset, split="test")
     with torch.no_grad():
-        digits = torch.cat([classifier(to_unit(images)).argmax(1) for images in test.images.split(500)])
-    return classifier, float((digits == test.labels).float().mean())
+        read = torch.cat([classifier(to_unit(images)).argmax(1) for images in test.images.split(500)])
+    return classifier, float((read == test.labels).float().mean())

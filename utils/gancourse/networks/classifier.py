@@ -1,10 +1,12 @@
-"""The course's digit classifier: its 128 features are the eyes with which MNIST generators are measured."""
+"""The course's own classifiers: what a generator drew, they read; on their features, generators are measured."""
 
 from torch import Tensor, nn
 
 
 class DigitClassifier(nn.Module):
     """Images (N, 1, 28, 28) in [-1, 1] -> class logits (N, 10); `features` gives the (N, 128) activations before them."""
+
+    image_shape = (1, 28, 28)
 
     def __init__(self):
         super().__init__()
@@ -23,3 +25,31 @@ class DigitClassifier(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.features(x))
+
+
+class ColourClassifier(nn.Module):
+    """Images (N, 3, 32, 32) in [-1, 1] -> class logits (N, 10); `features` gives the (N, 256) activations before them."""
+
+    image_shape = (3, 32, 32)
+
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(
+            _block(3, 64),  # (N, 64, 32, 32)
+            nn.MaxPool2d(2),  # (N, 64, 16, 16)
+            _block(64, 128),  # (N, 128, 16, 16)
+            _block(128, 128),
+            nn.MaxPool2d(2),  # (N, 128, 8, 8)
+            _block(128, 256),  # (N, 256, 8, 8)
+            _block(256, 256),
+            nn.AdaptiveMaxPool2d(1),  # (N, 256, 1, 1): the strongest answer, wherever in the image it comes from
+            nn.Flatten(),  # (N, 256)
+        )
+        self.head = nn.Linear(256, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.features(x))
+
+
+def _block(channels: int, out: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(channels, out, 3, padding=1, bias=False), nn.BatchNorm2d(out), nn.ReLU())

@@ -1,0 +1,269 @@
+"""What each improvement of lesson 6 gains at equal time, and what each guideline of the DCGAN paper is worth.
+
+    python tests/benchmarks/ablation.py improvements   # 5 minutes an arm, two seeds
+    python tests/benchmarks/ablation.py guidelines     # 1 minute an arm, two seeds
+    python tests/benchmarks/ablation.py long           # the paper's recipe and the course's, 30 minutes each, two seeds
+
+Equal time means equal time of an undisturbed machine: first a step of each arm is timed, in turns, and each arm then trains for as
+many steps as fit into its minutes. Trainings may share the machine after that, or be stopped: the same command goes
+on from checkpoints in runs/, and what is measured stands in ablation.json beside this file, so it is not done again.
+Fréchet distance on EfficientNet-Lite0 features, 10,000 generated images against the 10,000 test images.
+"""
+
+import argparse
+import functools
+import json
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.optim import Adam
+
+from gancourse import augment, datasets, files, metrics, recipes, training
+from gancourse.networks.dcgan import DCGANDiscriminator, DCGANGenerator, init_weights
+
+RESULTS = Path(__file__).with_suffix(".json")
+TIMED_STEPS, TIMED_ROUNDS = 12, 5
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to train a DCGAN of 32x32 pixels; the defaults are those of lesson 6, section 6.5."""
+
+    says: str  # how the tables call it
+    generator: Callable[[], nn.Module] = DCGANGenerator
+    discriminator: Callable[[], nn.Module] = DCGANDiscriminator
+    train_step: training.TrainStep = recipes.dcgan_step()
+    lr: float = 2e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+    batch_size: int = 64
+    ema: float = 0.0
+    flips: bool = False
+    initialised: bool = True  # as in the paper; False: as PyTorch does
+
+
+def with_prior_uniform() -> nn.Module:
+    """The paper's generator: its noise is uniform."""
+    G = DCGANGenerator()
+    G.prior = "uniform"
+    return G
+
+
+def exchanged(network: nn.Module, old: type[nn.Module], new: Callable[[nn.Module], nn.Module]) -> nn.Module:
+    """Return the network with each layer of one kind replaced."""
+    for name, layer in network.named_children():
+        if isinstance(layer, old):
+            setattr(network, name, new(layer))
+        else:
+            exchanged(layer, old, new)
+    return network
+
+
+def pooled(layer: nn.Conv2d) -> nn.Module:
+    """A strided convolution of D -> the same without stride, and a mean over squares of 2x2 pixels."""
+    if layer.stride == (1, 1):
+        return layer
+    plain = nn.Conv2d(layer.in_channels, layer.out_channels, 3, padding=1, bias=layer.bias is not None)
+    return nn.Sequential(plain, nn.AvgPool2d(2))
+
+
+def upsampled(layer: nn.ConvTranspose2d) -> nn.Module:
+    """A transposed convolution of G with stride -> repeated pixels, and a plain convolution."""
+    if layer.stride == (1, 1):
+        return layer
+    plain = nn.Conv2d(layer.in_channels, layer.out_channels, 3, padding=1, bias=layer.bias is not None)
+    return nn.Sequential(nn.Upsample(scale_factor=2), plain)
+
+
+def hidden(size: int) -> nn.Module:
+    """Fully connected hidden layers at the narrow end of G, before the 4x4 maps."""
+    G = DCGANGenerator()
+    entrance = nn.Sequential(nn.Linear(G.z_dim, size), nn.BatchNorm1d(size), nn.ReLU(), nn.Linear(size, G.z_dim))
+    G.body = nn.Sequential(entrance, *G.body)
+    return G
+
+
+without_batch_norm = functools.partial(exchanged, old=nn.BatchNorm2d, new=lambda layer: nn.Identity())
+
+BASE = Arm("as in 6.5")
+PAPER = Arm("the paper's recipe", generator=with_prior_uniform, batch_size=128)
+BEST = replace(BASE, says="the course's recipe", lr=4e-4, betas=(0.5, 0.99), batch_size=32, ema=0.998, flips=True)
+
+SETS: dict[str, tuple[float, dict[str, Arm]]] = {  # minutes of an arm, arms
+    "improvements": (
+        5,
+        {
+            "base": BASE,
+            "ema": replace(BASE, says="averaged generator, .996", ema=0.996),
+            "flips": replace(BASE, says="flips", flips=True),
+            "r1": replace(BASE, says="R1, gamma .1, every 16th step", train_step=recipes.dcgan_step(gamma=0.1)),
+            "relativistic": replace(BASE, says="relativistic loss", train_step=recipes.dcgan_step(relativistic=True)),
+            "spectral": replace(
+                BASE,
+                says="spectral instead of batch norm in D",
+                discriminator=lambda: DCGANDiscriminator(norm="spectral"),
+            ),
+            "lr": replace(BASE, says="Adam 4e-4 (.5, .99)", lr=4e-4, betas=(0.5, 0.99)),
+            "small": replace(BASE, says="batches of 32", batch_size=32),
+            "paper": replace(PAPER, says="the paper's recipe: batches of 128, uniform noise"),
+            "best": replace(BEST, says="together: averaged, flips, Adam 4e-4, batches of 32"),
+        },
+    ),
+    "guidelines": (
+        1,
+        {
+            "base": BASE,
+            "no_batch_norm_G": replace(
+                BASE, says="no batch norm in G", generator=lambda: without_batch_norm(DCGANGenerator())
+            ),
+            "no_batch_norm_D": replace(
+                BASE, says="no batch norm in D", discriminator=lambda: DCGANDiscriminator(norm="none")
+            ),
+            "pooling": replace(
+                BASE,
+                says="3x3 with pooling and repeated pixels, no strides",
+                generator=lambda: exchanged(DCGANGenerator(), nn.ConvTranspose2d, upsampled),
+                discriminator=lambda: exchanged(DCGANDiscriminator(), nn.Conv2d, pooled),
+            ),
+            "hidden": replace(
+                BASE, says="a fully connected hidden layer of 1,024 in G", generator=lambda: hidden(1024)
+            ),
+            "relu_D": replace(
+                BASE,
+                says="ReLU instead of LeakyReLU in D",
+                discriminator=lambda: exchanged(DCGANDiscriminator(), nn.LeakyReLU, lambda layer: nn.ReLU()),
+            ),
+            "momentum": replace(BASE, says="Adam's usual beta of .9", betas=(0.9, 0.999)),
+            "initialisation": replace(BASE, says="PyTorch's own initial weights", initialised=False),
+        },
+    ),
+    "long": (30, {"paper": PAPER, "best": BEST}),
+}
+
+
+def players(arm: Arm, seed: int) -> tuple[nn.Module, nn.Module, Adam, Adam]:
+    """Return G, D and their optimisers on the device."""
+    torch.manual_seed(seed)
+    G, D = arm.generator(), arm.discriminator()
+    for network in (G, D):
+        for layer in network.modules():
+            if not arm.initialised and isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.BatchNorm2d):
+                layer.reset_parameters()
+        if arm.initialised and not any("parametrizations" in name for name, _ in network.named_parameters()):
+            init_weights(network)
+        network.to(training.pick_device())
+    return G, D, training.adam(G, arm.lr, arm.betas), training.adam(D, arm.lr, arm.betas)
+
+
+def train(arm: Arm, seed: int, steps: int, folder: Path | None = None, progress: bool = True) -> training.Run:
+    """Train an arm, from its last checkpoint in `folder` if there is one."""
+    return training.fit(
+        arm.train_step,
+        *players(arm, seed),
+        datasets.load("cifar10").images,
+        steps=steps,
+        batch_size=arm.batch_size,
+        seed=seed,
+        ema=arm.ema,
+        augment=augment.random_flip if arm.flips else None,
+        bf16=True,
+        folder=folder,
+        patience=None,
+        progress=progress,
+    )
+
+
+def time_steps(arms: dict[str, Arm]) -> dict[str, float]:
+    """Return the seconds of a step of each arm: medians over rounds in which all arms take turns."""
+    found = {name: [] for name in arms}
+    for _ in range(TIMED_ROUNDS):
+        for name, arm in arms.items():
+            clock = []
+
+            def timed(*arguments, arm=arm, clock=clock):
+                clock.append(time.perf_counter())
+                return arm.train_step(*arguments)
+
+            train(replace(arm, train_step=timed), 0, TIMED_STEPS, progress=False)
+            found[name] += [b - a for a, b in zip(clock[4:], clock[5:], strict=False)]
+    return {name: round(statistics.median(values), 4) for name, values in found.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("set", choices=SETS)
+    parser.add_argument("--arms", nargs="+", metavar="ARM", help="only these")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
+    parser.add_argument("--table", action="store_true", help="only print what is measured")
+    parser.add_argument("--time", action="store_true", help="only time the steps, on a machine with nothing else to do")
+    parser.add_argument("--runs", type=Path, default=Path("runs/ablation"))
+    options = parser.parse_args()
+    minutes, arms = SETS[options.set]
+    if options.time or not options.table:
+        results = read()
+        timed = results.setdefault(options.set, {"minutes": minutes, "step_seconds": {}, "arms": {}})
+        missing = {name: arm for name, arm in arms.items() if name not in timed["step_seconds"]}
+        if missing:
+            timed["step_seconds"] |= time_steps(missing)
+            timed["threads"] = torch.get_num_threads()
+            write(results)
+    if options.time:
+        print(json.dumps(read()[options.set]["step_seconds"], indent=1))
+        return
+    if not options.table:
+        for seed in options.seeds:
+            for name in options.arms or arms:
+                one(options.set, name, seed, options.runs)
+    print(table(options.set))
+
+
+def one(of_set: str, name: str, seed: int, runs: Path) -> None:
+    """Train and measure one arm with one seed, unless that is done."""
+    minutes, arms = SETS[of_set]
+    if str(seed) in read()[of_set]["arms"].get(name, {}):
+        return
+    steps = int(60 * minutes / read()[of_set]["step_seconds"][name])
+    run = train(arms[name], seed, steps, runs / f"{of_set}-{name}-seed{seed}")
+    if run.interrupted:
+        raise SystemExit(f"Stopped at step {run.step:,}; the same command goes on from there.")
+    report = metrics.evaluate_generator(run.generator, dataset="cifar10")
+    results = read()  # another process may have written meanwhile
+    here = results[of_set]
+    here["floor"], here["controls"] = round(report.real.floor, 2), report.real.controls
+    here["arms"].setdefault(name, {})[str(seed)] = {"steps": steps, "frechet": round(report.frechet, 2)}
+    write(results)
+    print(f"{of_set}: {arms[name].says}, seed {seed}, {steps:,} steps: {report.frechet:.1f}", flush=True)
+
+
+def read() -> dict:
+    return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+
+
+def write(results: dict) -> None:
+    files.save_atomically(RESULTS, (json.dumps(results, indent=1) + "\n").encode())
+
+
+def table(of_set: str) -> str:
+    """Return what is measured as a table in Markdown, as it stands in the lesson."""
+    minutes, arms = SETS[of_set]
+    here = read()[of_set]
+    measured = {name: values for name, values in here["arms"].items() if name in arms}
+    seeds = sorted({seed for values in measured.values() for seed in values}, key=int)
+    lines = ["| | steps | " + " | ".join(f"seed {seed}" for seed in seeds) + " |", "|---|---|" + "---|" * len(seeds)]
+    for name, arm in arms.items():
+        if name in measured:
+            values = measured[name]
+            cells = [f"{values[s]['frechet']:.0f}" if s in values else "" for s in seeds]
+            steps = next(iter(values.values()))["steps"]
+            lines.append(f"| {arm.says} | {steps:,} | " + " | ".join(cells) + " |")
+    controls = ", ".join(f"{name} {value:,.0f}" for name, value in here["controls"].items())
+    lines.append(f"\n{minutes:g} minutes each; floor {here['floor']:.0f}, {controls}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

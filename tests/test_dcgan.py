@@ -1,0 +1,172 @@
+"""The DCGAN: its networks, training it in bfloat16, and what it is shown."""
+
+import pytest
+import torch
+from torch import nn
+
+from gancourse import augment, losses, recipes, training
+from gancourse.networks.dcgan import (
+    ConditionalDCGANDiscriminator,
+    ConditionalDCGANGenerator,
+    DCGANDiscriminator,
+    DCGANGenerator,
+)
+
+LABELS = torch.tensor([3, 1, 4, 1, 5])
+
+
+@pytest.mark.parametrize("size", [32, 64])
+def test_either_size_makes_pictures_and_one_logit_for_each(size):
+    G, D = DCGANGenerator(width=8, size=size).eval(), DCGANDiscriminator(width=8, size=size).eval()
+    images = G(training.noise(G, 5))
+    assert images.shape == (5, 3, size, size)
+    assert images.abs().max() <= 1
+    assert D(images).shape == (5,)
+    assert torch.allclose(D(images)[2:3], D(images[2:3]), atol=1e-6)
+
+
+def test_every_layer_has_the_shape_that_its_comment_states():
+    G, D = DCGANGenerator(width=8, size=64), DCGANDiscriminator(width=8, size=64)
+    shapes = []
+    for block in [*G.body, *D.features]:
+        block.register_forward_hook(lambda block, _, out: shapes.append(tuple(out.shape[1:])))
+    D(G(training.noise(G, 2)))
+    w, s = 8, 64
+    assert shapes == [
+        (100, 1, 1),
+        (4 * w, s // 8, s // 8),
+        (2 * w, s // 4, s // 4),
+        (w, s // 2, s // 2),
+        (3, s, s),
+        (3, s, s),
+        (w, s // 2, s // 2),
+        (2 * w, s // 4, s // 4),
+        (4 * w, s // 8, s // 8),
+        (8 * w, 4, 4),
+    ]
+
+
+@torch.no_grad()
+def test_initial_weights_are_those_of_the_paper():
+    D = DCGANDiscriminator()
+    kernels = torch.cat([m.weight.flatten() for m in D.modules() if isinstance(m, nn.Conv2d)])
+    scales = torch.cat([m.weight for m in D.modules() if isinstance(m, nn.BatchNorm2d)])
+    assert abs(float(kernels.std()) - 0.02) < 1e-4 and abs(float(kernels.mean())) < 1e-4
+    assert abs(float(scales.mean()) - 1) < 0.01 and abs(float(scales.std()) - 0.02) < 0.005
+    assert all((m.bias == 0).all() for m in D.modules() if getattr(m, "bias", None) is not None)
+
+
+@torch.no_grad()
+def test_spectral_normalisation_bounds_every_kernel():
+    D = DCGANDiscriminator(width=8, norm="spectral")
+    for _ in range(60):  # each pass in train mode is one more round of the power iteration
+        D(torch.randn(2, 3, 32, 32))
+    D.eval()
+    layers = [m for m in D.modules() if isinstance(m, nn.Conv2d)]
+    assert len(layers) == 4
+    for layer in layers:
+        assert abs(float(torch.linalg.matrix_norm(layer.weight.flatten(1), 2)) - 1) < 0.02
+
+
+def test_the_conditional_discriminator_adds_a_kernel_of_the_class():
+    D = ConditionalDCGANDiscriminator(width=8).eval()
+    x = torch.randn(5, 3, 32, 32)
+    kernels = D.head.weight + D.code.table.view(10, *D.head.weight.shape[1:])  # one for each class
+    h = D.features(x)
+    by_hand = torch.stack([(kernels[y] * h[i]).sum() for i, y in enumerate(LABELS)]) + D.head.bias
+    assert torch.allclose(D(x, LABELS), by_hand, atol=1e-5)
+
+
+def test_the_conditional_generator_listens_to_labels_and_shares():
+    G = ConditionalDCGANGenerator(width=8).eval()
+    z = training.noise(G, 1, seed=0).expand(5, -1)
+    images = G(z, LABELS)
+    assert images.shape == (5, 3, 32, 32)
+    assert torch.equal(images[1], images[3])
+    assert not torch.allclose(images[0], images[1], rtol=0, atol=1e-5)
+    assert torch.allclose(G(z, nn.functional.one_hot(LABELS, 10).float()), images, rtol=0, atol=1e-7)
+
+
+# ---- training ----
+
+
+def toy(steps, folder=None, bf16=True, train_step=None, **settings):
+    torch.manual_seed(0)
+    G, D = DCGANGenerator(z_dim=8, width=8), DCGANDiscriminator(width=8)
+    rng = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (64, 3, 32, 32), dtype=torch.uint8, generator=rng)
+    train_step = train_step or recipes.dcgan_step(gamma=0.1, every=2)
+    players = G, D, training.adam(G, 2e-4), training.adam(D, 2e-4)
+    settings = {"batch_size": 16, "ema": 0.9, "augment": augment.random_flip, "progress": False} | settings
+    return training.fit(train_step, *players, images, steps=steps, folder=folder, bf16=bf16, **settings)
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_a_training_of_convolutions_resumes_to_the_bit(tmp_path, bf16):
+    whole = toy(9, bf16=bf16)
+    toy(4, tmp_path, bf16)
+    resumed = toy(9, tmp_path, bf16)
+    for a, b in ((whole.G, resumed.G), (whole.D, resumed.D), (whole.generator, resumed.generator)):
+        for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True):
+            assert torch.equal(x, y)
+
+
+def test_bf16_is_used_where_the_machine_has_it_and_leaves_the_weights_float32():
+    seen = {}
+
+    def train_step(G, D, opt_G, opt_D, real, step):
+        with torch.no_grad():
+            seen["activations"] = D.features(real).dtype
+        return {"one": torch.ones(())}
+
+    for asked in (False, True):
+        run = toy(1, bf16=asked, train_step=train_step)
+        native = asked and training.has_native_bf16(torch.device("cpu"))
+        assert seen["activations"] == (torch.bfloat16 if native else torch.float32)
+        assert {p.dtype for p in run.G.parameters()} == {torch.float32}
+
+
+def test_a_step_in_bf16_goes_where_a_step_in_float32_goes():
+    """A weight that was cast before D's update and used after it would turn G's step away."""
+    exact, rounded = toy(1, bf16=False, ema=0), toy(1, bf16=True, ema=0)
+    torch.manual_seed(0)
+    start = DCGANGenerator(z_dim=8, width=8).state_dict()
+    for name, parameter in exact.G.named_parameters():
+        if parameter.dim() == 4:
+            a, b = (run.G.get_parameter(name) - start[name] for run in (exact, rounded))
+            assert nn.functional.cosine_similarity(a.flatten(), b.flatten(), dim=0) > 0.9
+
+
+@pytest.mark.parametrize("relativistic", [False, True])
+def test_a_step_moves_both_players_and_leaves_d_trainable(relativistic):
+    G, D = DCGANGenerator(width=8), DCGANDiscriminator(width=8)
+    weights = {**dict(G.named_parameters(prefix="G")), **dict(D.named_parameters(prefix="D"))}
+    before = {name: w.detach().clone() for name, w in weights.items()}
+    opts = training.adam(G, 2e-4), training.adam(D, 2e-4)
+    said = recipes.dcgan_step(relativistic)(G, D, *opts, torch.rand(8, 3, 32, 32), 1)
+    still = {name for name, w in weights.items() if torch.equal(w, before[name])}
+    assert still == ({"D.head.bias"} if relativistic else set())  # a difference of logits knows no common shift
+    assert all(p.requires_grad for p in D.parameters())
+    assert set(said) == {"d_loss", "g_loss", "d_real", "d_fake"}
+
+
+def test_the_relativistic_loss_knows_differences_alone():
+    a, b = torch.tensor([2.0, -1.0, 120.0]), torch.tensor([-1.0, -1.0, -120.0])
+    by_hand = -torch.log(torch.sigmoid((a - b).double())).mean()
+    assert torch.allclose(losses.relativistic_loss(a, b).double(), by_hand, atol=1e-6)
+    assert torch.allclose(losses.relativistic_loss(a + 7, b + 7), losses.relativistic_loss(a, b), atol=1e-5)
+    assert losses.relativistic_loss(b, a).isfinite()
+
+
+# ---- augmentation ----
+
+
+def test_a_shift_moves_each_image_by_itself_and_mirrors_at_the_edge():
+    images = torch.arange(32.0).expand(200, 1, 32, 32).clone()  # the value of a pixel is its column
+    torch.manual_seed(0)
+    shifted = augment.random_shift(images, pixels=4)
+    assert shifted.shape == images.shape
+    by = shifted[:, 0, 0, 10] - 10
+    assert set(by.tolist()) == set(range(-4, 5))
+    right = shifted[by == 2][0, 0, 0]
+    assert right[:30].tolist() == list(range(2, 32)) and right[30:].tolist() == [30, 29]
