@@ -51,8 +51,10 @@ def test_initial_weights_are_those_of_the_paper():
     D = DCGANDiscriminator()
     kernels = torch.cat([m.weight.flatten() for m in D.modules() if isinstance(m, nn.Conv2d)])
     scales = torch.cat([m.weight for m in D.modules() if isinstance(m, nn.BatchNorm2d)])
-    assert abs(float(kernels.std()) - 0.02) < 1e-4 and abs(float(kernels.mean())) < 1e-4
-    assert abs(float(scales.mean()) - 1) < 0.01 and abs(float(scales.std()) - 0.02) < 0.005
+    assert abs(float(kernels.std()) - 0.02) < 1e-4
+    assert abs(float(kernels.mean())) < 1e-4
+    assert abs(float(scales.mean()) - 1) < 0.01
+    assert abs(float(scales.std()) - 0.02) < 0.005
     assert all((m.bias == 0).all() for m in D.modules() if getattr(m, "bias", None) is not None)
 
 
@@ -169,4 +171,5 @@ def test_a_shift_moves_each_image_by_itself_and_mirrors_at_the_edge():
     by = shifted[:, 0, 0, 10] - 10
     assert set(by.tolist()) == set(range(-4, 5))
     right = shifted[by == 2][0, 0, 0]
-    assert right[:30].tolist() == list(range(2, 32)) and right[30:].tolist() == [30, 29]
+    assert right[:30].tolist() == list(range(2, 32))
+    assert right[30:].tolist() == [30, 29]

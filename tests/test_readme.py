@@ -13,8 +13,8 @@ ROOMS = ("lessons", "solutions", "data", "utils", "tests")
 PAGES = [ROOT / "README.md", *(ROOT / room / "README.md" for room in ROOMS)]
 
 
-@pytest.mark.parametrize("name", pretrained.names())
-def test_the_table_of_the_readme_is_what_the_cards_say(name):
+@pytest.mark.parametrize("name", [name for name in pretrained.names() if name.startswith("mnist")])
+def test_the_table_of_digits_is_what_the_cards_say(name):
     card = pretrained.read_card(name)
     ratios = [seed["times_floor"] for seed in card["seeds"]]
     kl = max(seed["class_kl"] for seed in card["seeds"])
@@ -22,6 +22,16 @@ def test_the_table_of_the_readme_is_what_the_cards_say(name):
     row = (
         f"| `{name}` | {card['steps']:,} | {statistics.median(ratios):.2f} | {max(ratios):.2f} | {kl:.4f} | {digits} |"
     )
+    assert row in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", [name for name in pretrained.names() if name.startswith("cifar10")])
+def test_the_table_of_colour_is_what_the_cards_say(name):
+    card = pretrained.read_card(name)
+    shipped = card["stages"][-1]["metrics"]
+    distance, floor = shipped["frechet_efficientnet_lite0_features"], shipped["floor"]
+    obeys = f"{shipped['gan_test']:.0%}" if "gan_test" in shipped else "takes no orders"
+    row = f"| `{name}` | {card['steps']:,} | {distance:.0f} | {distance / floor:.1f} | {shipped['recall']:.2f} | {obeys} |"
     assert row in (ROOT / "README.md").read_text()
 
 

@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError
 from torch import nn
 
-from gancourse import recipes
+from gancourse import recipes, sources
 from gancourse.files import save_atomically
 from gancourse.sources import data_folder
 from gancourse.training import pick_device
@@ -61,7 +61,10 @@ def load(name: str, stage: int | None = None) -> Pretrained:
         raise ValueError(f"{name} has the stages 1 to {len(stages)}, not {stage}.")
     entry = stages[stage - 1]
     tensors = _read_weights(folder() / name / entry["file"], entry["sha256"])
-    G, D = recipes.get(card["recipe"]).networks()
+    recipe = recipes.get(card["recipe"])
+    G, D = recipe.networks()
+    if recipe.conditional:
+        G.class_names = sources.registry()[recipe.dataset].classes  # for the explorer
     for prefix, network in (("generator.", G), ("discriminator.", D)):
         network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
         network.eval().requires_grad_(False)
