@@ -152,6 +152,31 @@ def test_a_step_moves_both_players_and_leaves_d_trainable(relativistic):
     assert set(said) == {"d_loss", "g_loss", "d_real", "d_fake"}
 
 
+def test_mismatched_pairs_have_wrong_labels_and_fakes_the_ones_they_were_made_for():
+    given = []
+    G, D = ConditionalDCGANGenerator(width=8), ConditionalDCGANDiscriminator(width=8)
+    D.register_forward_pre_hook(lambda _, arguments: given.append(arguments[1].tolist()))
+    opts = training.adam(G, 2e-4), training.adam(D, 2e-4)
+    recipes.dcgan_step(mismatched=True)(G, D, *opts, torch.rand(5, 3, 32, 32), LABELS, 1)
+    right = LABELS.tolist()
+    assert given[:2] + given[3:] == [right] * 3  # real and fake for D, fake for G
+    assert all(a != b for a, b in zip(given[2], right, strict=True))
+
+
+def test_other_labels_are_all_the_others():
+    labels = torch.arange(10).repeat(300)
+    others = recipes.other_labels(labels, 10)
+    pairs = set(zip(labels.tolist(), others.tolist(), strict=True))
+    assert pairs == {(a, b) for a in range(10) for b in range(10) if a != b}
+
+
+def test_what_is_to_be_refused_counts_as_much_as_what_is_to_be_believed():
+    a = torch.zeros(4)
+    assert torch.allclose(losses.matching_loss(a, a, a), losses.discriminator_loss(a, a))
+    b = torch.tensor([3.0, -120.0])
+    assert torch.allclose(losses.matching_loss(a[:2], b, b), losses.discriminator_loss(a[:2], b))
+
+
 def test_the_relativistic_loss_knows_differences_alone():
     a, b = torch.tensor([2.0, -1.0, 120.0]), torch.tensor([-1.0, -1.0, -120.0])
     by_hand = -torch.log(torch.sigmoid((a - b).double())).mean()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import ablation
 from gancourse import pretrained
 
 ROOT = Path(__file__).parents[1]
@@ -41,6 +42,20 @@ def test_the_readme_quotes_the_worst_seed_of_the_conditional_generator():
     for figure, quoted in (("gan_test", 97.5), ("gan_train", 96.5)):
         assert quoted <= 100 * min(seed[figure] for seed in seeds) + 0.05
         assert f"at least {quoted} %" in readme
+
+
+def test_the_room_of_the_data_quotes_the_classifier_of_colour():
+    accuracy = pretrained.read_card("cifar10_classifier")["test_accuracy"]
+    assert f"{accuracy:.1%}".replace("%", " %") in (ROOT / "data/README.md").read_text()
+
+
+@pytest.mark.parametrize("of_set", ablation.SETS)
+def test_the_tables_of_lesson_6_are_what_the_ablation_measured(of_set):
+    lesson = (ROOT / "solutions/06_dcgan_cifar10/06_dcgan_cifar10.py").read_text()
+    rows = [line for line in ablation.table(of_set).splitlines() if line.startswith("| ")]
+    assert rows[1:]
+    for row in rows[1:]:
+        assert f"# {row}\n" in lesson
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

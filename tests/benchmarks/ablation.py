@@ -2,12 +2,14 @@
 
     python tests/benchmarks/ablation.py improvements   # 5 minutes an arm, two seeds
     python tests/benchmarks/ablation.py guidelines     # 1 minute an arm, two seeds
+    python tests/benchmarks/ablation.py labels         # conditional, with and without wrong labels; 5 minutes, two seeds
     python tests/benchmarks/ablation.py long           # the paper's recipe and the course's, 30 minutes each, two seeds
 
 Equal time means equal time of an undisturbed machine: first a step of each arm is timed, in turns, and each arm then trains for as
 many steps as fit into its minutes. Trainings may share the machine after that, or be stopped: the same command goes
 on from checkpoints in runs/, and what is measured stands in ablation.json beside this file, so it is not done again.
-Fréchet distance on EfficientNet-Lite0 features, 10,000 generated images against the 10,000 test images.
+Fréchet distance on EfficientNet-Lite0 features, 10,000 generated images against the 10,000 test images; of conditional
+generators also the share that the course's classifier reads as ordered.
 """
 
 import argparse
@@ -24,8 +26,14 @@ import torch
 from torch import nn
 from torch.optim import Adam
 
-from gancourse import augment, datasets, files, metrics, recipes, training
-from gancourse.networks.dcgan import DCGANDiscriminator, DCGANGenerator, init_weights
+from gancourse import augment, datasets, files, metrics, recipes, shipping, training
+from gancourse.networks.dcgan import (
+    ConditionalDCGANDiscriminator,
+    ConditionalDCGANGenerator,
+    DCGANDiscriminator,
+    DCGANGenerator,
+    init_weights,
+)
 
 RESULTS = Path(__file__).with_suffix(".json")
 TIMED_STEPS, TIMED_ROUNDS = 16, 6
@@ -95,6 +103,12 @@ without_batch_norm = functools.partial(exchanged, old=nn.BatchNorm2d, new=lambda
 BASE = Arm("as in 6.5")
 PAPER = Arm("the paper's recipe", generator=with_prior_uniform, batch_size=128)
 BEST = replace(BASE, says="the course's recipe", lr=4e-4, betas=(0.5, 0.99), batch_size=32, ema=0.999, flips=True)
+CONDITIONAL = replace(
+    BEST,
+    generator=ConditionalDCGANGenerator,
+    discriminator=ConditionalDCGANDiscriminator,
+    train_step=recipes.dcgan_step(mismatched=True),
+)
 
 SETS: dict[str, tuple[float, dict[str, Arm]]] = {  # minutes of an arm, arms
     "improvements": (
@@ -142,6 +156,13 @@ SETS: dict[str, tuple[float, dict[str, Arm]]] = {  # minutes of an arm, arms
             "initialisation": replace(BASE, says="PyTorch's own initial weights", initialised=False),
         },
     ),
+    "labels": (
+        5,
+        {
+            "plain": replace(CONDITIONAL, says="two kinds of pairs", train_step=PLAIN_STEP),
+            "mismatched": replace(CONDITIONAL, says="wrong labels as a third kind"),
+        },
+    ),
     "long": (30, {"paper": PAPER, "best": BEST}),
 }
 
@@ -160,10 +181,14 @@ def players(arm: Arm, seed: int) -> tuple[nn.Module, nn.Module, Adam, Adam]:
 
 def train(arm: Arm, seed: int, steps: int, folder: Path | None = None, progress: bool = True) -> training.Run:
     """Train an arm, from its last checkpoint in `folder` if there is one."""
+    G, *others = players(arm, seed)
+    data = datasets.load("cifar10")
     return training.fit(
         arm.train_step,
-        *players(arm, seed),
-        datasets.load("cifar10").images,
+        G,
+        *others,
+        data.images,
+        labels=data.labels if hasattr(G, "classes") else None,
         steps=steps,
         batch_size=arm.batch_size,
         seed=seed,
@@ -234,7 +259,10 @@ def one(of_set: str, name: str, seed: int, runs: Path) -> None:
     results = read()  # another process may have written meanwhile
     here = results[of_set]
     here["floor"], here["controls"] = round(report.real.floor, 2), report.real.controls
-    here["arms"].setdefault(name, {})[str(seed)] = {"steps": steps, "frechet": round(report.frechet, 2)}
+    figures = {"steps": steps, "frechet": round(report.frechet, 2)}
+    if hasattr(run.G, "classes"):
+        figures["gan_test"] = shipping.conditional_figures(run.generator, "cifar10")["gan_test"]
+    here["arms"].setdefault(name, {})[str(seed)] = figures
     write(results)
     print(f"{of_set}: {arms[name].says}, seed {seed}, {steps:,} steps: {report.frechet:.1f}", flush=True)
 
@@ -257,12 +285,17 @@ def table(of_set: str) -> str:
     for name, arm in arms.items():
         if name in measured:
             values = measured[name]
-            cells = [f"{values[s]['frechet']:.0f}" if s in values else "" for s in seeds]
+            cells = [in_cell(values[s]) if s in values else "" for s in seeds]
             steps = next(iter(values.values()))["steps"]
             lines.append(f"| {arm.says} | {steps:,} | " + " | ".join(cells) + " |")
     controls = ", ".join(f"{name} {value:,.0f}" for name, value in here["controls"].items())
     lines.append(f"\n{minutes:g} minutes each; floor {here['floor']:.0f}, {controls}")
     return "\n".join(lines)
+
+
+def in_cell(figures: dict) -> str:
+    obeys = f", {figures['gan_test']:.0%} as ordered" if "gan_test" in figures else ""
+    return f"{figures['frechet']:.0f}{obeys}"
 
 
 if __name__ == "__main__":

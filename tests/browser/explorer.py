@@ -10,7 +10,7 @@ from torch import nn
 
 from gancourse import figures, pretrained, training
 
-# What the browser shows of the picture, decoded: [height, width, red of every pixel].
+# What the browser shows of the picture, decoded: [height, width, red, green and blue of every pixel].
 PIXELS = """async image => {
   for (let tries = 0; tries < 50; tries++) {  // a picture that is just being replaced cannot be decoded
     try { await image.decode(); break; } catch { await new Promise(later => setTimeout(later, 50)); }
@@ -19,7 +19,7 @@ PIXELS = """async image => {
   const context = canvas.getContext("2d");
   context.drawImage(image, 0, 0);
   const rgba = context.getImageData(0, 0, canvas.width, canvas.height).data;
-  return [canvas.height, canvas.width, Array.from(rgba).filter((_, i) => i % 4 == 0)];
+  return [canvas.height, canvas.width, Array.from(rgba).filter((_, i) => i % 4 != 3)];
 }"""
 # Counts messages in which the page says that the reader has moved a control.
 COUNT_MOVES = """() => {
@@ -76,9 +76,9 @@ class ExplorerPage:
         chooser.value.set_files(file)
 
     def pixels(self) -> torch.Tensor:
-        """Return the decoded picture, uint8 (height, width)."""
-        height, width, grey = self.image.evaluate(PIXELS)
-        return torch.tensor(grey, dtype=torch.uint8).view(height, width)
+        """Return the decoded picture, uint8 (height, width, 3)."""
+        height, width, colours = self.image.evaluate(PIXELS)
+        return torch.tensor(colours, dtype=torch.uint8).view(height, width, 3)
 
     def inputs(self) -> list[torch.Tensor]:
         """Return what the shown code gives the generator: noise (1, z_dim) and, where it is conditional, labels."""
@@ -94,9 +94,10 @@ class ExplorerPage:
         return self.inputs()[0][0]
 
     def picture_of(self, z: torch.Tensor, *labels: torch.Tensor) -> torch.Tensor:
-        """Return G(z) or G(z, labels), uint8 (28, 28); z: (z_dim,)."""
+        """Return G(z) or G(z, labels), uint8 (height, width, 3); z: (z_dim,)."""
         with torch.no_grad():
-            return training.to_uint8(self.generator(z[None], *labels))[0, 0]
+            image = training.to_uint8(self.generator(z[None], *labels))[0]
+        return image.expand(3, -1, -1).permute(1, 2, 0)
 
     def count_moves(self) -> None:
         """Count from now on what the page sends of controls that have moved; `moves_sent` says how often."""
@@ -127,7 +128,10 @@ class ExplorerPage:
         z, *labels = self.inputs()
         shown, wanted = self.pixels(), self.picture_of(z[0], *labels)
         if shown.shape != wanted.shape:  # neighbours: z is in the middle of five by five
-            assert shown.shape == figures.tile(torch.zeros(25, 1, 28, 28, dtype=torch.uint8), 5, pad=1).shape
-            shown = shown[59:87, 59:87]
+            height, width, _ = wanted.shape
+            sheet = figures.tile(torch.zeros(25, 3, height, width, dtype=torch.uint8), 5, pad=1)
+            assert shown.shape == sheet.shape
+            top, left = 1 + 2 * (height + 1), 1 + 2 * (width + 1)
+            shown = shown[top : top + height, left : left + width]
         gap = (shown.int() - wanted.int()).abs().max()
         assert gap <= 1, f"a pixel differs by {gap} grey levels"

@@ -21,6 +21,15 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, real_target: fl
     return real + softplus(fake_logits).mean()
 
 
+def matching_loss(real_logits: Tensor, mismatched_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """Return D's loss with a third kind of pairs to refuse, real images with a wrong label (Reed et al. 2016, algorithm 1).
+
+    Both kinds that are to be refused count half. Logits (N,), the same number of each kind.
+    """
+    wrong = softplus(mismatched_logits).mean() + softplus(fake_logits).mean()
+    return softplus(-real_logits).mean() + 0.5 * wrong
+
+
 def non_saturating_loss(fake_logits: Tensor) -> Tensor:
     """Return the mean of -log D(G(z)): the generator loss that keeps its gradient when D wins (2014, section 3)."""
     return softplus(-fake_logits).mean()

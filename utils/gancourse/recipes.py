@@ -11,7 +11,7 @@ from torch.optim import Adam, Optimizer
 
 from gancourse import datasets
 from gancourse.augment import flip_and_shift, random_flip
-from gancourse.losses import discriminator_loss, non_saturating_loss, r1_penalty, relativistic_loss
+from gancourse.losses import discriminator_loss, matching_loss, non_saturating_loss, r1_penalty, relativistic_loss
 from gancourse.networks.classifier import ColourClassifier, DigitClassifier
 from gancourse.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
 from gancourse.networks.dcgan import (
@@ -87,10 +87,11 @@ def mlp_step(gamma: float = 0.0, every: int = 8, real_target: float = 1.0) -> Tr
     return train_step
 
 
-def dcgan_step(relativistic: bool = False, gamma: float = 0.0, every: int = 16) -> TrainStep:
+def dcgan_step(relativistic: bool = False, gamma: float = 0.0, every: int = 16, mismatched: bool = False) -> TrainStep:
     """Return a training step for a GAN with batch-norm in D: the non-saturating loss, or the relativistic one.
 
-    gamma: weight of the R1 penalty, as in `mlp_step`. Serves conditional players too.
+    gamma: weight of the R1 penalty, as in `mlp_step`. Serves conditional players too; mismatched: D is also shown real
+    images with wrong labels, to be refused.
     """
 
     def train_step(G, D, opt_G, opt_D, real: Tensor, *labels_and_step) -> dict[str, Tensor]:
@@ -99,11 +100,12 @@ def dcgan_step(relativistic: bool = False, gamma: float = 0.0, every: int = 16) 
 
         # D: real images and fakes in batches of their own, for batch-norm mixes what is in a batch. Losses in float32.
         real_logits, fake_logits = D(real, *labels).float(), D(fake.detach(), *labels).float()
-        d_loss = (
-            relativistic_loss(real_logits, fake_logits)
-            if relativistic
-            else discriminator_loss(real_logits, fake_logits)
-        )
+        if relativistic:
+            d_loss = relativistic_loss(real_logits, fake_logits)
+        elif mismatched:
+            d_loss = matching_loss(real_logits, D(real, other_labels(*labels, D.classes)).float(), fake_logits)
+        else:
+            d_loss = discriminator_loss(real_logits, fake_logits)
         total = d_loss
         if gamma and step % every == 0:
             with torch.autocast(real.device.type, enabled=False):  # a gradient of a gradient needs float32
@@ -116,9 +118,10 @@ def dcgan_step(relativistic: bool = False, gamma: float = 0.0, every: int = 16) 
         # G: through the new D, whose own gradients nobody needs here.
         D.requires_grad_(False)
         new_logits = D(fake, *labels).float()
-        g_loss = (
-            relativistic_loss(new_logits, D(real, *labels).float()) if relativistic else non_saturating_loss(new_logits)
-        )
+        if relativistic:
+            g_loss = relativistic_loss(new_logits, D(real, *labels).float())
+        else:
+            g_loss = non_saturating_loss(new_logits)
         opt_G.zero_grad()
         g_loss.backward()
         opt_G.step()
@@ -132,6 +135,11 @@ def dcgan_step(relativistic: bool = False, gamma: float = 0.0, every: int = 16) 
         }
 
     return train_step
+
+
+def other_labels(labels: Tensor, classes: int) -> Tensor:
+    """Return for each label int64 (N,) a random one of the other classes."""
+    return (labels + torch.randint(1, classes, labels.shape, device=labels.device)) % classes
 
 
 RECIPES = {
@@ -185,13 +193,13 @@ RECIPES = {
         bf16=True,
     ),
     "cifar10_conditional": Recipe(
-        about="The same DCGAN, told which of ten things to draw: the class one-hot beside the noise, a projection in D.",
+        about="The same DCGAN, told which of ten things to draw: one-hot beside the noise, a projection in D, wrong labels refused.",
         dataset="cifar10",
         networks=lambda: (ConditionalDCGANGenerator(), ConditionalDCGANDiscriminator()),
         optimizer=lambda network: adam(network, lr=4e-4, betas=(0.5, 0.99)),
-        train_step=dcgan_step(),
-        steps=50_000,
-        stages=(3_000, 50_000),
+        train_step=dcgan_step(mismatched=True),
+        steps=30_000,
+        stages=(3_000, 30_000),
         batch_size=32,
         ema=0.999,
         augment=random_flip,

@@ -5,6 +5,7 @@ learner understands: a check shows them as they stand. `like` is an earlier obse
 """
 
 import copy
+import functools
 import gc
 import math
 import weakref
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding, one_hot
+from torch.overrides import TorchFunctionMode
 
 CLASSES = 10  # of the conditional players
 MANY = 1_000  # rows: enough for statistics
@@ -182,6 +184,110 @@ def attack(answer, case, like) -> dict:
     return seen
 
 
+def saliency(answer, case, like) -> dict:
+    """A function that asks D what in images it looks at: the maps (N, H, W), and how D and the images are left.
+
+    case["images"]: (N, C, H, W); case["training"]: whether D is in training mode before; case["gradients"]: whether its
+    weights have gradients before.
+    """
+    D = _spectator(case["images"].shape).train(case["training"])
+    for p in D.parameters():
+        p.grad = torch.randn_like(p) if case["gradients"] else None
+    before = copy.deepcopy(D.state_dict())
+    gradients = [None if p.grad is None else p.grad.clone() for p in D.parameters()]
+    images = case["images"].clone()
+    maps = answer(D, images)
+    seen = {"what it returns": kind(maps)}
+    if not isinstance(maps, Tensor):
+        return seen
+    modes = {True: "in training mode", False: "in evaluation mode"}
+    alike = all(m.training == D.training for m in D.modules())
+    averages = {name for name, _ in D.named_buffers()}
+    moved = {name for name, value in D.state_dict().items() if not torch.equal(value, before[name])}
+    trainable = all(p.requires_grad for p in D.parameters())
+    return seen | {
+        "the maps": maps.detach(),
+        "its graph": "kept in memory" if maps.requires_grad else "none",
+        "D's mode afterwards": modes[D.training] + f", but some layers {modes[not D.training]}" * (not alike),
+        "D's running averages afterwards": "changed" if moved & averages else "unchanged",
+        "D's weights afterwards": "changed" if moved - averages else "unchanged" if trainable else "frozen",
+        "gradients in D's weights afterwards": _gradients_left(gradients, [p.grad for p in D.parameters()]),
+        "the given images afterwards": _left(images, case["images"]),
+    }
+
+
+def _spectator(shape: torch.Size) -> nn.Sequential:
+    """Return a small D for images (N, C, H, W) -> logits (N,), with batch-norm whose averages are not a batch's."""
+    D = nn.Sequential(
+        nn.Conv2d(shape[1], 5, 3, padding=1),
+        nn.BatchNorm2d(5),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(5, 1, tuple(shape[2:])),
+        nn.Flatten(0),
+    )
+    with torch.no_grad():
+        for layer in (D[0], D[3]):
+            layer.weight.normal_(0, 1.5 / math.sqrt(layer.weight[0].numel()))
+        D[0].weight += 0.3 * torch.randn(5, 1, 3, 3)  # brightness, so that often all colours raise or lower the logit
+        D[1].running_mean.normal_()
+        D[1].running_var.uniform_(0.3, 2)
+        D[1].weight.uniform_(0.5, 1.5)
+        D[1].bias.normal_()
+    return D
+
+
+def _gradients_left(before: list[Tensor | None], after: list[Tensor | None]) -> str:
+    """Return in words what became of the gradients of a network's weights."""
+    pairs = list(zip(before, after, strict=True))
+    if all(a is b is None or (a is not None and b is not None and torch.equal(a, b)) for a, b in pairs):
+        return "as they were"
+    if all(a is None for a in before):
+        return "some, where there were none"
+    gone = all(b is None or not b.any() for b in after)
+    return "those that were there are gone" if gone else "others than there were"
+
+
+def _left(images: Tensor, before: Tensor) -> str:
+    """Return in words how images were left that asked for no gradient before."""
+    if not torch.equal(images, before):
+        return "changed in place"
+    if images.requires_grad:
+        return "asking for a gradient"
+    return "unchanged" if images.grad is None else "with a gradient in .grad"
+
+
+def spectral_step(answer, case, like) -> dict:
+    """A step of the power iteration: sigma, its gradient in the weight, the new u, and that the arguments stay.
+
+    case["weight"]: (out, in, k, k), which asks for a gradient; case["u"]: (out,).
+    """
+    weight, u = nn.Parameter(case["weight"].clone()), case["u"].clone()
+    returned = answer(weight, u)
+    several = isinstance(returned, tuple | list)
+    seen = {"what it returns": f"{len(returned)} things" if several else kind(returned)}
+    if not several or len(returned) != 2:
+        return seen
+    for name, value in zip(("sigma", "new_u"), returned, strict=True):
+        numbers = as_numbers(value)
+        seen[f"what {name} is"] = kind(numbers)
+        if isinstance(numbers, Tensor):
+            seen[name] = numbers
+    sigma, new_u = returned
+    if isinstance(new_u, Tensor) and new_u.dim():
+        seen["new_u's graph"] = "kept in memory" if new_u.requires_grad else "none"
+    alike = torch.equal(weight, case["weight"]) and torch.equal(u, case["u"])
+    seen["the arguments afterwards"] = "unchanged" if alike and not u.requires_grad else "changed in place"
+    seen["a gradient left in the weight"] = "no" if weight.grad is None else "yes"
+    if isinstance(sigma, Tensor) and sigma.dim():
+        return seen
+    learns = isinstance(sigma, Tensor) and sigma.requires_grad
+    seen["sigma's gradient"] = "there" if learns else "none: sigma is cut off from the weight"
+    if learns:
+        (gradient,) = torch.autograd.grad(sigma, weight, allow_unused=True)
+        seen["sigma's gradient in the weight"] = torch.zeros_like(weight) if gradient is None else gradient
+    return seen
+
+
 # ---- random functions ---------------------------------------------------------------------------------------------
 
 
@@ -329,14 +435,8 @@ def network(answer, case, like) -> dict:
     must agree in every output, however they are written. case["inputs"]: list of batches; case["z_dim"], if there: that
     the class has this attribute.
     """
-    if isinstance(answer, nn.Module):
-        return {"what it is": "a network already, not the class: leave the () away"}
-    built = answer()
-    if not isinstance(built, nn.Module):
-        return {"what it is": f"{kind(built)}, not an nn.Module: is `(nn.Module)` missing in its first line?"}
-    seen = {"what it is": "a class of networks"}
-    seen["its forward"] = "missing" if type(built).forward is nn.Module.forward else "there"
-    if seen["its forward"] == "missing":
+    built, seen = _built(answer)
+    if built is None:
         return seen
     built(case["inputs"][0])  # lazy layers find their sizes
     shapes = [sorted((len(p), p[0].numel())) for p in built.parameters() if p.dim() > 1]
@@ -376,6 +476,266 @@ def _known_weights(parameter: Tensor) -> Tensor:
     if low == high:
         matrix = (matrix + matrix.T) / math.sqrt(2)
     return (matrix if rows == low else matrix.T).reshape(parameter.shape) * 2 / (low * high) ** 0.25
+
+
+def convolutional(answer, case, like) -> dict:
+    """A class of convolutional networks without arguments: its weights, and its outputs where they are known.
+
+    As in `network`, the weights are set to numbers that depend on their shape alone. A bias before batch-norm, which that
+    takes away again, counts as none. case["inputs"]: (N, ...), N > 2, for training mode; case["others"]: as many others;
+    case["evaluated"]: batches for evaluation mode; case["shape"]: that of one output; case["logits"]: whether it ends in
+    a logit; case["slope"]: the one that a LeakyReLU may have; case["vectors"]: sizes of biases and the like to look for;
+    case["z_dim"], if there: that the class has this attribute.
+    """
+    built, seen = _built(answer)
+    if built is None:
+        return seen
+    inputs, few = case["inputs"], case["inputs"][:2]
+    built.train()
+    with _Diary() as diary:
+        output = built(few.clone())  # lazy layers find their sizes
+    parameters = dict(built.named_parameters())
+    ours = {id(p) for p in parameters.values()}
+    seen["what forward returns"] = kind(output)
+    if "z_dim" in case:
+        z_dim = getattr(built, "z_dim", "missing")
+        seen["its z_dim"] = z_dim if isinstance(z_dim, int | str) else kind(z_dim)
+    hidden = any(id(p) not in ours for p in diary.parameters)
+    seen["weights that no optimiser would find"] = "some" if hidden else "none"
+    kernels = [_as_kernel(tuple(p.shape)) for p in parameters.values()]
+    kernels = [k for k in kernels if len(k) > 1]
+    odd = sorted({f"{k[2]} × {k[3]}" for k in kernels if len(k) == 4 and k[2:] != (4, 4)})
+    seen["kernels that are not 4 × 4"] = ", ".join(odd) or "none"
+    pairs = sorted(tuple(sorted(k[:2])) for k in kernels)
+    seen["channels of its convolutions"] = ", ".join(f"{a} and {b}" for a, b in pairs) or "none"
+    seen |= diary.in_words()
+    slopes = sorted(diary.slopes - {case["slope"]})
+    seen["other slopes of a LeakyReLU than the table's"] = ", ".join(map(str, slopes)) or "none"
+    if case["logits"]:
+        seen["a sigmoid or a tanh"] = ", ".join(sorted(diary.names & {"sigmoid", "tanh"})) or "none"
+    if not isinstance(output, Tensor):
+        return seen
+    seen[f"shape for a batch of {len(few)}"] = tuple(output.shape)
+    if output.shape != (len(few), *case["shape"]):
+        return seen
+    with torch.no_grad():
+        for p in parameters.values():
+            p.copy_(_known_numbers(tuple(p.shape)))
+        for name, buffer in built.named_buffers():
+            if name.endswith(("mean", "var")):
+                buffer.copy_(_known_averages(name, buffer.numel()).view_as(buffer))
+        averages = {name: value.clone() for name, value in built.named_buffers()}
+    given = inputs.clone()
+    output = built(given)
+    seen[f"shape for a batch of {len(inputs)}"] = tuple(output.shape)
+    if output.shape != (len(inputs), *case["shape"]):
+        return seen
+    learned = _learned(parameters, output)
+    moved = [not torch.equal(b, averages[name]) for name, b in built.named_buffers() if b.is_floating_point()]
+    mixed = built(torch.cat([few, case["others"][2:]]))[:2]
+    again = built(inputs.clone())
+    seen["two different inputs"] = (
+        "the same output" if _alike(output[1:], output[:1].expand_as(output[1:])) else "different outputs"
+    )
+    stays = "they stay" if moved else "there are none"
+    seen["running averages in training mode"] = "they move" if any(moved) else stays
+    seen["the images in training mode"] = "each for itself" if _alike(output[:2], mixed) else "depend on each other"
+    seen["the same batch again"] = "same output" if _alike(output, again) else "another output"
+    seen["weights that receive no gradient"] = ", ".join(p for p in parameters if learned[p] is None) or "none"
+    vectors = [p.numel() for name, p in parameters.items() if learned[name] and len(_as_kernel(tuple(p.shape))) == 1]
+    for size in sorted({*vectors, *case["vectors"]}):
+        seen[f"learned vectors of {size}"] = vectors.count(size)
+    seen["output in training mode"] = output.detach()
+    seen["the input afterwards"] = "unchanged" if torch.equal(given, inputs) else "changed in place"
+    with torch.no_grad():
+        for name, much in learned.items():
+            if not much:
+                parameters[name].zero_()
+        for name, value in built.named_buffers():
+            value.copy_(averages[name])
+    built.eval()
+    outputs = []
+    with _Diary() as diary:
+        for batch in case["evaluated"]:
+            output = built(batch.clone())
+            seen[f"shape for a batch of {len(batch)} in evaluation mode"] = tuple(output.shape)
+            if output.shape == (len(batch), *case["shape"]):
+                outputs.append((batch, output.detach()))
+    alone = [_alike(output[i], built(batch[[i]])) for batch, output in outputs for i in range(min(2, len(batch)))]
+    seen["the images in evaluation mode"] = "each for itself" if all(alone) else "depend on each other"
+    seen["_batch-norm in evaluation mode"] = "of the batch" if diary.of_the_batch else "of the running averages"
+    for batch, output in outputs:
+        seen[f"output for a batch of {len(batch)} in evaluation mode"] = output
+    if case["logits"] and outputs:  # whatever the sign of a logit: nothing may bend it
+        with torch.no_grad():
+            for p in parameters.values():
+                if p.numel() == 1 or _as_kernel(tuple(p.shape))[0] == 1:
+                    p.neg_()
+        seen["output where all signs in the last layer are changed"] = built(outputs[-1][0].clone()).detach()
+    return seen
+
+
+RESIZING = {"pool": "pooling", "interpolate": "upsampling", "upsample": "upsampling", "shuffle": "pixel shuffle"}
+NORMS = {"instance_norm", "layer_norm", "group_norm", "local_response_norm", "rms_norm"}
+
+
+class _Diary(TorchFunctionMode):
+    """Writes down which functions of torch run, and with which parameters."""
+
+    def __init__(self):
+        super().__init__()
+        self.names: set[str] = set()
+        self.resizing: set[str] = set()
+        self.slopes: set[float] = set()  # of LeakyReLU
+        self.of_the_batch = False  # whether batch-norm takes mean and variance of the batch
+        self.parameters: list[nn.Parameter] = []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        returned = function(*args, **kwargs)
+        name = getattr(function, "__name__", "")
+        self.names.add(name)
+        self.parameters += [a for a in (*args, *kwargs.values()) if isinstance(a, nn.Parameter)]
+        words = {word for part, word in RESIZING.items() if part in name}
+        if words and args and isinstance(returned, Tensor) and args[0].shape != returned.shape:
+            self.resizing |= words
+        if name in ("leaky_relu", "leaky_relu_"):
+            self.slopes.add(float(kwargs.get("negative_slope", args[1] if len(args) > 1 else 0.01)))
+        if name == "batch_norm":
+            self.of_the_batch |= bool(kwargs.get("training", len(args) > 5 and args[5]))
+        return returned
+
+    def in_words(self) -> dict[str, str]:
+        """Return what runs of the things that do not belong into a DCGAN."""
+        return {
+            "pooling or upsampling": ", ".join(sorted(self.resizing)) or "none",
+            "dropout": "there" if any("dropout" in name for name in self.names) else "none",
+            "another normalisation": ", ".join(sorted(self.names & NORMS)) or "none",
+        }
+
+
+def _learned(parameters: dict[str, nn.Parameter], output: Tensor) -> dict[str, bool | None]:
+    """Return of each parameter whether the output depends on it, None where nothing arrives.
+
+    On a bias before batch-norm it does not depend: its gradient is rounding, beside that of batch-norm's scale and shift.
+    """
+    slopes: dict[str, float] = {}
+    if output.requires_grad and parameters:
+        weights = torch.linspace(-1, 2, output.numel()).view_as(output)
+        gradients = torch.autograd.grad((output * weights).sum(), list(parameters.values()), allow_unused=True)
+        for name, slope in zip(parameters, gradients, strict=True):
+            if slope is not None:
+                # The bias of a linear layer that makes 256 maps of 4 × 4: what all places share is lost in batch-norm.
+                slopes[name] = (slope.sum() if slope.shape == (4096,) else slope).abs().max().item()
+    sizes = {name: min(p.numel(), 256) for name, p in parameters.items() if len(_as_kernel(tuple(p.shape))) == 1}
+    largest = {size: max(slopes.get(name, 0) for name in sizes if sizes[name] == size) for size in sizes.values()}
+    return {
+        name: None if name not in slopes else name not in sizes or slopes[name] > 1e-3 * largest[sizes[name]]
+        for name in parameters
+    }
+
+
+def _alike(a: Tensor, b: Tensor) -> bool:
+    """Return whether the numbers of two outputs agree up to rounding."""
+    a, b = a.detach().flatten().nan_to_num(), b.detach().flatten().nan_to_num()
+    return a.shape == b.shape and torch.allclose(a, b, rtol=5e-5, atol=5e-5)
+
+
+def _as_kernel(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of the kernel that a parameter stands for, (n,) for what is only a vector.
+
+    A linear layer between a vector and 256 maps of 4 × 4 is a kernel, too.
+    """
+    size = math.prod(shape)
+    if size == 4096 and len(shape) > 1:
+        return (1, 256, 4, 4)
+    if size == max(shape, default=1):
+        return (size,)
+    return (min(shape), 256, 4, 4) if len(shape) == 2 and max(shape) == 4096 else shape
+
+
+@functools.lru_cache(32)
+def _known_numbers(shape: tuple[int, ...]) -> Tensor:
+    """Return numbers that depend on the shape alone; the same for a kernel and for the linear layer that does its work."""
+    kernel = _as_kernel(shape)
+    if len(kernel) == 1:
+        return torch.full(shape, 0.3) if kernel == (4096,) else 0.7 * _drawn(kernel[0], *kernel).view(shape)
+    seed = sum(side * 1_000**place for place, side in enumerate(kernel))
+    numbers = _drawn(seed, *kernel) / (2 * max(kernel[:2]) ** 0.5)
+    if kernel[1:] == (256, 4, 4):  # the same if its 4096 numbers lie in memory as (256, 4, 4) or as (4, 4, 256)
+        flat, turned = numbers.flatten(1), torch.arange(4096).view(256, 16).T.flatten()
+        numbers = (flat + flat[:, turned] + flat[:, turned][:, turned]) / 3**0.5
+    if len(shape) == 2 and shape[0] == 4096 and shape[1] > 1:
+        return numbers.view(-1, 4096).T
+    return numbers.reshape(shape)
+
+
+def _known_averages(name: str, size: int) -> Tensor:
+    """Return running averages that depend on their size alone."""
+    numbers = _drawn(size + 7, size)
+    return numbers if name.endswith("mean") else 0.5 + numbers.abs()
+
+
+def _drawn(seed: int, *shape: int) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed % 2**63))
+
+
+def _built(answer) -> tuple[nn.Module | None, dict]:
+    """Return the network that a class makes, None if there is none, and what was seen of the class."""
+    if isinstance(answer, nn.Module):
+        return None, {"what it is": "a network already, not the class: leave the () away"}
+    built = answer()
+    if not isinstance(built, nn.Module):
+        return None, {"what it is": f"{kind(built)}, not an nn.Module: is `(nn.Module)` missing in its first line?"}
+    forward = "missing" if type(built).forward is nn.Module.forward else "there"
+    return built if forward == "there" else None, {"what it is": "a class of networks", "its forward": forward}
+
+
+def moving_average(answer, case, like) -> dict:
+    """A function that moves the average of a network's weights: what is in both networks afterwards.
+
+    case["average"], case["G"]: functions that return networks of the same structure; case["decay"]; case["calls"]: how
+    often G moves and the function is called.
+    """
+    average, G = case["average"](), case["G"]()
+    kept = dict(average.named_parameters())
+    asking = {name: p.requires_grad for name, p in kept.items()}
+    before = copy.deepcopy(average.state_dict())
+    modes = [m.training for network in (average, G) for m in network.modules()]
+    for p in G.parameters():
+        p.grad = torch.full_like(p, 0.5)
+    for _ in range(case["calls"]):
+        with torch.no_grad():
+            for p in G.parameters():
+                p.mul_(1.1)
+        state = copy.deepcopy(G.state_dict())
+        answer(average, G, case["decay"])
+        left = all(torch.equal(value, state[name]) for name, value in G.state_dict().items())
+    seen = {}
+    after = {name: value.detach().clone() for name, value in average.state_dict().items()}
+    now = dict(average.named_parameters())
+    own = now.keys() == kept.keys() and all(now[name] is kept[name] for name in kept)
+    seen["the average's parameters"] = "those that it had" if own else "others: they were to change in place"
+    alike = after.keys() == before.keys() and all(torch.equal(value, before[name]) for name, value in after.items())
+    seen["the average"] = "no number has changed" if alike else "other numbers than before"
+    seen["G afterwards"] = "unchanged" if left else "changed"
+    graph = any(p.grad_fn is not None for p in average.parameters()) or any(b.requires_grad for b in average.buffers())
+    seen["a graph behind the average"] = "kept in memory" if graph else "none"
+    asked = {name: p.requires_grad for name, p in now.items()}
+    seen["which of the average's parameters ask for a gradient"] = "as before" if graph or asked == asking else "others"
+    grads = all(p.grad is not None and bool((p.grad == 0.5).all()) for p in G.parameters())
+    grads = grads and all(p.requires_grad for p in G.parameters())
+    seen["gradients of G"] = "as they were" if grads else "changed"
+    same = [m.training for network in (average, G) for m in network.modules()] == modes
+    seen["modes of the two networks"] = "as they were" if same else "changed"
+    for name in [*kept, *(name for name, _ in average.named_buffers())]:
+        seen[f"the average's {name}"] = after[name].double() if name in after else "gone"
+    with torch.no_grad():
+        for value in (*G.parameters(), *G.buffers()):
+            value.add_(1)
+    own = all(torch.equal(value, after[name]) for name, value in average.state_dict().items())
+    seen["the average, when G moves on"] = "keeps its numbers" if own else "moves with it: it shares memory with G"
+    return seen
 
 
 # ---- training steps -----------------------------------------------------------------------------------------------
