@@ -13,8 +13,6 @@ generators also the share that the course's classifier reads as ordered.
 """
 
 import argparse
-import functools
-import itertools
 import json
 import statistics
 import time
@@ -36,7 +34,7 @@ from gancourse.networks.dcgan import (
 )
 
 RESULTS = Path(__file__).with_suffix(".json")
-TIMED_STEPS, TIMED_ROUNDS = 16, 6
+WARM_UP, TIMED_STEPS, TIMED_ROUNDS = 4, 16, 6  # as many steps as R1 has in its round
 PLAIN_STEP = recipes.dcgan_step()
 
 
@@ -98,7 +96,13 @@ def hidden(size: int) -> nn.Module:
     return G
 
 
-without_batch_norm = functools.partial(exchanged, old=nn.BatchNorm2d, new=lambda layer: nn.Identity())
+def without_batch_norm(network: nn.Module) -> nn.Module:
+    """Batch-norm gone, and its bias given to the convolution before it."""
+    for layer in network.modules():
+        if isinstance(layer, nn.ConvTranspose2d) and layer.bias is None:
+            layer.bias = nn.Parameter(torch.zeros(layer.out_channels))
+    return exchanged(network, nn.BatchNorm2d, lambda layer: nn.Identity())
+
 
 BASE = Arm("as in 6.5")
 PAPER = Arm("the paper's recipe", generator=with_prior_uniform, batch_size=128)
@@ -202,7 +206,7 @@ def train(arm: Arm, seed: int, steps: int, folder: Path | None = None, progress:
 
 
 def time_steps(arms: dict[str, Arm]) -> dict[str, float]:
-    """Return the seconds of a step of each arm: medians over rounds in which all arms take turns."""
+    """Return the seconds of a step of each arm: means over TIMED_STEPS, their median over rounds in which all take turns."""
     found = {name: [] for name in arms}
     for _ in range(TIMED_ROUNDS):
         for name, arm in arms.items():
@@ -212,8 +216,8 @@ def time_steps(arms: dict[str, Arm]) -> dict[str, float]:
                 clock.append(time.perf_counter())
                 return arm.train_step(*arguments)
 
-            train(replace(arm, train_step=timed), 0, TIMED_STEPS, progress=False)
-            found[name] += [b - a for a, b in itertools.pairwise(clock[4:])]
+            train(replace(arm, train_step=timed), 0, WARM_UP + TIMED_STEPS + 1, progress=False)
+            found[name].append((clock[-1] - clock[WARM_UP]) / TIMED_STEPS)
     return {name: round(statistics.median(values), 4) for name, values in found.items()}
 
 
@@ -228,12 +232,13 @@ def main() -> None:
     options = parser.parse_args()
     minutes, arms = SETS[options.set]
     if options.time or not options.table:
-        results = read()
-        timed = results.setdefault(options.set, {"minutes": minutes, "step_seconds": {}, "arms": {}})
-        missing = {name: arm for name, arm in arms.items() if name not in timed["step_seconds"]}
-        if missing:
-            timed["step_seconds"] |= time_steps(missing)
-            timed["threads"] = torch.get_num_threads()
+        known = read().get(options.set, {}).get("step_seconds", {})
+        if missing := {name: arm for name, arm in arms.items() if name not in known}:
+            found = time_steps(missing)
+            results = read()  # another process may have written meanwhile
+            results.setdefault(options.set, {"minutes": minutes, "step_seconds": {}, "arms": {}})
+            results[options.set]["step_seconds"] |= found
+            results[options.set]["threads"] = torch.get_num_threads()
             write(results)
     if options.time:
         print(json.dumps(read()[options.set]["step_seconds"], indent=1))
@@ -278,7 +283,9 @@ def write(results: dict) -> None:
 def table(of_set: str) -> str:
     """Return what is measured as a table in Markdown, as it stands in the lesson."""
     minutes, arms = SETS[of_set]
-    here = read()[of_set]
+    here = read().get(of_set, {"arms": {}})
+    if not here["arms"]:
+        return f"nothing of {of_set!r} is measured yet"
     measured = {name: values for name, values in here["arms"].items() if name in arms}
     seeds = sorted({seed for values in measured.values() for seed in values}, key=int)
     lines = ["| | steps | " + " | ".join(f"seed {seed}" for seed in seeds) + " |", "|---|---|" + "---|" * len(seeds)]

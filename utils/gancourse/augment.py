@@ -18,7 +18,7 @@ def random_shift(images: Tensor, pixels: int = 4) -> Tensor:
     rows = down + torch.arange(height, device=images.device)  # (N, H)
     columns = right + torch.arange(width, device=images.device)  # (N, W)
     i = torch.arange(n, device=images.device)[:, None, None]
-    return padded[i, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    return padded[i, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2).contiguous()
 
 
 def flip_and_shift(images: Tensor) -> Tensor:

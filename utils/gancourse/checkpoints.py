@@ -69,7 +69,7 @@ def read(
             network.load_state_dict(with_prefix(tensors, prefix))
         for prefix, optimizer in optimizers.items():
             _restore(optimizer, with_prefix(tensors, prefix))
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, IndexError) as error:
         raise CheckpointError(f"{path} holds other networks than these: {error} {advice}") from None
     torch.set_rng_state(tensors["rng.cpu"])
     if "rng.cuda" in tensors and torch.cuda.is_available():
@@ -120,9 +120,13 @@ def _restore(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
     for name, tensor in tensors.items():
         i, key = name.split(".", 1)
         state.setdefault(int(i), {})[key] = tensor
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    for i, values in state.items():
-        for key, tensor in values.items():
-            if tensor.shape == parameters[i].shape:  # fused optimisers want it in the parameter's own layout
-                values[key] = torch.empty_like(parameters[i]).copy_(tensor)
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    lay_out(optimizer)
+
+
+def lay_out(optimizer: Optimizer) -> None:
+    """Put what an optimiser knows of a parameter into the parameter's own order in memory: fused ones mix it up else."""
+    for parameter, known in optimizer.state.items():
+        for key, value in known.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape and value.stride() != parameter.stride():
+                known[key] = torch.empty_like(parameter).copy_(value)

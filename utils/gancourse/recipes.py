@@ -90,9 +90,13 @@ def mlp_step(gamma: float = 0.0, every: int = 8, real_target: float = 1.0) -> Tr
 def dcgan_step(relativistic: bool = False, gamma: float = 0.0, every: int = 16, mismatched: bool = False) -> TrainStep:
     """Return a training step for a GAN with batch-norm in D: the non-saturating loss, or the relativistic one.
 
-    gamma: weight of the R1 penalty, as in `mlp_step`. Serves conditional players too; mismatched: D is also shown real
-    images with wrong labels, to be refused.
+    gamma: weight of the R1 penalty, as in `mlp_step`. Serves conditional players too; mismatched, for those alone: D is also
+    shown real images with wrong labels, to be refused. Raises ValueError for a relativistic loss with these.
     """
+    if relativistic and mismatched:
+        raise ValueError(
+            "a relativistic loss compares a real image with a fake; it has no place for a third kind of pairs."
+        )
 
     def train_step(G, D, opt_G, opt_D, real: Tensor, *labels_and_step) -> dict[str, Tensor]:
         *labels, step = labels_and_step
@@ -127,11 +131,13 @@ def dcgan_step(relativistic: bool = False, gamma: float = 0.0, every: int = 16, 
         opt_G.step()
         D.requires_grad_(True)
 
+        # A relativistic logit means something beside its partner's alone.
+        real_bound, fake_bound = (fake_logits, real_logits) if relativistic else (0, 0)
         return {
             "d_loss": d_loss,
             "g_loss": g_loss,
-            "d_real": (real_logits > 0).float().mean(),
-            "d_fake": (fake_logits < 0).float().mean(),
+            "d_real": (real_logits > real_bound).float().mean(),
+            "d_fake": (fake_logits < fake_bound).float().mean(),
         }
 
     return train_step

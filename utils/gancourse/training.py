@@ -329,8 +329,11 @@ def fit_in_steps(
     batches = Batches(images, batch_size, seed, device, augment, labels)
     snapshot_steps = set(snapshot_steps)
     bf16 = bf16 and has_native_bf16(device)
-    for network in (G, D):
-        network.to(memory_format=torch.channels_last)
+    if device.type != "mps":  # where PyTorch's batch-norm has mistaken the layout (pytorch issue 175189)
+        for network in (G, D):
+            network.to(memory_format=torch.channels_last)
+        for optimizer in (opt_G, opt_D):
+            checkpoints.lay_out(optimizer)
     average = average_of(G, ema) if ema else None
     run = Run(G, D, average.module if average else G)
     networks = {"G": G, "D": D} | ({"average": average} if average else {})

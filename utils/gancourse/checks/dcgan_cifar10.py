@@ -73,8 +73,8 @@ def _transposed_cases(seed, strict):
         x, kernel = _drawn_digits(drawn, H, W), _drawn_digits(drawn + 1, k, m)
         if strict:
             x, kernel = x + 0.1 * randn(drawn, H, W), kernel + 0.1 * randn(drawn + 1, k, m)
-        if strict and number % 2:
-            x, kernel = x.double(), kernel.double()
+        if stride > max(k, m):  # small numbers, beside which a little where nothing lies is not small
+            x, kernel = x / 10, kernel / 10
         cases.append(
             {
                 "about": f"x = {_told(x)}, kernel = {_told(kernel)}, stride = {stride}",
@@ -103,6 +103,38 @@ def _laid(put=lambda old, new: old + new, times=lambda a, kernel: a * kernel, si
         return result
 
     return answer
+
+
+def _with_sides(size, slices, put=torch.Tensor.add_):
+    """Return an answer that takes other sides of the kernel for the result's size, or for where each kernel lies."""
+
+    def answer(x, kernel, stride):
+        (H, W), (k, m) = x.shape, kernel.shape
+        (k, m), (a, b) = size(k, m), slices(k, m)
+        result = x.new_zeros((H - 1) * stride + k, (W - 1) * stride + m)
+        for i in range(H):
+            for j in range(W):
+                there = (slice(i * stride, i * stride + a), slice(j * stride, j * stride + b))
+                result[there] = put(result[there], x[i, j] * kernel)
+        return result
+
+    return answer
+
+
+def _as_they_are(k, m):
+    return k, m
+
+
+def _swapped(k, m):
+    return m, k
+
+
+def _first_side(k, m):
+    return k, k
+
+
+def _second_side(k, m):
+    return m, m
 
 
 def _side(n, k, stride):
@@ -199,6 +231,13 @@ def _as_a_gradient(x, kernel, stride):
     image = x.new_zeros(size).requires_grad_()
     small = nn.functional.conv2d(image[None, None], kernel[None, None], stride=stride)[0, 0]
     return torch.autograd.grad(small, image, x)[0]
+
+
+def _as_a_gradient_in_grad(x, kernel, stride):
+    (H, W), (k, m) = x.shape, kernel.shape
+    y = torch.zeros(1, 1, (H - 1) * stride + k, (W - 1) * stride + m, requires_grad=True)
+    nn.functional.conv2d(y, kernel[None, None], stride=stride)[0, 0].backward(x)
+    return y.grad[0, 0]
 
 
 transposed_conv = Exercise(
@@ -336,6 +375,30 @@ transposed_conv = Exercise(
             _laid(size=lambda n, k, stride: n * stride - k),
         ),
         mistake(
+            "the kernel is taken to be square: one of its sides stands for both. kernel.shape is (k, l), k rows and l columns, and each "
+            "has a place of its own: k with H and i, l with W and j.",
+            *(
+                _with_sides(size, slices, put)
+                for put in (torch.Tensor.add_, torch.add)
+                for one in (_first_side, _second_side)
+                for size, slices in ((one, one), (one, _as_they_are), (_as_they_are, one))
+            ),
+        ),
+        mistake(
+            "k and l are exchanged: kernel.shape is (k, l), first the rows, which belong to H and i, then the columns, which belong to W "
+            "and j.",
+            *(
+                _with_sides(size, slices, put)
+                for put in (torch.Tensor.add_, torch.add)
+                for size, slices in ((_swapped, _swapped), (_swapped, _as_they_are), (_as_they_are, _swapped))
+            ),
+        ),
+        mistake(
+            "something is added everywhere, also where no kernel lies. Begin with zeros: torch.zeros, not ones or empty.",
+            lambda x, kernel, stride: _transposed_conv(x, kernel, stride) + 1,
+            lambda x, kernel, stride: _transposed_conv(x, kernel, stride) + 0.01,
+        ),
+        mistake(
             "x and the kernel are added. Each kernel is *multiplied* by its number of x: where x is 0, nothing is laid down.",
             _laid(times=lambda a, kernel: a + kernel),
         ),
@@ -369,6 +432,7 @@ transposed_conv = Exercise(
         _folded,
         _by_matrices,
         _as_a_gradient,
+        _as_a_gradient_in_grad,
         lambda x, kernel, stride: _by_torch(x, kernel, stride=stride)[0, 0],
         lambda x, kernel, stride: _by_torch(x, kernel, stride=stride).squeeze(0).squeeze(0),
         lambda x, kernel, stride: _sliding(_padded(_spread(x, stride), kernel), kernel.flip(0, 1)),
@@ -421,8 +485,6 @@ def _norm_cases(seed, strict):
             mean[0] = mean[0] if training else 0.001
             if training:
                 x[:, 1] = 0.5
-        if strict and number % 2:
-            x, mean, var = x.double(), mean.double(), var.double()
         about = f"training = {training}, x {'=' if x.numel() <= 6 else 'of'} {_told(x, 6)}{more}"
         cases.append(
             {
@@ -456,9 +518,17 @@ def _whole_batch_norm(x, running_mean, running_var, training):
 
 
 def _by_layer(x, running_mean, running_var, training):
-    layer = nn.BatchNorm2d(x.shape[1], affine=False).to(x.dtype).train(training)
+    layer = nn.BatchNorm2d(x.shape[1]).train(training)
     layer.running_mean.copy_(running_mean)
     layer.running_var.copy_(running_var)
+    return layer(x), layer.running_mean, layer.running_var
+
+
+def _by_layer_with_clones(x, running_mean, running_var, training):
+    layer = nn.BatchNorm2d(x.shape[1], eps=1e-5, momentum=0.1, affine=False)
+    layer.running_mean, layer.running_var = running_mean.clone(), running_var.clone()
+    if not training:
+        layer.eval()
     return layer(x), layer.running_mean, layer.running_var
 
 
@@ -536,6 +606,9 @@ def _of_images(x, running_mean, running_var, training):
     return nn.functional.layer_norm(x, x.shape[1:]) if training else _batch_norm(x, *new, False)[0], *new
 
 
+_of_all = _norm((MOMENTS, "m, v, n = x.mean(), x.var(correction=0), x.numel()"))
+
+
 batch_norm = Exercise(
     name="batch_norm",
     reference=_batch_norm,
@@ -567,8 +640,17 @@ batch_norm = Exercise(
             shows={"what it returns": "a tensor"},
         ),
         mistake(
-            "the running variance comes before the running mean. The order is y, mean, variance.",
-            _norm(("return y, running_mean, running_var", "return y, running_var, running_mean")),
+            "the three come back in another order. It is y, running mean, running variance.",
+            *(
+                _norm(("return y, running_mean, running_var", f"return {order}"))
+                for order in (
+                    "y, running_var, running_mean",
+                    "running_mean, running_var, y",
+                    "running_var, running_mean, y",
+                    "running_mean, y, running_var",
+                    "running_var, y, running_mean",
+                )
+            ),
         ),
         mistake(
             "mean and variance (C,) stand against the *last* dimension of x, the columns of the picture: an error, or, where there are as "
@@ -644,6 +726,17 @@ batch_norm = Exercise(
                 (MOMENTS, "m, v, n = x.mean().expand(x.shape[1]), x.var(correction=0).expand(x.shape[1]), x.numel()")
             ),
             _norm((MOMENTS, "m, v = x.mean(), x.var()"), (NEW_VAR, "0.9 * running_var + 0.1 * v")),
+            _norm((MOMENTS, "m, v = x.mean(), x.var()")),
+            _norm((MOMENTS, "m, v, n = x.mean(), x.var(), x.numel()")),
+            _norm((MOMENTS, "m, v = x.mean(), x.var(correction=0)"), (NEW_VAR, "0.9 * running_var + 0.1 * v")),
+            lambda x, mean, var, training: (
+                _of_all(x, mean, var, training)[0],
+                *_batch_norm(x, mean, var, training)[1:],
+            ),
+            lambda x, mean, var, training: (
+                _batch_norm(x, mean, var, training)[0],
+                *_of_all(x, mean, var, training)[1:],
+            ),
         ),
         mistake(
             "y is made with the variance divided by n - 1, as x.var() does it. In y it is divided by n; n - 1 is for the running variance.",
@@ -712,6 +805,10 @@ batch_norm = Exercise(
             _norm(("if training:", "if True:")),
         ),
         mistake(
+            "`training` is not looked at: y is always made with the running mean and variance, and these never change.",
+            _norm(("if training:", "if False:")),
+        ),
+        mistake(
             "with training=False the running mean and variance are changed, too. They are for reading only then.",
             lambda x, mean, var, training: (
                 _batch_norm(x, mean, var, training)[0],
@@ -726,6 +823,20 @@ batch_norm = Exercise(
         mistake(
             "`training` is turned around: True means that the batch's own are used.",
             _norm(("if training", "if not training")),
+            _norm(("if training", "if not training"), (" * n / (n - 1)", "")),
+            _norm(
+                ("if training", "if not training"),
+                (MOMENTS, "m, v = x.mean((0, 2, 3)), x.var((0, 2, 3))"),
+                (" * n / (n - 1)", ""),
+            ),
+            lambda x, mean, var, training: (
+                _batch_norm(x, mean, var, not training)[0],
+                *_batch_norm(x, mean, var, training)[1:],
+            ),
+            lambda x, mean, var, training: (
+                _batch_norm(x, mean, var, training)[0],
+                *_batch_norm(x, mean, var, not training)[1:],
+            ),
         ),
         mistake(
             "y is made with the running mean and variance in training, too. There it is the batch's own that make it; the running ones "
@@ -792,6 +903,7 @@ batch_norm = Exercise(
     accepted=(
         _whole_batch_norm,
         _by_layer,
+        _by_layer_with_clones,
         _by_channel,
         _by_einsum,
         _with_rows,
@@ -806,7 +918,7 @@ batch_norm = Exercise(
 
 
 def _saliency(D, images):
-    """Return for images (N, C, H, W) how strongly each pixel moves the image's own logit: (N, H, W).
+    """Return for images (N, 3, H, W) how strongly each pixel moves the image's own logit: (N, H, W).
 
     The largest absolute gradient over the colours (Simonyan et al. 2014, section 3.1).
     """
@@ -819,22 +931,20 @@ def _saliency(D, images):
 
 
 def _saliency_cases(seed, strict):
-    plans = [(1, 3, 2, 3, False, False), (2, 3, 3, 2, True, False), (3, 3, 4, 3, False, True), (4, 3, 2, 4, True, True)]
+    plans = [(1, 2, 3, False, False), (2, 3, 2, True, False), (3, 4, 3, False, True), (4, 2, 4, True, True)]
     if strict:
         plans = [
-            (1, 3, 4, 5, True, True),
-            (3, 1, 5, 4, False, False),
-            (4, 3, 8, 8, False, True),
-            (2 + seed % 5, 4, 6, 5, True, False),
-            (5, 3, 7, 5, True, True),
+            (1, 4, 5, True, True),
+            (3, 5, 4, False, False),
+            (4, 8, 8, False, True),
+            (2 + seed % 5, 6, 5, True, False),
+            (5, 7, 5, True, True),
         ]
     cases = []
-    for number, (n, colours, h, w, training, gradients) in enumerate(plans):
-        images = torch.tanh(randn(23 * seed + number, n, colours, h, w))
+    for number, (n, h, w, training, gradients) in enumerate(plans):
+        images = torch.tanh(randn(23 * seed + number, n, 3, h, w))
         mode = "training" if training else "evaluation"
         about = f"a small D with batch-norm, in {mode} mode, and {n} image{'s' * (n > 1)} of {h} × {w} pixels"
-        if colours != 3:
-            about = f"{about} with {colours} colour{'s' * (colours > 1)}"
         if gradients:
             about = f"{about}; there are gradients in D's weights already"
         cases.append({"about": about, "images": images, "training": training, "gradients": gradients})
@@ -937,6 +1047,16 @@ MODE = "D's mode afterwards"
 LEFT = "gradients in D's weights afterwards"
 GIVEN = "the given images afterwards"
 GRAPH = "its graph"
+
+
+def _by_three_colours(D, images):
+    was_training = D.training
+    D.eval()
+    x = images.clone().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(D(x).sum(), x)
+    D.train(was_training)
+    r, g, b = gradient.abs().unbind(1)
+    return torch.maximum(torch.maximum(r, g), b)
 
 
 saliency = Exercise(
@@ -1170,6 +1290,7 @@ saliency = Exercise(
         _salient((GRADIENT, "torch.autograd.grad(list(D(x)), x)")),
         _salient((MAP, "gradient.abs().max(dim=1).values")),
         _salient((MAP, "gradient.norm(float('inf'), dim=1)")),
+        _by_three_colours,
     ),
 )
 
@@ -1205,8 +1326,6 @@ def _spectral_cases(seed, strict):
             weight, u = torch.tensor([[3.0, 1.0], [-1.0, 2.0]]).view(2, 2, 1, 1), torch.tensor([0.6, 0.8])
         if number == len(sizes) - 1:
             weight = 0.02 * weight  # as small as at the start of a training
-        if strict and number % 2:
-            weight, u = weight.double(), u.double()
         about = f"weight {'=' if weight.numel() <= 6 else 'of'} {_told(weight, 6)}, u = {_told(u)}"
         cases.append({"about": about, "weight": weight, "u": u})
     return cases
@@ -1312,6 +1431,11 @@ def _by_convolution(weight, u):
     return new_u @ Wv, new_u
 
 
+EXACT = (
+    "this is more than one step of the iteration, or the exact largest singular value, as from torch.linalg.svd. Both are slow; "
+    "here v and new_u are computed once, from the u that came: v = Wᵀu, then new_u = W v, each divided by its length."
+)
+
 spectral_step = Exercise(
     name="spectral_step",
     reference=_spectral_step,
@@ -1340,6 +1464,24 @@ spectral_step = Exercise(
             "graph is all that is needed.",
             lambda weight, u: (_spectral_step(weight, u)[0].backward(), _spectral_step(weight, u))[1],
             shows={"a gradient left in the weight": "yes"},
+        ),
+        mistake(
+            EXACT,
+            _by_svd,
+            *(
+                lambda weight, u, new=new: (torch.linalg.svd(weight.flatten(1))[1][0], new(weight, u))
+                for new in (
+                    lambda weight, u: u,
+                    lambda weight, u: torch.linalg.svd(weight.flatten(1))[0][:, 0],
+                    lambda weight, u: torch.linalg.svd(weight.detach().flatten(1))[0][:, 0],
+                    lambda weight, u: torch.linalg.svd(weight.detach().flatten(1))[2][0],
+                )
+            ),
+            lambda weight, u: (torch.linalg.matrix_norm(weight.flatten(1), 2), _spectral_step(weight, u)[1]),
+            lambda weight, u: (torch.linalg.svdvals(weight.flatten(1))[0], u),
+            lambda weight, u: (torch.linalg.svdvals(weight.flatten(1))[0], _by_svd(weight, u)[1]),
+            lambda weight, u: (torch.linalg.svdvals(weight.detach().flatten(1))[0], u),
+            shows={"how good sigma is": "exact"},
         ),
         mistake(
             "only one thing comes back. Return two: `return sigma, new_u`.",
@@ -1394,7 +1536,7 @@ spectral_step = Exercise(
             _power((MATRIX, "weight[:, 0].flatten(1)")),
         ),
         mistake(
-            "v is not divided by its length, so sigma comes out too large by just that.",
+            "v is not divided by its length, so sigma comes out wrong, too large where that is above 1, too small where it is below.",
             _power((OF_V, "")),
             _power((OF_V, ""), (OF_U, "")),
         ),
@@ -1444,12 +1586,7 @@ spectral_step = Exercise(
             _from_another_u(lambda u: torch.rand_like(u)),
         ),
         mistake(
-            "this is more than one step of the iteration, or the exact largest singular value. Both are slow; here v and new_u are "
-            "computed once, from the u that came.",
-            _by_svd,
-            lambda weight, u: (torch.linalg.matrix_norm(weight.flatten(1), 2), _spectral_step(weight, u)[1]),
-            lambda weight, u: (torch.linalg.svdvals(weight.flatten(1))[0], u),
-            lambda weight, u: (torch.linalg.svdvals(weight.flatten(1))[0], _by_svd(weight, u)[1]),
+            EXACT,
             *map(_many_steps, (2, 3, 5, 10, 50)),
         ),
         mistake(

@@ -86,13 +86,14 @@ def _network_cases(seed, strict, given, made, **more):
     ]
 
 
-def _network(layers, forward, **attributes):
-    """Return a class of networks; layers: a function that makes a list of them."""
+def _network(layers, forward, unused=list, **attributes):
+    """Return a class of networks; layers: a function that makes a list of them; unused: one for layers that never run."""
 
     class Built(nn.Module):
         def __init__(self):
             super().__init__()
             self.body = nn.Sequential(*layers())
+            self.unused = nn.ModuleList(unused())
 
         def forward(self, x):
             return forward(self.body, x)
@@ -107,7 +108,8 @@ def _layers(convolution, channels, geometry, normed, bend, bent, norm, bias, opt
 
     geometry: kernel, stride, padding, if need be output_padding of each convolution; normed, bent: after which convolutions
     the others stand; bias: which convolutions have one, by default those without batch-norm; options: "after" to have
-    batch-norm after the activation, "between" for further layers before it, "start" and "end" for layers there.
+    batch-norm after the activation, "between" for further layers before it, "start" and "end" for layers there; "unused" for
+    layers that are only made.
     """
 
     def make():
@@ -147,7 +149,8 @@ def _D(
     forward=_flat,
     **options,
 ):
-    return _network(_layers(nn.Conv2d, channels, geometry, normed, bend, bent, norm, bias, options), forward)
+    layers = _layers(nn.Conv2d, channels, geometry, normed, bend, bent, norm, bias, options)
+    return _network(layers, forward, options.get("unused", list))
 
 
 def _on_maps(body, z):
@@ -173,7 +176,7 @@ def _G(
 ):
     options["end"] = end
     layers = _layers(nn.ConvTranspose2d, channels, geometry, normed, bend, bent, norm, bias, options)
-    return _network(layers, forward, **({"z_dim": z_dim} if z_dim is not None else {}))
+    return _network(layers, forward, options.get("unused", list), **({"z_dim": z_dim} if z_dim is not None else {}))
 
 
 class _Affineless(nn.BatchNorm2d):
@@ -189,6 +192,21 @@ class _Coarse(nn.BatchNorm2d):
 class _Forgetful(nn.BatchNorm2d):
     def __init__(self, channels):
         super().__init__(channels, track_running_stats=False)
+
+
+class _WithoutAverages(nn.BatchNorm2d):
+    def forward(self, x):
+        return functional.batch_norm(x, None, None, self.weight, self.bias, training=True)
+
+
+class _WithoutAveragesInEvaluation(nn.BatchNorm2d):
+    def forward(self, x):
+        return functional.batch_norm(x, None, None, self.weight, self.bias, training=self.training)
+
+
+class _WithoutAnything(nn.Identity):
+    def forward(self, x):
+        return functional.batch_norm(x, None, None, training=True)
 
 
 class _AlwaysTraining(nn.BatchNorm2d):
@@ -301,6 +319,11 @@ def _vectors(net, size, number):
     return {f"learned vectors of {size}": number, "channels of its convolutions": CHANNELS[net.__name__]}
 
 
+def _on(net):
+    """Return the usual forward of a network, a function of (body, x)."""
+    return _flat if net is _D else _on_maps
+
+
 def _mistakes_of_both(net, reference, others, returned):
     """The mistakes that are the same in both networks.
 
@@ -313,6 +336,35 @@ def _mistakes_of_both(net, reference, others, returned):
             "as an attribute of self; in a plain Python list layers are hidden, in nn.Sequential or nn.ModuleList they are not.",
             *_hidden(reference),
             shows={"weights that no optimiser would find": "some"},
+        ),
+        mistake(
+            "the output is cut off from weights that have made it, by .detach(), .data, .item() or torch.no_grad(), so these could not "
+            "learn. Leave that away here: where something is to be held still, the training step sees to it.",
+            edited(reference, (f"return {returned}", f"return {returned}.detach()")),
+            edited(reference, (f"return {returned}", f"return {returned}.data")),
+            edited(reference, ("    def forward", "    @torch.no_grad()\n    def forward")),
+            net(forward=lambda body, x: _on(net)(lambda x: body[4:](body[:4](x).detach()), x)),
+            shows={"the way from the output back to the weights": "cut"},
+        ),
+        mistake(
+            "__init__ makes batch-norms that forward does not use: being made is not enough, the maps have to go through them.",
+            net(normed=(), unused=lambda: [nn.BatchNorm2d(128), nn.BatchNorm2d(256)]),
+            net(normed=others[:1], unused=lambda: [nn.BatchNorm2d(256)]),
+            net(normed=others, unused=lambda: [nn.BatchNorm2d(64)]),
+            net(normed=(), bias=(0, last), unused=lambda: [nn.BatchNorm2d(128), nn.BatchNorm2d(256)]),
+            shows={"layers that forward does not use": "batch-norms"},
+        ),
+        mistake(
+            "__init__ makes a layer that forward does not use. Send what comes in through all of them, or leave it away.",
+            net(unused=lambda: [nn.Conv2d(64, 128, 4, 2, 1)]),
+            net(unused=lambda: [nn.Linear(4096, 1)]),
+            net(normed=(), unused=lambda: [nn.Conv2d(64, 128, 4, 2, 1), nn.BatchNorm2d(128)]),
+            shows={"layers that forward does not use": "some"},
+        ),
+        mistake(
+            f"there is a PReLU, whose slope is learned. The table names {'LeakyReLU(0.2), whose slope stays' if net is _D else 'ReLU'}.",
+            *_bent(net, _leaky if net is _D else nn.ReLU, lambda: nn.PReLU(init=0.2)),
+            shows={"slopes that are learned": "some"},
         ),
         mistake(
             "there is a dropout, which the table does not have. Leave it away.",
@@ -346,22 +398,25 @@ def _mistakes_of_both(net, reference, others, returned):
         ),
         mistake(
             "different inputs have the same result. Hand all of the input to the layers, as it is.",
-            net(forward=lambda body, x: (_flat if net is _D else _on_maps)(body, x * 0)),
-            net(forward=lambda body, x: (_flat if net is _D else _on_maps)(body, x[:1].expand_as(x))),
+            net(forward=lambda body, x: _on(net)(body, x * 0)),
+            net(forward=lambda body, x: _on(net)(body, x[:1].expand_as(x))),
             shows={"two different inputs": "the same output"},
         ),
         mistake(
             "the same input has another result each time: something random is drawn in forward. Hand the input to the layers, as it is.",
-            net(forward=lambda body, x: (_flat if net is _D else _on_maps)(body, torch.randn_like(x))),
-            net(forward=lambda body, x: (_flat if net is _D else _on_maps)(body, x + 0.1 * torch.randn_like(x))),
+            net(forward=lambda body, x: _on(net)(body, torch.randn_like(x))),
+            net(forward=lambda body, x: _on(net)(body, x + 0.1 * torch.randn_like(x))),
             shows={"the same batch again": "another output"},
         ),
         mistake(
             "batch-norm uses its running averages in training mode, too: nothing in forward may call eval(), and a batch_norm of "
             "torch.nn.functional wants to be told training=self.training.",
             net(norm=_NeverTraining),
-            net(forward=lambda body, x: (_flat if net is _D else _on_maps)(body.eval(), x)),
-            shows={"running averages in training mode": "they stay"},
+            net(forward=lambda body, x: _on(net)(body.eval(), x)),
+            shows={
+                "running averages in training mode": "they stay",
+                "_batch-norm in training mode": "of the running averages",
+            },
         ),
         mistake(
             "there is no batch-norm: what comes out for one image is the same whatever else is in the batch. nn.BatchNorm2d belongs "
@@ -371,11 +426,28 @@ def _mistakes_of_both(net, reference, others, returned):
             shows={"the images in training mode": "each for itself"},
         ),
         mistake(
-            "batch-norm goes on with the numbers of the batch in evaluation mode, so that one image changes another. Its running averages are "
-            "there for that: leave track_running_stats at True, let self.training decide, and switch nothing in forward.",
+            "batch-norm has no running averages and always takes the numbers of the batch, so that in evaluation mode one image changes "
+            "another. Leave track_running_stats at True; a batch_norm of torch.nn.functional wants the running ones in place of None, "
+            "and training=self.training. nn.BatchNorm2d does both by itself.",
             net(norm=_Forgetful),
+            net(norm=_WithoutAverages),
+            net(norm=_WithoutAnything),
+            shows={
+                "the images in evaluation mode": "depend on each other",
+                "_batch-norm in evaluation mode": "of the batch, without running averages",
+            },
+        ),
+        mistake(
+            "batch-norm has no running averages, so it cannot work in evaluation mode: a batch_norm of torch.nn.functional wants them in "
+            "place of None. nn.BatchNorm2d has them, and decides by itself.",
+            net(norm=_WithoutAveragesInEvaluation),
+            shows={STOPPED: "RuntimeError: running_mean must be defined in evaluation mode"},
+        ),
+        mistake(
+            "batch-norm goes on with the numbers of the batch in evaluation mode, so that one image changes another. Its running averages are "
+            "there for that: let self.training decide, and switch nothing in forward.",
             net(norm=_AlwaysTraining),
-            net(forward=lambda body, x: (_flat if net is _D else _on_maps)(body.train(), x)),
+            net(forward=lambda body, x: _on(net)(body.train(), x)),
             shows={
                 "the images in evaluation mode": "depend on each other",
                 "_batch-norm in evaluation mode": "of the batch",
@@ -401,7 +473,13 @@ def _mistakes_of_both(net, reference, others, returned):
             f"some batch-norms are missing. {'The second and the third convolution' if net is _D else 'Every transposed convolution but the last'} "
             "has one.",
             *(net(normed=(i,)) for i in others),
-            *(net(normed=(i,), bias=(0, 1, 2, 3)) for i in others),
+            *(net(normed=(i,), bias=bias) for i in others for bias in ((0, 1, 2, 3), (0, 3) if net is _D else (3,))),
+            *(
+                net(normed=tuple(j for j in others if j != i), bias=bias)
+                for i in others
+                for bias in ((0, 1, 2, 3), (3,))
+                if len(others) > 2
+            ),
             *(net(normed=tuple(j for j in others if j != i)) for i in others if len(others) > 2),
         ),
         mistake(
@@ -956,14 +1034,32 @@ Generator = Exercise(
             _G(geometry=((4, 2, 1), *G_GEOMETRY[1:])),
             _G(geometry=((4, 1, 1), *G_GEOMETRY[1:])),
         ),
+        *(
+            mistake(
+                f"the images are {side} × {side}: padding=1 is missing in a layer of stride 2. It cuts the edge off, so that 2n + 2 "
+                "becomes 2n.",
+                *(
+                    _G(geometry=(G_GEOMETRY[0], *((4, 2, int(i not in without)) for i in (1, 2, 3))))
+                    for without in several
+                ),
+                shows={"shape for a batch of 2": (2, 3, side, side)},
+            )
+            for side, several in (
+                (40, [(1,)]),
+                (36, [(2,)]),
+                (34, [(3,)]),
+                (44, [(1, 2)]),
+                (42, [(1, 3)]),
+                (38, [(2, 3)]),
+                (46, [(1, 2, 3)]),
+            )
+        ),
         mistake(
             "the maps do not become twice as large in each step. (n - 1) · stride - 2 · padding + kernel is their new side: with kernel 4, "
             "which stride and which padding make 2n of n?",
-            _G(geometry=((4, 1, 0),) + ((4, 2, 0),) * 3),
             _G(geometry=((4, 1, 0),) + ((4, 1, 0),) * 3),
             _G(geometry=((4, 1, 0),) + ((4, 1, 1),) * 3),
             _G(geometry=((4, 1, 0),) + ((4, 2, 2),) * 3),
-            _G(geometry=(*G_GEOMETRY[:3], (4, 2, 0))),
             _G(geometry=(*G_GEOMETRY[:3], (4, 1, 0))),
             _G(geometry=(*G_GEOMETRY[:3], (4, 1, 1))),
         ),
@@ -1312,11 +1408,27 @@ def _update_average(average, G, decay):
             mean.copy_(new)
 
 
+class _Small(nn.Sequential):
+    """Several kinds of layers, and a parameter and a buffer that belong to none of them."""
+
+    def __init__(self):
+        super().__init__(
+            nn.Linear(3, 8),
+            nn.Unflatten(1, (2, 2, 2)),
+            nn.ConvTranspose2d(2, 3, 2),
+            nn.BatchNorm2d(3),
+            nn.ReLU(),
+            nn.ConvTranspose2d(3, 1, 2),
+        )
+        self.level = nn.Parameter(torch.zeros(2))
+        self.register_buffer("spread", torch.ones(2))
+
+
 def _small_generator(seed, frozen, training):
     """Return a function that makes a small generator with batch-norm whose numbers all depend on the seed."""
 
     def make():
-        network = nn.Sequential(nn.ConvTranspose2d(2, 3, 2), nn.BatchNorm2d(3), nn.ReLU(), nn.ConvTranspose2d(3, 1, 2))
+        network = _Small()
         with torch.no_grad():
             for i, value in enumerate((*network.parameters(), *network.buffers())):
                 if value.is_floating_point():
@@ -1340,7 +1452,7 @@ def _average_cases(seed, strict):
         ]
     return [
         {
-            "about": f"a small network with batch-norm, decay = {decay}, {calls} call{'s' * (calls > 1)}; the average's parameters "
+            "about": f"a small network with a linear layer, convolutions, batch-norm, and a parameter and a buffer of its own, decay = {decay}, {calls} call{'s' * (calls > 1)}; the average's parameters "
             f"{'ask for no gradient' if frozen else 'ask for gradients'}",
             "average": _small_generator(2 * seed + 1_000 * i, frozen, training),
             "G": _small_generator(2 * seed + 1 + 1_000 * i, frozen=False, training=True),
@@ -1423,6 +1535,55 @@ def _assigned(average, G, decay):
         for name, value in new.named_parameters(recurse=False):
             setattr(mean, name, decay * getattr(mean, name) + (1 - decay) * value)
     _average_of(_nothing)(average, G, decay)
+
+
+def _weights_assigned(average, G, decay):
+    for mean, new in zip(average.modules(), G.modules(), strict=True):
+        if hasattr(mean, "weight"):
+            mean.weight = decay * mean.weight + (1 - decay) * new.weight
+
+
+def _with_layers(kinds=nn.Module, buffers=None, names=None, children=False):
+    """Return an answer that goes from layer to layer, and so leaves something out.
+
+    kinds: of layers that it knows; names: of parameters that it knows; buffers: a function for them, by default the layers'.
+    """
+
+    def answer(average, G, decay):
+        layers = (n.children() if children else n.modules() for n in (average, G))
+        with torch.no_grad():
+            for layer, other in zip(*layers, strict=True):
+                if not isinstance(layer, kinds):
+                    continue
+                new = dict(other.named_parameters(recurse=children))
+                for name, mean in layer.named_parameters(recurse=children):
+                    if names is None or name in names:
+                        _moved(mean, new[name], decay)
+                if buffers is None:
+                    new = dict(other.named_buffers(recurse=children))
+                    for name, mean in layer.named_buffers(recurse=children):
+                        if names is None or name in names:
+                            mean.copy_(new[name])
+        if buffers is not None:
+            buffers(average, G, decay)
+
+    return answer
+
+
+def _buffers_of_norms(names=("running_mean", "running_var", "num_batches_tracked")):
+    def answer(average, G, decay):
+        _average_of(buffers=_nothing)(average, G, decay)
+        for layer, other in zip(average.modules(), G.modules(), strict=True):
+            if isinstance(layer, nn.BatchNorm2d):
+                for name in names:
+                    getattr(layer, name).copy_(getattr(other, name))
+
+    return answer
+
+
+_all_buffers = _average_of(_nothing)
+_no_buffers = _average_of(_nothing, _nothing)
+CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
 
 def _wrapped(average, G, decay):
@@ -1592,6 +1753,13 @@ update_average = Exercise(
             "a tensor cannot be assigned where a parameter stands. Write its numbers into the parameter: copy_.",
             _assigned,
             shows={
+                STOPPED: "TypeError: cannot assign 'torch.FloatTensor' as parameter 'level' (torch.nn.Parameter or None expected)"
+            },
+        ),
+        mistake(
+            "a tensor cannot be assigned where a parameter stands. Write its numbers into the parameter: copy_.",
+            _weights_assigned,
+            shows={
                 STOPPED: "TypeError: cannot assign 'torch.FloatTensor' as parameter 'weight' (torch.nn.Parameter or None expected)"
             },
         ),
@@ -1674,10 +1842,44 @@ update_average = Exercise(
             _only(lambda name, p: p.requires_grad),
         ),
         mistake(
+            "only the layers of some kinds are looked at, and others are left out. A network may hold nn.Linear, and parameters and "
+            "buffers of its own: average.parameters() and average.buffers() go over all of them.",
+            *(
+                _with_layers(kinds, buffers)
+                for kinds in (
+                    (*CONVOLUTIONS, nn.BatchNorm2d),
+                    (*CONVOLUTIONS, nn.Linear),
+                    CONVOLUTIONS,
+                    nn.ConvTranspose2d,
+                    nn.Linear,
+                    nn.BatchNorm2d,
+                )
+                for buffers in (None, _all_buffers)
+            ),
+            _with_layers((*CONVOLUTIONS, nn.BatchNorm2d), _no_buffers),
+        ),
+        mistake(
+            "what the network holds by itself, outside of its layers, is left out: a nn.Parameter or a buffer that is an attribute of its "
+            "own. .children() and the like do not see it; average.parameters() and average.buffers() go over everything.",
+            _with_layers(children=True),
+            _with_layers(children=True, buffers=_all_buffers),
+            _with_layers(children=True, buffers=_no_buffers),
+            _with_layers((*CONVOLUTIONS, nn.BatchNorm2d, nn.Linear)),
+            _with_layers((*CONVOLUTIONS, nn.BatchNorm2d, nn.Linear), _all_buffers),
+            _with_layers(names=("weight", "bias", "running_mean", "running_var", "num_batches_tracked")),
+            _with_layers(names=("weight", "bias", "running_mean", "running_var")),
+        ),
+        mistake(
+            "only batch-norm's buffers are copied, or some of them. There may be others: go over all of average.buffers().",
+            _buffers_of_norms(),
+            _buffers_of_norms(("running_mean", "running_var")),
+            _average_of(_moved, lambda mean, new, decay: None if mean.shape == (2,) else mean.copy_(new)),
+        ),
+        mistake(
             "only some of the parameters move. Biases, and batch-norm's scale and shift, are parameters as well: go over all of .parameters().",
             _only(lambda name, p: name.endswith("weight")),
             _only(lambda name, p: p.dim() > 1),
-            _only(lambda name, p: not name.startswith("1.")),
+            _only(lambda name, p: not name.startswith("3.")),
         ),
     ),
     accepted=(

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import embedding, one_hot
+from torch.nn.functional import embedding, normalize, one_hot
 from torch.overrides import TorchFunctionMode
 
 CLASSES = 10  # of the conditional players
@@ -272,6 +272,7 @@ def spectral_step(answer, case, like) -> dict:
         seen[f"what {name} is"] = kind(numbers)
         if isinstance(numbers, Tensor):
             seen[name] = numbers
+    seen["how good sigma is"] = "exact" if _is_exact(seen.get("sigma"), case) else "an estimate"
     sigma, new_u = returned
     if isinstance(new_u, Tensor) and new_u.dim():
         seen["new_u's graph"] = "kept in memory" if new_u.requires_grad else "none"
@@ -286,6 +287,15 @@ def spectral_step(answer, case, like) -> dict:
         (gradient,) = torch.autograd.grad(sigma, weight, allow_unused=True)
         seen["sigma's gradient in the weight"] = torch.zeros_like(weight) if gradient is None else gradient
     return seen
+
+
+def _is_exact(sigma: object, case: dict) -> bool:
+    """Return whether sigma is the largest singular value, where one step of the power iteration finds it by no chance."""
+    W, u = case["weight"].flatten(1).double(), case["u"].double()
+    largest, estimate = torch.linalg.matrix_norm(W, 2), (W @ normalize(W.T @ u, dim=0)).norm()
+    if not isinstance(sigma, Tensor) or sigma.dim() or min(W.shape) < 3 or estimate > 0.99 * largest:
+        return False
+    return bool((sigma - largest).abs() < 2e-6 * largest)
 
 
 # ---- random functions ---------------------------------------------------------------------------------------------
@@ -494,13 +504,14 @@ def convolutional(answer, case, like) -> dict:
     built.train()
     with _Diary() as diary:
         output = built(few.clone())  # lazy layers find their sizes
+    used, training_diary = {id(p) for p in diary.parameters}, diary
     parameters = dict(built.named_parameters())
     ours = {id(p) for p in parameters.values()}
     seen["what forward returns"] = kind(output)
     if "z_dim" in case:
         z_dim = getattr(built, "z_dim", "missing")
         seen["its z_dim"] = z_dim if isinstance(z_dim, int | str) else kind(z_dim)
-    hidden = any(id(p) not in ours for p in diary.parameters)
+    hidden = any(p not in ours for p in used)
     seen["weights that no optimiser would find"] = "some" if hidden else "none"
     kernels = [_as_kernel(tuple(p.shape)) for p in parameters.values()]
     kernels = [k for k in kernels if len(k) > 1]
@@ -538,6 +549,11 @@ def convolutional(answer, case, like) -> dict:
         "the same output" if _alike(output[1:], output[:1].expand_as(output[1:])) else "different outputs"
     )
     stays = "they stay" if moved else "there are none"
+    idle = [name for name, p in parameters.items() if learned[name] is None and id(p) not in used]
+    seen["layers that forward does not use"] = _layers_of(built, idle)
+    cut = any(learned[name] is None and id(p) in used for name, p in parameters.items())
+    seen["the way from the output back to the weights"] = "cut" if cut else "open"
+    seen["_batch-norm in training mode"] = training_diary.norms_in_words()
     seen["running averages in training mode"] = "they move" if any(moved) else stays
     seen["the images in training mode"] = "each for itself" if _alike(output[:2], mixed) else "depend on each other"
     seen["the same batch again"] = "same output" if _alike(output, again) else "another output"
@@ -563,7 +579,7 @@ def convolutional(answer, case, like) -> dict:
                 outputs.append((batch, output.detach()))
     alone = [_alike(output[i], built(batch[[i]])) for batch, output in outputs for i in range(min(2, len(batch)))]
     seen["the images in evaluation mode"] = "each for itself" if all(alone) else "depend on each other"
-    seen["_batch-norm in evaluation mode"] = "of the batch" if diary.of_the_batch else "of the running averages"
+    seen["_batch-norm in evaluation mode"] = diary.norms_in_words()
     for batch, output in outputs:
         seen[f"output for a batch of {len(batch)} in evaluation mode"] = output
     if case["logits"] and outputs:  # whatever the sign of a logit: nothing may bend it
@@ -587,7 +603,8 @@ class _Diary(TorchFunctionMode):
         self.names: set[str] = set()
         self.resizing: set[str] = set()
         self.slopes: set[float] = set()  # of LeakyReLU
-        self.of_the_batch = False  # whether batch-norm takes mean and variance of the batch
+        self.norms: set[str] = set()  # where batch-norms take mean and variance from
+        self.learned_slopes = False  # of PReLU
         self.parameters: list[nn.Parameter] = []
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
@@ -602,7 +619,11 @@ class _Diary(TorchFunctionMode):
         if name in ("leaky_relu", "leaky_relu_"):
             self.slopes.add(float(kwargs.get("negative_slope", args[1] if len(args) > 1 else 0.01)))
         if name == "batch_norm":
-            self.of_the_batch |= bool(kwargs.get("training", len(args) > 5 and args[5]))
+            averages = kwargs.get("running_mean", args[1] if len(args) > 1 else None)
+            of_the_batch = kwargs.get("training", len(args) > 5 and args[5])
+            other = "of the batch" if of_the_batch else "of the running averages"
+            self.norms.add("of the batch, without running averages" if averages is None else other)
+        self.learned_slopes |= "prelu" in name and any(isinstance(a, nn.Parameter) for a in (*args, *kwargs.values()))
         return returned
 
     def in_words(self) -> dict[str, str]:
@@ -611,7 +632,19 @@ class _Diary(TorchFunctionMode):
             "pooling or upsampling": ", ".join(sorted(self.resizing)) or "none",
             "dropout": "there" if any("dropout" in name for name in self.names) else "none",
             "another normalisation": ", ".join(sorted(self.names & NORMS)) or "none",
+            "slopes that are learned": "some" if self.learned_slopes else "none",
         }
+
+    def norms_in_words(self) -> str:
+        """Return where the batch-norms of PyTorch take mean and variance from."""
+        return " and ".join(sorted(self.norms)) or "none"
+
+
+def _layers_of(network: nn.Module, parameters: list[str]) -> str:
+    """Return in words which layers these parameters, given by name, belong to."""
+    layers = [network.get_submodule(name.rpartition(".")[0]) for name in parameters]
+    norms = layers and all(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in layers)
+    return "batch-norms" if norms else "some" if layers else "none"
 
 
 def _learned(parameters: dict[str, nn.Parameter], output: Tensor) -> dict[str, bool | None]:
@@ -621,7 +654,7 @@ def _learned(parameters: dict[str, nn.Parameter], output: Tensor) -> dict[str, b
     """
     slopes: dict[str, float] = {}
     if output.requires_grad and parameters:
-        weights = torch.linspace(-1, 2, output.numel()).view_as(output)
+        weights = torch.linspace(0.5, 2, output.numel()).view_as(output)
         gradients = torch.autograd.grad((output * weights).sum(), list(parameters.values()), allow_unused=True)
         for name, slope in zip(parameters, gradients, strict=True):
             if slope is not None:

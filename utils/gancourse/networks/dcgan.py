@@ -1,9 +1,8 @@
 """Deep convolutional GAN for colour images of 32x32 or 64x64 pixels (Radford et al. 2016, "Unsupervised Representation
 Learning with Deep Convolutional Generative Adversarial Networks"), and its class-conditional version.
 
-Every layer of stride 2 doubles (G) or halves (D) both sides of the picture: with kernel 4 and padding 1 exactly, and each
-kernel position meets the same number of pixels. In the comments, N is the number of images, w the width of the network
-and s the side of the picture: 32 or 64.
+Every layer of stride 2 doubles (G) or halves (D) both sides of the picture, exactly, with kernel 4 and padding 1. In the
+comments, N is the number of images, w the width of the network and s the side of the picture: 32 or 64.
 """
 
 from typing import Literal
@@ -23,6 +22,7 @@ class DCGANGenerator(nn.Module):
     def __init__(self, z_dim: int = 100, width: int = 64, size: Literal[32, 64] = 32):
         super().__init__()
         self.z_dim, w = z_dim, width
+        check(size, (32, 64), "size")
         if size == 32:
             entrance = up(z_dim, 4 * w, stride=1, padding=0)  # (N, 4w, 4, 4)
         else:
@@ -48,18 +48,19 @@ class DCGANDiscriminator(nn.Module):
     """Images (N, 3, size, size) in [-1, 1] -> logits (N,): above 0 means "real is more likely".
 
     norm: of all layers but the first, which sees the pixels, and the last, which makes the logit: "batch" as in the paper,
-    "none"; or "spectral", which divides every layer's weight by its largest singular value (Miyato et al. 2018).
+    "none"; or "spectral", which divides each convolution's weight by its largest singular value (Miyato et al. 2018).
     """
 
     def __init__(self, width: int = 64, size: Literal[32, 64] = 32, norm: Norm = "batch"):
         super().__init__()
         w = width
-        exit_ = nn.Identity() if size == 32 else down(4 * w, 8 * w, norm)
+        check(size, (32, 64), "size")
+        check(norm, ("batch", "spectral", "none"), "norm")
         self.features = nn.Sequential(
             down(3, w, "none"),  # (N, w, s/2, s/2)
             down(w, 2 * w, norm),  # (N, 2w, s/4, s/4)
             down(2 * w, 4 * w, norm),  # (N, 4w, s/8, s/8)
-            exit_,  # (N, 4w, 4, 4) or, for s = 64, (N, 8w, 4, 4)
+            nn.Identity() if size == 32 else down(4 * w, 8 * w, norm),  # (N, 4w, 4, 4) or (N, 8w, 4, 4)
         )
         self.head = nn.Conv2d(4 * w if size == 32 else 8 * w, 1, kernel_size=4)  # (N, 1, 1, 1)
         init_weights(self)
@@ -108,7 +109,8 @@ class ConditionalDCGANDiscriminator(nn.Module):
 
 
 def up(channels: int, out: int, stride: int = 2, padding: int = 1) -> nn.Sequential:
-    """Return a block of G: transposed convolution, batch-norm, ReLU; (N, channels, h, w) -> (N, out, 2h, 2w)."""
+    """Return a block of G: transposed convolution, batch-norm, ReLU; (N, channels, h, w) -> (N, out, 2h, 2w), or 1x1 -> 4x4
+    with stride 1 and padding 0."""
     return nn.Sequential(
         nn.ConvTranspose2d(channels, out, kernel_size=4, stride=stride, padding=padding, bias=False),
         nn.BatchNorm2d(out),  # brings its own bias
@@ -138,3 +140,9 @@ def init_weights(network: nn.Module) -> None:
             nn.init.normal_(layer.weight, 1, 0.02)
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.BatchNorm2d) and layer.bias is not None:
             nn.init.zeros_(layer.bias)
+
+
+def check(value: object, known: tuple, what: str) -> None:
+    """Raise ValueError unless the value is one of the known ones."""
+    if value not in known:
+        raise ValueError(f"{what} is {value!r}; there are {', '.join(map(repr, known))}.")
