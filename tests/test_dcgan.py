@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
-from gancourse import augment, losses, recipes, training
+from gancourse import augment, losses, pretrained, recipes, shipping, training
 from gancourse.networks.dcgan import (
     ConditionalDCGANDiscriminator,
     ConditionalDCGANGenerator,
@@ -252,3 +253,16 @@ def test_a_shift_moves_each_image_by_itself_and_mirrors_at_the_edge():
     right = shifted[right_by == 2][0, 0, 0]
     assert right[:30].tolist() == list(range(2, 32))
     assert right[30:].tolist() == [30, 29]
+
+
+# ---- shipping ----
+
+
+def test_pictures_of_samples_and_curves_lie_beside_the_card(tmp_path, monkeypatch):
+    monkeypatch.setattr(pretrained, "folder", lambda: tmp_path)
+    (tmp_path / "toy").mkdir()
+    shipping.draw("toy", toy(8))
+    for name in ("samples.png", "curves.png"):
+        with Image.open(tmp_path / "toy" / name) as picture:
+            assert picture.width > 300
+            assert len(picture.convert("RGB").getcolors(2**24)) > 50

@@ -146,9 +146,10 @@ def train(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> N
     recipe = recipes.get(name)
     if ship and steps:
         raise ValueError("--ship trains the recipe's full number of steps; leave --steps away.")
-    results = []
+    results, first = [], None
     for seed in range(seeds):
         run = recipes.train(name, seed, steps, runs / f"{name}-seed{seed}")
+        first = first or run
         if run.interrupted:
             print(f"Stopped at step {run.step:,}; the same command goes on from there.")
             return
@@ -164,6 +165,17 @@ def train(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> N
     print(f"times the floor: median {statistics.median(ratios):.2f}, worst {max(ratios):.2f} of {seeds} seeds")
     if ship:
         _ship(name, recipe, runs / f"{name}-seed0", results)
+        draw(name, first)
+
+
+def draw(name: str, run: training.Run) -> None:
+    """Write two pictures beside a card: 64 samples, not selected, of a conditional GAN its classes by turns; and the curves."""
+    from gancourse import figures
+
+    folder = pretrained.folder() / name
+    samples = {f"{name}: 64 samples, not selected": training.sample(run.generator, 64, seed=0)}
+    figures.image_grids(samples, width=5).savefig(folder / "samples.png", dpi=100)
+    figures.training_curves(run.history, window=200).savefig(folder / "curves.png", dpi=80)
 
 
 def _ship(name: str, recipe: recipes.Recipe, run_folder: Path, results: list[dict]) -> None:
