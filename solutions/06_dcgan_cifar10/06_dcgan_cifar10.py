@@ -88,9 +88,9 @@ print(", ".join(f"{name} {int((cifar.labels == y).sum())}" for y, name in enumer
 class Discriminator(nn.Module):
     """Images (N, 3, 32, 32) in [-1, 1] -> logits (N,): above 0 means "real is more likely"."""
 
-    ### BEGIN SOLUTION
     def __init__(self):
         super().__init__()
+        ### BEGIN SOLUTION
         self.body = nn.Sequential(
             nn.Conv2d(3, 64, kernel_size=4, stride=2, padding=1),  # (N, 64, 16, 16)
             nn.LeakyReLU(0.2),
@@ -102,11 +102,12 @@ class Discriminator(nn.Module):
             nn.LeakyReLU(0.2),
             nn.Conv2d(256, 1, kernel_size=4),  # (N, 1, 1, 1)
         )
+        ### END SOLUTION
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        ### BEGIN SOLUTION
         return self.body(x).flatten()
-
-    ### END SOLUTION
+        ### END SOLUTION
 
 
 # %% [markdown]
@@ -343,10 +344,10 @@ class Generator(nn.Module):
 
     z_dim = 100
 
-    ### BEGIN SOLUTION
     def __init__(self):
         super().__init__()
 
+        ### BEGIN SOLUTION
         def up(channels, out):
             return nn.Sequential(
                 nn.ConvTranspose2d(channels, out, 4, stride=2, padding=1, bias=False),
@@ -364,11 +365,12 @@ class Generator(nn.Module):
             nn.ConvTranspose2d(64, 3, 4, stride=2, padding=1),  # (N, 3, 32, 32)
             nn.Tanh(),
         )
+        ### END SOLUTION
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
+        ### BEGIN SOLUTION
         return self.body(z)
-
-    ### END SOLUTION
+        ### END SOLUTION
 
 
 # %% [markdown]

@@ -25,7 +25,7 @@ def test_each_class_has_its_name_and_its_picture_in_colour(colour):
     colour.assert_shows_g_of_z()
     z = colour.z()
     for label, name in ((8, "ship"), (6, "frog")):
-        colour.press(name)
+        colour.press(f"class {name}")
         colour.assert_shows_g_of_z()
         assert torch.equal(colour.inputs()[1], torch.tensor([label]))
         assert torch.equal(colour.z(), z)
