@@ -121,7 +121,6 @@ def _restore(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
         i, key = name.split(".", 1)
         state.setdefault(int(i), {})[key] = tensor
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-    lay_out(optimizer)
 
 
 def lay_out(optimizer: Optimizer) -> None:

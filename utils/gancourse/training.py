@@ -332,8 +332,6 @@ def fit_in_steps(
     if device.type != "mps":  # where PyTorch's batch-norm has mistaken the layout (pytorch issue 175189)
         for network in (G, D):
             network.to(memory_format=torch.channels_last)
-        for optimizer in (opt_G, opt_D):
-            checkpoints.lay_out(optimizer)
     average = average_of(G, ema) if ema else None
     run = Run(G, D, average.module if average else G)
     networks = {"G": G, "D": D} | ({"average": average} if average else {})
@@ -358,6 +356,8 @@ def fit_in_steps(
         if run.step >= steps:
             yield _finish(run, average, names, records)
             return
+    for optimizer in optimizers.values():  # resumed, or used before
+        checkpoints.lay_out(optimizer)
     G.train()
     D.train()
 
