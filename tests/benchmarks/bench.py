@@ -39,6 +39,7 @@ class Case:
     plain_step: training.TrainStep  # what the textbook loop does
     whole_step: training.TrainStep  # what the recipe does
     ema: float
+    augment: Callable[[Tensor], Tensor] | None
     bf16: bool
     steps: int
 
@@ -54,6 +55,7 @@ def case_of(name: str, plain_step: training.TrainStep, steps: int) -> Case:
         plain_step,
         recipe.train_step,
         recipe.ema,
+        recipe.augment,
         recipe.bf16,
         steps,
     )
@@ -71,6 +73,7 @@ CASES = {
         recipes.dcgan_step(),
         recipes.dcgan_step(),
         0.0,
+        None,
         True,
         20,
     ),
@@ -142,6 +145,7 @@ def engine(case: Case, whole: bool = False) -> float:
         steps=WARM_UP + case.steps + 1,
         batch_size=case.batch_size,
         ema=case.ema if whole else 0.0,
+        augment=case.augment if whole else None,
         bf16=case.bf16,
         progress=False,
     )

@@ -61,12 +61,9 @@ def mlp_step(gamma: float = 0.0, every: int = 8, real_target: float = 1.0) -> Tr
         both = torch.cat([real, fake.detach()])
         real_logits, fake_logits = D(both, *(y.repeat(2) for y in labels)).chunk(2)
         d_loss = discriminator_loss(real_logits, fake_logits, real_target)
-        total = d_loss
-        if gamma and step % every == 0:
-            x = real.clone().requires_grad_()
-            total = d_loss + gamma / 2 * every * r1_penalty(D(x, *labels), x)
+        penalty = lazy_r1(D, real, labels, gamma, every) if gamma and step % every == 0 else 0
         opt_D.zero_grad()
-        total.backward()
+        (d_loss + penalty).backward()
         opt_D.step()
 
         # G: through D, whose own gradients nobody needs here.
@@ -110,13 +107,9 @@ def dcgan_step(relativistic: bool = False, gamma: float = 0.0, every: int = 16, 
             d_loss = matching_loss(real_logits, D(real, other_labels(*labels, D.classes)).float(), fake_logits)
         else:
             d_loss = discriminator_loss(real_logits, fake_logits)
-        total = d_loss
-        if gamma and step % every == 0:
-            with torch.autocast(real.device.type, enabled=False):  # a gradient of a gradient needs float32
-                x = real.clone().requires_grad_()
-                total = d_loss + gamma / 2 * every * r1_penalty(D(x, *labels), x)
+        penalty = lazy_r1(D, real, labels, gamma, every) if gamma and step % every == 0 else 0
         opt_D.zero_grad()
-        total.backward()
+        (d_loss + penalty).backward()
         opt_D.step()
 
         # G: through the new D, whose own gradients nobody needs here.
@@ -141,6 +134,13 @@ def dcgan_step(relativistic: bool = False, gamma: float = 0.0, every: int = 16, 
         }
 
     return train_step
+
+
+def lazy_r1(D, real: Tensor, labels: list[Tensor], gamma: float, every: int) -> Tensor:
+    """Return gamma / 2 times the R1 penalty, `every` times as large: it is computed on every `every`-th step alone."""
+    with torch.autocast(real.device.type, enabled=False):  # a gradient of a gradient needs float32
+        x = real.clone().requires_grad_()
+        return gamma / 2 * every * r1_penalty(D(x, *labels), x)
 
 
 def other_labels(labels: Tensor, classes: int) -> Tensor:

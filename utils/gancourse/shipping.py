@@ -97,7 +97,7 @@ def conditional_figures(G, dataset: str, samples: int = 10_000) -> dict:
     alone, as CIFAR-10's classifier takes too long to train: the share of real test digits that a classifier reads right which
     was trained on as many generated digits as MNIST has, and on nothing else.
     """
-    data, test = datasets.load(dataset), datasets.load(dataset, "test")
+    test = datasets.load(dataset, "test")
     network = features.digits() if dataset == "mnist" else features.cifar10_classes()
     labels = metrics.asked(G, samples, 0, dataset)
     f, probabilities = network(training.sample(G, samples, 0, labels))
@@ -109,6 +109,7 @@ def conditional_figures(G, dataset: str, samples: int = 10_000) -> dict:
         "within_class": round(float((metrics.within_class_distance(f, labels, G.classes) / real).mean()), 4),
     }
     if dataset == "mnist":
+        data = datasets.load(dataset)
         generated = training.sample(G, len(data), 1, data.labels)
         figures["gan_train"] = round(recipes.train_classifier(generated, data.labels)[1], 4)
     return figures

@@ -19,6 +19,7 @@ from gancourse.checks.shared import (
     by_hand,
     drawn_logits,
     first_numbers,
+    module_mistakes,
     randn,
 )
 
@@ -279,14 +280,6 @@ def _hidden(reference):
     )
 
 
-class _WithoutForward(nn.Module):
-    z_dim = 100
-
-    def __init__(self):
-        super().__init__()
-        self.body = nn.Linear(100, 3072)
-
-
 NETWORK_LOOK = {
     "what it is": "The check wants the class itself, which it calls to make a network.",
     "what forward returns": "forward should return the tensor that the last layer makes.",
@@ -504,21 +497,7 @@ def _mistakes_of_both(net, reference, others, returned):
             "one of the activations is missing: every convolution but the last has one.",
             *(net(bent=bent) for bent in ((0, 1), (0, 2), (1, 2))),
         ),
-        mistake(
-            "forward returns nothing. Is the `return` missing?",
-            edited(reference, (f"return {returned}", returned)),
-            shows={"what forward returns": "nothing: is the `return` missing?"},
-        ),
-        mistake(
-            "it has no `forward`. Is the name right, and does its `def` stand inside the class, indented as far as `def __init__`?",
-            _WithoutForward,
-            shows={"its forward": "missing"},
-        ),
-        mistake(
-            "nn.Module is not ready for layers: __init__ must call super().__init__() before it makes the first one.",
-            edited(reference, ("super().__init__()", "pass")),
-            shows={STOPPED: "AttributeError: cannot assign module before Module.__init__() call"},
-        ),
+        *module_mistakes(reference, returned),
     )
 
 

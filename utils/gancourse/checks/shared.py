@@ -1,9 +1,10 @@
 """What the exercises of several lessons share: numbers to try answers on, questions, and messages about losses."""
 
 import torch
+from torch import nn
 
 from gancourse.checks import observers
-from gancourse.checks.core import Exercise, mistake
+from gancourse.checks.core import STOPPED, Exercise, edited, mistake
 
 SIGMOID_TWICE = "the logits go through a sigmoid before they reach a loss that works on logits: that squashes them twice. Leave the sigmoid away."
 ROUNDED = (
@@ -70,4 +71,31 @@ def question(name, right, **wrong):
         look='Return one letter, such as "a".',
         mistakes=tuple(mistake(says, _answers(letter), _answers(letter.upper())) for letter, says in wrong.items()),
         accepted=(_answers(right), _answers(right.upper()), _answers(f" {right} ")),
+    )
+
+
+class _WithoutForward(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Linear(100, 784)
+
+
+def module_mistakes(reference, returned):
+    """The mistakes that one can make in any network; returned: what forward returns, in the source of the reference."""
+    return (
+        mistake(
+            "forward returns nothing. Is the `return` missing?",
+            edited(reference, (f"return {returned}", returned)),
+            shows={"what forward returns": "nothing: is the `return` missing?"},
+        ),
+        mistake(
+            "it has no `forward`. Is the name right, and does its `def` stand inside the class, indented as far as `def __init__`?",
+            _WithoutForward,
+            shows={"its forward": "missing"},
+        ),
+        mistake(
+            "nn.Module is not ready for layers: __init__ must call super().__init__() before it makes the first one.",
+            edited(reference, ("super().__init__()", "pass")),
+            shows={STOPPED: "AttributeError: cannot assign module before Module.__init__() call"},
+        ),
     )

@@ -20,6 +20,7 @@ from gancourse.checks.shared import (
     TURNED,
     by_hand,
     logit_cases,
+    module_mistakes,
     question,
     randn,
 )
@@ -264,12 +265,6 @@ NETWORK_LOOK = {
 }
 
 
-class _WithoutForward(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.body = nn.Linear(Z_DIM, 784)
-
-
 def _hidden(reference, first, second):
     """Return a network like the reference, with something else than LeakyReLU(0.2) after its two hidden layers."""
     layers = [
@@ -322,21 +317,7 @@ def _mistakes_of_both(reference, returned, dead):
             ),
             shows={"number of weights and biases": 0},
         ),
-        mistake(
-            "forward returns nothing. Is the `return` missing?",
-            edited(reference, (f"return {returned}", returned)),
-            shows={"what forward returns": "nothing: is the `return` missing?"},
-        ),
-        mistake(
-            "it has no `forward`. Is the name right, and does its `def` stand inside the class, indented as far as `def __init__`?",
-            _WithoutForward,
-            shows={"its forward": "missing"},
-        ),
-        mistake(
-            "nn.Module is not ready for layers: __init__ must call super().__init__() before it makes the first one.",
-            edited(reference, ("super().__init__()", "pass")),
-            shows={STOPPED: "AttributeError: cannot assign module before Module.__init__() call"},
-        ),
+        *module_mistakes(reference, returned),
     )
 
 
