@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -348,3 +349,15 @@ def test_a_progress_bar_leaves_its_last_state(tmp_path):
 )
 def test_last_lines_is_what_a_terminal_shows(written, shown):
     assert authoring.last_lines(written) == shown
+
+
+def test_pictures_become_smaller_and_stay_the_same():
+    pixels = np.random.default_rng(0).integers(0, 4, (60, 80, 4), dtype=np.uint8) * 20
+    for alpha in (255, 128):
+        pixels[..., 3] = alpha
+        before = io.BytesIO()
+        Image.fromarray(pixels).save(before, "PNG", compress_level=1)
+        after = authoring.smallest(before.getvalue())
+        assert len(after) < len(before.getvalue())
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(after)).convert("RGBA")), pixels)
+    assert authoring.smallest(after) == after

@@ -244,7 +244,7 @@ plt.show()
 #
 # It tests: a covariance, a root of a matrix, and that all four terms are there.
 #
-# <details><summary>Hint 1</summary><code>torch.cov</code> wants one *variable* a row, and has one *image* a row: give it
+# <details><summary>Hint 1</summary><code>torch.cov</code> wants one <em>variable</em> a row, and has one <em>image</em> a row: give it
 # <code>a.T</code>. <code>torch.linalg.eigvals(S_a @ S_b)</code> returns complex numbers whose imaginary part is rounding.</details>
 # <details><summary>Hint 2</summary><code>roots = torch.linalg.eigvals(S_a @ S_b).real.clamp(min=0).sqrt()</code>; then
 # the squared gap of the means, plus both traces, minus <code>2 * roots.sum()</code>.</details>

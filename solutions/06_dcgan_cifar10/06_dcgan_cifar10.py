@@ -54,6 +54,8 @@ print(", ".join(f"{name} {int((cifar.labels == y).sum())}" for y, name in enumer
 # anew. A **convolution** looks at a small window and uses the same weights at every place: what it has learnt at the left edge it knows
 # at the right one.
 #
+# The window reaches through all channels: from three colours to 64 channels lead 64 kernels of 3×4×4 numbers, and each output is the sum over its whole window.
+#
 # A 4×4 convolution with stride 2 looks at every second place, so its output has half the height and half the width. With padding $p$, kernel $k$ and stride $s$, from $n$
 # pixels come
 #
@@ -112,7 +114,7 @@ class Discriminator(nn.Module):
 
 # %% [markdown]
 # A discriminator is an ordinary classifier with two classes. So let us train it as one, alone, without any $G$: real photographs against noise. *Predict*: after how many steps of 64 + 64 images will it be right about 99 % of
-# *new* ones? (In the first steps it will seem to forget again. That is not $D$ but what its batch norm has gathered so far, which lags behind: section 6.3.)
+# *new* ones? (In the first steps either column may fall again. That is not $D$ forgetting but what its batch norm has gathered so far, which lags behind: section 6.3.)
 
 # %%
 import gancourse
@@ -172,7 +174,7 @@ shown = {
 display(figures.image_grids(shown, width=1.3))
 
 # %% [markdown]
-# Everything that is not noise is real to it: flat grey, a ramp, a blur, even more than the photograph itself; a picture on its head, two halves that do not belong together.
+# Everything that is smooth is real to it: flat grey, a ramp, a blur, often more so than the photograph itself; a picture on its head, two halves that do not belong together. Mix in noise, and it is fake.
 #
 # That is why $D$ is not "trained first and then dropped", as some tutorials say. It knows the difference between *its* two sets and nothing else. And as a teacher it is worth nothing. The saturating loss has no slope where $D$ is sure (lesson 2), and the non-saturating one leads no further than
 # "be smooth". $D$ has to learn beside $G$, always one lesson ahead, on the fakes of today.
@@ -190,8 +192,8 @@ display(figures.image_grids(shown, width=1.3))
 # ### Exercise 2 · `transposed_conv`
 # ●●○ · 8 minutes
 #
-# Write it by hand, for one channel and without padding: `transposed_conv(x, kernel, stride)`, x (H, W) and kernel (k, l) → ((H − 1) · stride + k, (W − 1) · stride + l). Loops are fine; do not call PyTorch's own. Leave x and the kernel as
-# they are.
+# Write it by hand, for one channel and without padding: `transposed_conv(x, kernel, stride)`, x (H, W) and kernel (k, l) → ((H − 1) · stride + k, (W − 1) · stride + l). Loops are fine. (PyTorch's own would pass the check, and teach you nothing.) Leave x
+# and the kernel as they are.
 #
 # It tests: scattering, and what happens where two kernels meet.
 #
@@ -277,7 +279,16 @@ def batch_norm(
 
 
 # %% [markdown]
-# So in training mode an image depends on its neighbours in the batch. See what that means for a finished generator: the same four noise vectors, with other company each time.
+# So in training mode an image depends on its neighbours in the batch. See what that means for a finished generator: the same four noise vectors, with other company each time. (And yours beside PyTorch's layer first.)
+
+# %%
+layer = nn.BatchNorm2d(8).train()  # begins with running means 0 and variances 1
+x = torch.randn(16, 8, 5, 5) * 3 + 1
+mine, *running = batch_norm(x, torch.zeros(8), torch.ones(8), training=True)
+print("largest difference from nn.BatchNorm2d:", f"{(mine - layer(x)).abs().max():.0e}")
+print(
+    "and of the running variance:           ", f"{(running[1] - layer.running_var).abs().max():.0e}"
+)
 
 # %%
 G = pretrained.load("cifar10_dcgan").generator
@@ -295,7 +306,7 @@ for mode in ("eval", "train"):
     G.train(mode == "train")
     grids[f"{mode} mode, company A"] = among(four, training.noise(G, 60, seed=1))
     grids[f"{mode} mode, company B"] = among(four, training.noise(G, 60, seed=2))
-    grids[f"{mode} mode, four of a kind"] = among(four, four[:1].repeat(12, 1))
+    grids[f"{mode} mode, 12 copies of the first"] = among(four, four[:1].repeat(12, 1))
 display(figures.image_grids(grids, columns=2, width=1.9))
 G = pretrained.load(
     "cifar10_dcgan"
@@ -311,7 +322,7 @@ G = pretrained.load(
 #
 # $G$ is $D$ turned around: where $D$ halves, $G$ doubles. The paper's guidelines for both:
 #
-# 1. strides instead of pooling and of upsampling;
+# 1. strides instead of pooling in $D$ and of fixed upsampling in $G$ (repeated pixels with a convolution after them, as at the end of 6.2, came later);
 # 2. batch norm in both, but not where pixels or the logit are: $G$'s last layer, $D$'s first and last;
 # 3. no fully connected hidden layers;
 # 4. ReLU in $G$, tanh at its end; LeakyReLU in $D$;
@@ -326,14 +337,14 @@ G = pretrained.load(
 # | reshape the noise | (N, 100, 1, 1) |
 # | transposed convolution 100 → 256, 4×4, stride 1, padding 0; batch norm; ReLU | (N, 256, 4, 4) |
 # | transposed convolution 256 → 128, 4×4, stride 2, padding 1; batch norm; ReLU | (N, 128, 8, 8) |
-# | transposed convolution 128 → 64, the same | (N, 64, 16, 16) |
-# | transposed convolution 64 → 3, the same, but no batch norm (so with its bias); tanh | (N, 3, 32, 32) |
+# | transposed convolution 128 → 64, 4×4, stride 2, padding 1; batch norm; ReLU | (N, 64, 16, 16) |
+# | transposed convolution 64 → 3, 4×4, stride 2, padding 1, with its bias; no batch norm; tanh | (N, 3, 32, 32) |
 #
 # Write it: `Generator()(z)` with z (N, 100) → images (N, 3, 32, 32) in $[-1, 1]$. Leave the line `z_dim = 100` as it is: later cells read it.
 #
 # It tests: the way from a vector to a picture in steps of two.
 #
-# <details><summary>Hint 1</summary>A vector is an image of 1×1 pixels with 100 channels. The first layer lays down one 4×4 kernel for each of the 100.</details>
+# <details><summary>Hint 1</summary>A vector is an image of 1×1 pixels with 100 channels. For each of the 100 numbers, the first layer lays down a 4×4 kernel in each of its 256 channels.</details>
 # <details><summary>Hint 2</summary><code>z.view(-1, 100, 1, 1)</code>; <code>nn.ConvTranspose2d(100, 256, kernel_size=4, stride=1, padding=0)</code>,
 # <code>nn.ConvTranspose2d(256, 128, kernel_size=4, stride=2, padding=1)</code>, ...</details>
 
@@ -377,7 +388,7 @@ class Generator(nn.Module):
 # ## 6.5 Training it
 #
 # The training step is that of lesson 3: $D$ on a batch of real images and a batch of fakes, then $G$ through the new $D$. The course's own is
-# `recipes.dcgan_step()`. What is new is the cost: a step takes 25 thousand million operations (section 6.6 counts them). Two settings make it bearable on a processor with
+# `recipes.dcgan_step()`. What is new is the cost: a step of 64 images takes 25 GFLOP, 25 thousand million operations (section 6.6 counts them). Two settings make it bearable on a processor with
 # bfloat16 arithmetic, and on a GPU:
 #
 # - **channels last**: the three colours (or 256 channels) of a pixel lie side by side in memory, as convolutions want to read them. `training.fit` arranges that.
@@ -498,7 +509,7 @@ for size in (32, 64):
 # %% [markdown]
 # ## 6.7 What D looks at
 #
-# $a(x)$ is a function of 32 · 32 pixels with three colours each. Its **gradient** in them says where a small change would move the logit most: what $D$ looks at in *this* image. It is the same gradient that $G$ learns from, before it flows on into $G$'s weights. As a picture it is called a
+# $a(x)$ is a function of 32 · 32 pixels with three colours each. Its **gradient** in them says where a small change would move the logit most: in that sense, what $D$ looks at in *this* image. It is the same gradient that $G$ learns from, before it flows on into $G$'s weights. As a picture it is called a
 # *saliency map*.
 
 # %% [markdown]
@@ -510,7 +521,7 @@ for size in (32, 64):
 #
 # It tests: a gradient by the input, not by the weights; and why it has to be eval mode.
 #
-# <details><summary>Hint 1</summary>In eval mode each logit depends on its own image only. So the gradient of their *sum* holds all gradients side by side. A copy of the images can be asked for its
+# <details><summary>Hint 1</summary>In eval mode each logit depends on its own image only. So the gradient of their <em>sum</em> holds all gradients side by side. A copy of the images can be asked for its
 # gradient without touching the original.</details>
 # <details><summary>Hint 2</summary><code>x = images.detach().clone().requires_grad_()</code>, then <code>(gradient,) = torch.autograd.grad(D(x).sum(), x)</code>, which leaves <code>.grad</code> alone, and
 # <code>gradient.abs().amax(1)</code></details>
@@ -592,7 +603,7 @@ print(
 # %% [markdown]
 # ### Spectral normalisation
 #
-# A layer $h \mapsto W h$ stretches no vector by more than its largest singular value $\sigma(W)$. Divide the weight by it, in every layer, and with LeakyReLU (which stretches nothing) the logit's slope is bounded, everywhere: $D$ cannot become a cliff.
+# A layer $h \mapsto W h$ stretches some directions more than others; the most by which it stretches any vector of length 1 is called its largest singular value $\sigma(W)$. Divide the weight by it, in every layer, and with LeakyReLU (which stretches nothing) the logit's slope is bounded, everywhere: $D$ cannot become a cliff.
 # (Here $\sigma$ is a singular value, not the sigmoid.) The weight of a convolution is read as a matrix: a row for each output channel, all the rest in the columns. As its windows overlap, the layer may stretch more than this matrix, by a small factor; but the
 # bound no longer grows with the weights.
 #
@@ -600,7 +611,7 @@ print(
 #
 # $$v = \frac{W^\top u}{\lVert W^\top u \rVert}, \qquad u \leftarrow \frac{W v}{\lVert W v \rVert}, \qquad \sigma \approx u^\top W v.$$
 #
-# Each round turns $u$ further to the direction that is stretched most. Weights move little in a step of training, so *one* round each step, from the last $u$, is enough.
+# Each round turns $v$ further to the direction that is stretched most, and $u$ to where that one ends up. Weights move little in a step of training, so *one* round each step, from the last $u$, is enough.
 
 # %% [markdown]
 # ### Exercise 6 · `spectral_step`
@@ -612,7 +623,7 @@ print(
 # It tests: a weight of four dimensions as a matrix, and what of an algorithm belongs into the graph.
 #
 # <details><summary>Hint 1</summary><code>weight.flatten(1)</code> is the matrix. The two vectors come from <code>torch.no_grad()</code>, sigma does not.</details>
-# <details><summary>Hint 2</summary><code>normalize = torch.nn.functional.normalize</code>; inside <code>with torch.no_grad():</code> <code>v = normalize(W.T @ u, dim=0)</code> and <code>u = normalize(W @ v, dim=0)</code>;
+# <details><summary>Hint 2</summary><code>normalize = torch.nn.functional.normalize</code>; inside <code>with torch.no_grad():</code> <code>v = normalize(W.T @ u, dim=0)</code> and <code>u = normalize(W @ v, dim=0)</code>, with <code>W = weight.flatten(1)</code>;
 # outside <code>u @ W @ v</code></details>
 
 
@@ -629,7 +640,7 @@ def spectral_step(weight: torch.Tensor, u: torch.Tensor) -> tuple[torch.Tensor, 
 
 
 # %%
-weight = critic.features[1][0].weight.detach()
+weight = critic.features[1][0].weight.detach()  # the second convolution of the shipped D
 u = nn.functional.normalize(
     torch.randn(len(weight), generator=torch.Generator().manual_seed(0)), dim=0
 )
@@ -641,7 +652,7 @@ for i in range(1, 33):
         print(f"after {i:2} rounds: {sigma:.4f}")
 
 # %% [markdown]
-# `torch.nn.utils.parametrizations.spectral_norm(layer)` gives a layer such rounds, one each time it is used in training mode, and divides its weight by $\sigma$.
+# From a random $u$ one round is a poor estimate; from the $u$ of the step before, whose weights were nearly these, it is a good one. `torch.nn.utils.parametrizations.spectral_norm(layer)` gives a layer such rounds, one each time it is used in training mode, and divides its weight by $\sigma$.
 #
 # ### A relativistic loss
 #
@@ -716,7 +727,24 @@ def update_average(average: nn.Module, G: nn.Module, decay: float) -> None:
 
 
 # %% [markdown]
-# Copied running values belong to $G$'s weights of *this* moment, not to the average. So `training.fit(..., ema=0.996)` computes them anew, from the average's own activations on a few thousand noise vectors.
+# Copied running values belong to $G$'s weights of *this* moment, not to the average. `training.fit(..., ema=0.996)` computes them anew, from the average's own activations on a few thousand noise vectors. Let the shipped players of step 3,000 train
+# on for a few steps, with your function after each. *Predict*: how will the pictures of the two differ, from the same noise?
+
+# %%
+import copy
+
+early = pretrained.load("cifar10_dcgan", stage=1)
+G, D = (p.to(device).train().requires_grad_() for p in (early.generator, early.discriminator))
+average, opt_G, opt_D = copy.deepcopy(G), adam(G), adam(D)
+for step in range(1, gancourse.budget(quick=3, cpu=61, gpu=61)):
+    recipes.dcgan_step()(G, D, opt_G, opt_D, batches(step), step)
+    update_average(average, G, decay=0.98)
+training.refresh_batch_norm(average)
+grids = {"G": training.sample(G, 32), "its average": training.sample(average, 32)}
+display(figures.image_grids(grids, columns=8, width=3.2))
+
+# %% [markdown]
+# A step moves $G$ this way and the next one that way: stripes, hard contrasts, patches that come and go. In the average most of that has cancelled out.
 
 # %% [markdown]
 # ## 6.9 What each of them gains
@@ -733,7 +761,7 @@ def update_average(average: nn.Module, G: nn.Module, decay: float) -> None:
 #
 # The second switches off one guideline of section 6.4 at a time. *Write down before you look*: which improvement gains most, which guideline is missed most?
 #
-# What the shipped generators use, in the end: batches of 32 (half as many steps again in the time), a learning rate of $4 \cdot 10^{-4}$ with betas (.5, .99), flips, and an averaged generator. Nothing else.
+# What the shipped generators use, in the end: batches of 32 (1.5 times as many steps in the time), a learning rate of $4 \cdot 10^{-4}$ with betas (.5, .99), flips, and an averaged generator. Nothing else.
 
 # %% [markdown]
 # ## 6.10 To order: ten classes
@@ -741,7 +769,7 @@ def update_average(average: nn.Module, G: nn.Module, decay: float) -> None:
 # The conditional version is that of lesson 5. $G$ gets the class one-hot beside the noise, $D$ by **projection**: its last layer has one kernel that all classes share, and ten more, one for each class; an image is judged by the sum of the shared one and that of the class asked for.
 # As in lesson 5, a third kind of pairs is to be refused: real images with a wrong label.
 #
-# Photographs of cats are harder to obey with than digits. Does the course's generator? A row for each class, a column for each noise vector; then what the classifier reads in 1,000 unselected pictures of each class.
+# To draw a cat when asked for one is harder than to draw a digit. Can the course's generator? A row for each class, a column for each noise vector; then what the classifier reads in some hundred unselected pictures of each class.
 
 # %%
 generator = pretrained.load("cifar10_conditional").generator
@@ -763,7 +791,7 @@ for y, name in enumerate(cifar.classes):
     likely = share[y].topk(3).indices.tolist()
     print(
         f"{name:>12}  {share[y, y]:14.0%}    "
-        + ", ".join(f"{cifar.classes[k]} {share[y, k]:.0%}" for k in likely)
+        + ", ".join(f"{cifar.classes[k]} {share[y, k]:.0%}" for k in likely if share[y, k] >= 0.005)
     )
 print(f"{'all':>12}  {share.diagonal().mean():14.0%}    (chance: 10%)")
 

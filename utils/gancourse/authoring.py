@@ -12,7 +12,9 @@ Cell headers of a source stand for the cells that nbgrader needs, and for a tag:
 # %% compared=true                        a cell whose output is the same everywhere: `make test` compares it (nbval)
 """
 
+import base64
 import hashlib
+import io
 import os
 import re
 from pathlib import Path
@@ -168,7 +170,20 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
                 if "image/png" not in output.data:
                     raise BuildError(f"{folder.name}: a widget has no still picture for readers without widgets.")
                 del output.data[WIDGET_VIEW]
+            if picture := output.get("data", {}).get("image/png"):
+                output.data["image/png"] = base64.b64encode(smallest(base64.b64decode(picture))).decode()
     return notebook
+
+
+def smallest(png: bytes) -> bytes:
+    """Return the same picture in a smaller PNG if there is one: compressed harder, and without an opaque alpha channel."""
+    from PIL import Image
+
+    picture, smaller = Image.open(io.BytesIO(png)), io.BytesIO()
+    if picture.mode == "RGBA" and picture.getextrema()[3] == (255, 255):
+        picture = picture.convert("RGB")
+    picture.save(smaller, "PNG", optimize=True)
+    return min(png, smaller.getvalue(), key=len)
 
 
 def last_lines(text: str) -> str:

@@ -1377,18 +1377,18 @@ class_grid = Exercise(
             edited(_row_by_row, ("torch.full((len(z),), y)", "torch.tensor([y])")),
         ),
         mistake(
-            "`G.training = ...` sets G's own flag only, not its layers': these stay in evaluation mode. G.train(was_training) sets both.",
+            "`G.training = ...` sets G's own flag only, not its layers': these stay in eval mode. G.train(was_training) sets both.",
             _grid((BACK, "    G.training = was_training\n")),
-            shows={"G's mode afterwards": "in training mode, but its layers in evaluation mode"},
+            shows={"G's mode afterwards": "in training mode, but its layers in eval mode"},
         ),
         mistake(
-            "G is left in evaluation mode. If it was in training mode before, put it back: note G.training first, G.train(was_training) at the end.",
+            "G is left in eval mode. If it was in training mode before, put it back: note G.training first, G.train(was_training) at the end.",
             _grid((BACK, "")),
             _grid((BACK, "    G.eval()\n")),
             _grid((f"    was_training = G.training\n{EVAL}", f"{EVAL}    was_training = G.training\n")),
         ),
         mistake(
-            "G is in training mode afterwards, although it was in evaluation mode before. Note G.training first and put that back: G.train(was_training).",
+            "G is in training mode afterwards, although it was in eval mode before. Note G.training first and put that back: G.train(was_training).",
             _grid((BACK, "    G.train()\n")),
             _grid((BACK, "    G.train(True)\n")),
         ),

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.functional import normalize
 
 from gancourse.checks import observers
-from gancourse.checks.core import Exercise, edited, mistake
+from gancourse.checks.core import STOPPED, Exercise, edited, mistake
 from gancourse.checks.dcgan_networks import (  # noqa: F401 (exercises of this lesson)
     Discriminator,
     Generator,
@@ -323,6 +323,11 @@ transposed_conv = Exercise(
             lambda x, kernel, stride: _by_torch(x, kernel, stride=(1, stride))[0, 0],
         ),
         mistake(
+            "a kernel begins at the row i * stride, and so ends at i * stride + k: from i * stride to i + k there are too few rows, or none.",
+            edited(_transposed_conv, ("top : top + k, left : left + m", "top : i + k, left : j + m")),
+            edited(_transposed_conv, ("top : top + k, left : left + m", "top : k, left : m")),
+        ),
+        mistake(
             "the steps are one too long: `stride` zeros between two numbers of x are a zero too many. From one kernel's corner to the "
             "next are `stride` places.",
             lambda x, kernel, stride: _transposed_conv(x, kernel, stride + 1),
@@ -606,6 +611,34 @@ def _of_images(x, running_mean, running_var, training):
     return nn.functional.layer_norm(x, x.shape[1:]) if training else _batch_norm(x, *new, False)[0], *new
 
 
+def _of_places(x):
+    return (x - x.mean(0)) / (x.var(0, correction=0) + 1e-5).sqrt()
+
+
+def _by_image(x):
+    return nn.functional.layer_norm(x, x.shape[1:])
+
+
+def _means_of_places(x):
+    return x.mean((0, 2, 3)), x.var(0).mean((1, 2))
+
+
+def _biased_means_of_places(x):
+    return x.mean((0, 2, 3)), x.var(0, correction=0).mean((1, 2))
+
+
+def _by_place(moments):
+    """Return an answer that normalises each place by itself in training; moments: what its running ones take in."""
+
+    def answer(x, running_mean, running_var, training):
+        if not training:
+            return _batch_norm(x, running_mean, running_var, False)
+        m, v = moments(x)
+        return _of_places(x), 0.9 * running_mean + 0.1 * m, 0.9 * running_var + 0.1 * v
+
+    return answer
+
+
 _of_all = _norm((MOMENTS, "m, v, n = x.mean(), x.var(correction=0), x.numel()"))
 
 
@@ -695,7 +728,7 @@ batch_norm = Exercise(
         ),
         mistake(
             "each place of the picture has a mean and a variance of its own. A convolution treats all places alike, and so does its "
-            "batch-norm: take the mean over rows and columns, too, dimensions 0, 2 and 3.",
+            "batch norm: take the mean over rows and columns, too, dimensions 0, 2 and 3.",
             _norm((MOMENTS, "m, v = x.mean(0), x.var(0, correction=0)"), (Y, "y = (x - m) / (v + 1e-5).sqrt()")),
             _norm((MOMENTS, "m, v = x.mean(0), x.var(0, correction=0)")),
             lambda x, mean, var, training: (
@@ -704,6 +737,8 @@ batch_norm = Exercise(
                 else _batch_norm(x, mean, var, False)[0],
                 *_batch_norm(x, mean, var, training)[1:],
             ),
+            *(_by_place(new) for new in (_means_of_places, _biased_means_of_places)),
+            lambda x, mean, var, training: (_of_places(x), mean, var),
         ),
         mistake(
             "mean and variance are those of a whole image, over all its channels: that is layer normalisation. Take them for each channel "
@@ -713,6 +748,15 @@ batch_norm = Exercise(
                 (MOMENTS, "m, v = x.mean((1, 2, 3)), x.var((1, 2, 3), correction=0)"),
                 (Y, "y = (x - m.view(-1, 1, 1, 1)) / (v.view(-1, 1, 1, 1) + 1e-5).sqrt()"),
             ),
+            _norm(
+                (MOMENTS, "m, v = x.mean((1, 2, 3)), x.var((1, 2, 3), correction=0)"),
+                (
+                    Y,
+                    "y = (x - m.view(-1, 1, 1, 1)) / (v.view(-1, 1, 1, 1) + 1e-5).sqrt() if training else _batch_norm(x, m, v, False)[0]",
+                ),
+                (" * n / (n - 1)", ""),
+            ),
+            lambda x, mean, var, training: (_by_image(x), mean, var),
             _norm((MOMENTS, "m, v = x.mean((1, 2, 3)), x.var((1, 2, 3), correction=0)")),
             _norm((MOMENTS, "m, v = x.mean(1), x.var(1, correction=0)")),
         ),
@@ -944,7 +988,7 @@ def _saliency_cases(seed, strict):
     for number, (n, h, w, training, gradients) in enumerate(plans):
         images = torch.tanh(randn(23 * seed + number, n, 3, h, w))
         mode = "training" if training else "evaluation"
-        about = f"a small D with batch-norm, in {mode} mode, and {n} image{'s' * (n > 1)} of {h} × {w} pixels"
+        about = f"a small D with batch norm, in {mode} mode, and {n} image{'s' * (n > 1)} of {h} × {w} pixels"
         if gradients:
             about = f"{about}; there are gradients in D's weights already"
         cases.append({"about": about, "images": images, "training": training, "gradients": gradients})
@@ -1071,7 +1115,7 @@ saliency = Exercise(
         "the given images": "The images are to be as they were. Work on images.clone().requires_grad_().",
         "gradients in": "backward() leaves gradients in every weight. torch.autograd.grad(..., x) computes only what it is asked for.",
         "D's": "D is to be as it was. Remember D.training, call D.eval(), and at the end D.train(what you remembered).",
-        "": "In evaluation mode: the gradient of D(x).sum() in x = a copy of the images, then its absolute value, then the largest over the colours, "
+        "": "In eval mode: the gradient of D(x).sum() in x = a copy of the images, then its absolute value, then the largest over the colours, "
         "dimension 1.",
     },
     mistakes=(
@@ -1081,7 +1125,7 @@ saliency = Exercise(
             shows={"what it returns": "a max"},
         ),
         mistake(
-            "D is asked in training mode: batch-norm then mixes the images, so that a pixel of one moves the logit of another, and its "
+            "D is asked in training mode: batch norm then mixes the images, so that a pixel of one moves the logit of another, and its "
             "running averages move. Call D.eval() first.",
             _salient((EVAL, "pass")),
             _salient((EVAL, "D.train()")),
@@ -1090,13 +1134,13 @@ saliency = Exercise(
             shows={"D's running averages afterwards": "changed"},
         ),
         mistake(
-            "D is left in evaluation mode, so that the training that goes on would be another one. Remember D.training before, and put it "
+            "D is left in eval mode, so that the training that goes on would be another one. Remember D.training before, and put it "
             "back with D.train(...).",
             _salient((BACK, "pass")),
-            shows={MODE: "in evaluation mode"},
+            shows={MODE: "in eval mode"},
         ),
         mistake(
-            "D is left in training mode, though it came in evaluation mode. Do not call D.train() in any case: remember D.training first, "
+            "D is left in training mode, though it came in eval mode. Do not call D.train() in any case: remember D.training first, "
             "and put that back.",
             _salient((BACK, "D.train()")),
             shows={MODE: "in training mode"},
@@ -1153,7 +1197,7 @@ saliency = Exercise(
             _salient((ASKED, "torch.no_grad()(D)(x).sum()")),
         ),
         mistake(
-            "a gradient can be taken of a single number only, and D returns one logit for each image. In evaluation mode each depends on "
+            "a gradient can be taken of a single number only, and D returns one logit for each image. In eval mode each depends on "
             "its own image alone, so take their sum.",
             _salient((ASKED, "D(x)")),
             lambda D, images: (
@@ -1269,7 +1313,7 @@ saliency = Exercise(
             _salient((MAP, "(gradient * images).abs().amax(1)")),
         ),
         mistake(
-            "D is asked in training mode: a copy of it was left in that mode. There batch-norm mixes the images: .eval() first.",
+            "D is asked in training mode: a copy of it was left in that mode. There batch norm mixes the images: .eval() first.",
             _with_a_frozen_copy,
             lambda D, images: _salient((EVAL, "D.train()"))(copy.deepcopy(D), images),
             lambda D, images: torch.cat([_with_a_frozen_copy(D, image[None]) for image in images]),
@@ -1464,6 +1508,12 @@ spectral_step = Exercise(
             "graph is all that is needed.",
             lambda weight, u: (_spectral_step(weight, u)[0].backward(), _spectral_step(weight, u))[1],
             shows={"a gradient left in the weight": "yes"},
+        ),
+        mistake(
+            "normalize() takes the dimension along which the length is 1 from you; without it, it is the second one, which a vector does "
+            "not have: normalize(..., dim=0).",
+            lambda weight, u: (normalize(weight.flatten(1).T @ u), u),
+            shows={STOPPED: "IndexError: Dimension out of range (expected to be in range of [-1, 0], but got 1)"},
         ),
         mistake(
             EXACT,

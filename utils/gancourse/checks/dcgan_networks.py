@@ -12,7 +12,6 @@ from gancourse.checks import observers
 from gancourse.checks.core import STOPPED, Exercise, edited, mistake
 from gancourse.checks.shared import (
     EACH,
-    INSIDE,
     NO_GRADIENT,
     ROUNDED,
     SUMMED,
@@ -76,7 +75,7 @@ def _network_cases(seed, strict, given, made, **more):
     n, sizes = (4 + seed % 3, (1, 2 + seed % 4)) if strict else (4, (1, 3))
     return [
         {
-            "about": f"{n} inputs in training mode, then {' and '.join(map(str, sizes))} in evaluation mode; weights and "
+            "about": f"{n} inputs in training mode, then {' and '.join(map(str, sizes))} in eval mode; weights and "
             "running averages that the check sets",
             "inputs": randn(3 * seed, n, *given),
             "others": randn(3 * seed + 1, n, *given),
@@ -105,11 +104,11 @@ def _network(layers, forward, unused=list, **attributes):
 
 
 def _layers(convolution, channels, geometry, normed, bend, bent, norm, bias, options):
-    """Return a function that makes blocks of convolution, batch-norm and activation, with one thing changed.
+    """Return a function that makes blocks of convolution, batch norm and activation, with one thing changed.
 
     geometry: kernel, stride, padding, if need be output_padding of each convolution; normed, bent: after which convolutions
-    the others stand; bias: which convolutions have one, by default those without batch-norm; options: "after" to have
-    batch-norm after the activation, "between" for further layers before it, "start" and "end" for layers there; "unused" for
+    the others stand; bias: which convolutions have one, by default those without batch norm; options: "after" to have
+    batch norm after the activation, "between" for further layers before it, "start" and "end" for layers there; "unused" for
     layers that are only made.
     """
 
@@ -288,13 +287,13 @@ NETWORK_LOOK = {
     "channels": "Compare how many channels go into and come out of each convolution with the table.",
     "shape for": "Follow the shape through your layers and print it after each: .shape.",
     "weights that receive": "The way back to the weights is cut: by .detach(), .data, no_grad() or a layer that is never called.",
-    "learned vectors": "The kernels are the table's. Compare where biases and batch-norms are with it: a bias is one vector, a batch-norm has two, "
-    "scale and shift; a bias before batch-norm, which that takes away again, is not counted.",
+    "learned vectors": "The kernels are the table's. Compare where biases and batch norms are with it: a bias is one vector, a batch norm has two, "
+    "scale and shift; a bias before batch norm, which that takes away again, is not counted.",
     "other slopes": "Look at which activation the table names, and at the slope that it gives.",
-    "the images in": "Batch-norm takes mean and variance of the batch in training mode, and running averages in evaluation mode.",
+    "the images in": "Batch norm takes mean and variance of the batch in training mode, and running averages in eval mode.",
     "the same batch": "Something random is in it; the same input should give the same output.",
-    "output in training mode": "Weights and shapes are right. Compare activations and batch-norms, where they stand and what they are, with the table.",
-    "output for": "In training mode it is right, in evaluation mode it is not: what does batch-norm do there?",
+    "output in training mode": "Weights and shapes are right. Compare activations and batch norms, where they stand and what they are, with the table.",
+    "output for": "In training mode it is right, in eval mode it is not: what does batch norm do there?",
     "the input afterwards": "The input has been changed in place; leave it as it is.",
     "": "Compare your layers with the table above the exercise, one line after the other.",
 }
@@ -320,7 +319,7 @@ def _on(net):
 def _mistakes_of_both(net, reference, others, returned):
     """The mistakes that are the same in both networks.
 
-    net: _D or _G; others: places where a batch-norm belongs; returned: what forward returns, in the reference's source.
+    net: _D or _G; others: places where a batch norm belongs; returned: what forward returns, in the reference's source.
     """
     last = 3
     return (
@@ -340,12 +339,12 @@ def _mistakes_of_both(net, reference, others, returned):
             shows={"the way from the output back to the weights": "cut"},
         ),
         mistake(
-            "__init__ makes batch-norms that forward does not use: being made is not enough, the maps have to go through them.",
+            "__init__ makes batch norms that forward does not use: being made is not enough, the maps have to go through them.",
             net(normed=(), unused=lambda: [nn.BatchNorm2d(128), nn.BatchNorm2d(256)]),
             net(normed=others[:1], unused=lambda: [nn.BatchNorm2d(256)]),
             net(normed=others, unused=lambda: [nn.BatchNorm2d(64)]),
             net(normed=(), bias=(0, last), unused=lambda: [nn.BatchNorm2d(128), nn.BatchNorm2d(256)]),
-            shows={"layers that forward does not use": "batch-norms"},
+            shows={"layers that forward does not use": "batch norms"},
         ),
         mistake(
             "__init__ makes a layer that forward does not use. Send what comes in through all of them, or leave it away.",
@@ -367,7 +366,7 @@ def _mistakes_of_both(net, reference, others, returned):
         ),
         *(
             mistake(
-                f"another normalisation stands where batch-norm should ({name}): it looks at each image alone. Take nn.BatchNorm2d.",
+                f"another normalisation stands where batch norm should ({name}): it looks at each image alone. Take nn.BatchNorm2d.",
                 net(norm=norm),
                 shows={"another normalisation": name},
             )
@@ -402,68 +401,68 @@ def _mistakes_of_both(net, reference, others, returned):
             shows={"the same batch again": "another output"},
         ),
         mistake(
-            "batch-norm uses its running averages in training mode, too: nothing in forward may call eval(), and a batch_norm of "
+            "batch norm uses its running averages in training mode, too: nothing in forward may call eval(), and a batch_norm of "
             "torch.nn.functional wants to be told training=self.training.",
             net(norm=_NeverTraining),
             net(forward=lambda body, x: _on(net)(body.eval(), x)),
             shows={
                 "running averages in training mode": "they stay",
-                "_batch-norm in training mode": "of the running averages",
+                "_batch norm in training mode": "of the running averages",
             },
         ),
         mistake(
-            "there is no batch-norm: what comes out for one image is the same whatever else is in the batch. nn.BatchNorm2d belongs "
+            "there is no batch norm: what comes out for one image is the same whatever else is in the batch. nn.BatchNorm2d belongs "
             f"after {'the second and the third convolution' if net is _D else 'every transposed convolution but the last'}.",
             net(normed=()),
             net(normed=(), bias=(0, 1, 2, 3)),
             shows={"the images in training mode": "each for itself"},
         ),
         mistake(
-            "batch-norm has no running averages and always takes the numbers of the batch, so that in evaluation mode one image changes "
+            "batch norm has no running averages and always takes the numbers of the batch, so that in eval mode one image changes "
             "another. Leave track_running_stats at True; a batch_norm of torch.nn.functional wants the running ones in place of None, "
             "and training=self.training. nn.BatchNorm2d does both by itself.",
             net(norm=_Forgetful),
             net(norm=_WithoutAverages),
             net(norm=_WithoutAnything),
             shows={
-                "the images in evaluation mode": "depend on each other",
-                "_batch-norm in evaluation mode": "of the batch, without running averages",
+                "the images in eval mode": "depend on each other",
+                "_batch norm in eval mode": "of the batch, without running averages",
             },
         ),
         mistake(
-            "batch-norm has no running averages, so it cannot work in evaluation mode: a batch_norm of torch.nn.functional wants them in "
+            "batch norm has no running averages, so it cannot work in eval mode: a batch_norm of torch.nn.functional wants them in "
             "place of None. nn.BatchNorm2d has them, and decides by itself.",
             net(norm=_WithoutAveragesInEvaluation),
             shows={STOPPED: "RuntimeError: running_mean must be defined in evaluation mode"},
         ),
         mistake(
-            "batch-norm goes on with the numbers of the batch in evaluation mode, so that one image changes another. Its running averages are "
+            "batch norm goes on with the numbers of the batch in eval mode, so that one image changes another. Its running averages are "
             "there for that: let self.training decide, and switch nothing in forward.",
             net(norm=_AlwaysTraining),
             net(forward=lambda body, x: _on(net)(body.train(), x)),
             shows={
-                "the images in evaluation mode": "depend on each other",
-                "_batch-norm in evaluation mode": "of the batch",
+                "the images in eval mode": "depend on each other",
+                "_batch norm in eval mode": "of the batch",
             },
         ),
         mistake(
-            "batch-norm has no scale and shift to learn: leave `affine` at True.",
+            "batch norm has no scale and shift to learn: leave `affine` at True.",
             net(norm=_Affineless),
             net(norm=_Affineless, bias=(0, 1, 2, 3)),
         ),
         mistake(
-            "batch-norm's second argument is eps, the small number that keeps it from dividing by 0; 0.8 or so is not small. "
+            "batch norm's second argument is eps, the small number that keeps it from dividing by 0; 0.8 or so is not small. "
             "nn.BatchNorm2d(channels) is all it needs.",
             net(norm=_Coarse),
         ),
         mistake(
-            "batch-norm stands after the activation. It belongs between the convolution and the activation.",
+            "batch norm stands after the activation. It belongs between the convolution and the activation.",
             net(after=True),
             net(after=True, bias=(0, 1, 2, 3)),
         ),
-        mistake("two batch-norms follow one another. One of them is enough.", net(norm=_twice)),
+        mistake("two batch norms follow one another. One of them is enough.", net(norm=_twice)),
         mistake(
-            f"some batch-norms are missing. {'The second and the third convolution' if net is _D else 'Every transposed convolution but the last'} "
+            f"some batch norms are missing. {'The second and the third convolution' if net is _D else 'Every transposed convolution but the last'} "
             "has one.",
             *(net(normed=(i,)) for i in others),
             *(net(normed=(i,), bias=bias) for i in others for bias in ((0, 1, 2, 3), (0, 3) if net is _D else (3,))),
@@ -476,13 +475,13 @@ def _mistakes_of_both(net, reference, others, returned):
             *(net(normed=tuple(j for j in others if j != i)) for i in others if len(others) > 2),
         ),
         mistake(
-            "the last layer has a batch-norm. What it makes is the result, and that should not depend on what else is in the batch: none there.",
+            "the last layer has a batch norm. What it makes is the result, and that should not depend on what else is in the batch: none there.",
             *(net(normed=(*others, last), bias=bias) for bias in (None, (0, 1, 2, 3))),
             shows=_vectors(net, 1 if net is _D else 3, 2),
         ),
         *(
             mistake(
-                "a convolution without batch-norm has lost its bias. bias=False is for those that a batch-norm follows, which has a shift of "
+                "a convolution without batch norm has lost its bias. bias=False is for those that a batch norm follows, which has a shift of "
                 "its own; leave `bias` alone in the others.",
                 *(net(bias=bias) for bias in lost),
                 shows=_vectors(net, size, 0),
@@ -527,7 +526,7 @@ def _bent(net, usual, other):
 
 
 class _FunctionalD(nn.Module):
-    """The discriminator, written with functions, and with biases before batch-norm."""
+    """The discriminator, written with functions, and with biases before batch norm."""
 
     def __init__(self):
         super().__init__()
@@ -564,7 +563,7 @@ class _HandMadeNorm(nn.Module):
 
 
 class _BlocksD(nn.Module):
-    """The discriminator as a list of blocks; padding, batch-norm and the head made in other ways."""
+    """The discriminator as a list of blocks; padding, batch norm and the head made in other ways."""
 
     def __init__(self):
         super().__init__()
@@ -643,7 +642,7 @@ Discriminator = Exercise(
         ),
         *_mistakes_of_both(_D, _Discriminator, (1, 2), "self.body(x).flatten()"),
         mistake(
-            "the first convolution has a batch-norm. The first one sees the pixels, and keeps their brightness and spread: none there.",
+            "the first convolution has a batch norm. The first one sees the pixels, and keeps their brightness and spread: none there.",
             _D(normed=(0, 1, 2)),
             _D(normed=(0, 1, 2), bias=(0, 1, 2, 3)),
             _D(normed=(0,)),
@@ -651,7 +650,7 @@ Discriminator = Exercise(
             shows=_vectors(_D, 64, 2),
         ),
         mistake(
-            "the images themselves go through a batch-norm. D is to see their brightness and colours as they are.",
+            "the images themselves go through a batch norm. D is to see their brightness and colours as they are.",
             _D(start=lambda: [nn.BatchNorm2d(3)]),
         ),
         mistake(
@@ -805,7 +804,7 @@ Discriminator = Exercise(
 
 
 class _FunctionalG(nn.Module):
-    """The generator, written with functions, beginning with a linear layer, with biases before batch-norm."""
+    """The generator, written with functions, beginning with a linear layer, with biases before batch norm."""
 
     def __init__(self):
         super().__init__()
@@ -837,7 +836,7 @@ class _ChannelsLastG(nn.Module):
 
 
 class _BlocksG(nn.Module):
-    """The generator as a list of blocks; the first one is a matrix, batch-norm is made by hand."""
+    """The generator as a list of blocks; the first one is a matrix, batch norm is made by hand."""
 
     z_dim = 100
 
@@ -888,6 +887,10 @@ class _Unflattened(nn.Module):
 ROWS = (
     "the noise comes as rows (N, 100); a transposed convolution wants maps (N, 100, 1, 1), 100 channels of one pixel. Reshape it "
     "in forward, before the first layer."
+)
+ORDINARY = (
+    "ordinary convolutions (nn.Conv2d) stand where transposed ones should: these make maps smaller, G has to make them larger, with "
+    "nn.ConvTranspose2d."
 )
 
 Generator = Exercise(
@@ -961,7 +964,7 @@ Generator = Exercise(
         ),
         *(
             mistake(
-                "there is a LeakyReLU in it. The leaky one is D's: G has ReLU after each batch-norm, and tanh at the end.",
+                "there is a LeakyReLU in it. The leaky one is D's: G has ReLU after each batch norm, and tanh at the end.",
                 *_bent(_G, nn.ReLU, leaky),
                 _G(end=lambda leaky=leaky: [leaky(), nn.Tanh()]),
                 shows={OTHER_SLOPE: slope},
@@ -1042,8 +1045,42 @@ Generator = Exercise(
             _G(geometry=(*G_GEOMETRY[:3], (4, 1, 0))),
             _G(geometry=(*G_GEOMETRY[:3], (4, 1, 1))),
         ),
+        *(
+            mistake(
+                ORDINARY,
+                _network(
+                    lambda first=first: [
+                        first(100, 256, 4),
+                        nn.BatchNorm2d(256),
+                        nn.ReLU(),
+                        nn.Conv2d(256, 128, 4, 2, 1),
+                        nn.BatchNorm2d(128),
+                        nn.ReLU(),
+                        nn.Conv2d(128, 64, 4, 2, 1),
+                        nn.BatchNorm2d(64),
+                        nn.ReLU(),
+                        nn.Conv2d(64, 3, 4, 2, 1),
+                        nn.Tanh(),
+                    ],
+                    _on_maps,
+                    z_dim=100,
+                ),
+                shows={
+                    STOPPED: f"RuntimeError: Calculated padded input size per channel: ({side} x {side}). Kernel size: (4 x 4). "
+                    "Kernel size can't be greater than actual input size"
+                },
+            )
+            for first, side in ((nn.ConvTranspose2d, 3), (nn.Conv2d, 1))
+        ),
         mistake(
-            "ordinary convolutions stand where transposed ones should: these make maps smaller, G has to make them larger.",
+            "the third transposed convolution has neither batch norm nor ReLU. “The same” in the table means its whole block: only the last "
+            "one does without.",
+            _G(normed=(0, 1), bent=(0, 1)),
+            _G(normed=(0, 1), bent=(0, 1), bias=(0, 1, 2, 3)),
+            _G(normed=(0, 1), bent=(0, 1), bias=(3,)),
+        ),
+        mistake(
+            ORDINARY,
             _network(
                 _layers(
                     nn.Conv2d,
@@ -1076,7 +1113,7 @@ Generator = Exercise(
             _G(forward=lambda body, z: body(z[:, :, None, None]).squeeze()),
         ),
         mistake(
-            "batch-norm takes each of the 4096 numbers of the linear layer for itself. It belongs to the 256 maps: reshape to "
+            "batch norm takes each of the 4096 numbers of the linear layer for itself. It belongs to the 256 maps: reshape to "
             "(N, 256, 4, 4) first, then nn.BatchNorm2d(256).",
             _network(
                 lambda: [
@@ -1101,7 +1138,7 @@ Generator = Exercise(
             ),
         ),
         mistake(
-            "the linear layer at the beginning lacks its batch-norm, its ReLU or both. They come after it, once its numbers are maps "
+            "the linear layer at the beginning lacks its batch norm, its ReLU or both. They come after it, once its numbers are maps "
             "(N, 256, 4, 4).",
             _without_first_norm(()),
             _without_first_norm((nn.ReLU(),)),
@@ -1287,7 +1324,7 @@ relativistic_losses = Exercise(
         ),
         mistake(EACH, _pairs(lambda gap: softplus(-gap)), _pairs(lambda gap: -functional.logsigmoid(gap))),
         mistake(
-            INSIDE,
+            "the mean is taken too early: first the softplus of each pair's difference, then the mean of those.",
             _pairs(lambda gap: softplus(-gap.mean())),
             lambda real, fake: (softplus(fake.mean() - real.mean()), softplus(real.mean() - fake.mean())),
         ),
@@ -1404,7 +1441,7 @@ class _Small(nn.Sequential):
 
 
 def _small_generator(seed, frozen, training):
-    """Return a function that makes a small generator with batch-norm whose numbers all depend on the seed."""
+    """Return a function that makes a small generator with batch norm whose numbers all depend on the seed."""
 
     def make():
         network = _Small()
@@ -1431,7 +1468,7 @@ def _average_cases(seed, strict):
         ]
     return [
         {
-            "about": f"a small network with a linear layer, convolutions, batch-norm, and a parameter and a buffer of its own, decay = {decay}, {calls} call{'s' * (calls > 1)}; the average's parameters "
+            "about": f"a small network with a linear layer, convolutions, batch norm, and a parameter and a buffer of its own, decay = {decay}, {calls} call{'s' * (calls > 1)}; the average's parameters "
             f"{'ask for no gradient' if frozen else 'ask for gradients'}",
             "average": _small_generator(2 * seed + 1_000 * i, frozen, training),
             "G": _small_generator(2 * seed + 1 + 1_000 * i, frozen=False, training=True),
@@ -1571,6 +1608,12 @@ def _wrapped(average, G, decay):
             old = getattr(mean, name)
             setattr(mean, name, nn.Parameter((decay * old + (1 - decay) * value).detach(), old.requires_grad))
     _average_of(_nothing)(average, G, decay)
+
+
+@torch.no_grad()
+def _lerp_everywhere(average, G, decay):
+    for mean, new in zip(average.state_dict().values(), G.state_dict().values(), strict=True):
+        mean.lerp_(new, 1 - decay)
 
 
 def _in_place_everywhere(average, G, decay):
@@ -1742,11 +1785,17 @@ update_average = Exercise(
                 STOPPED: "TypeError: cannot assign 'torch.FloatTensor' as parameter 'weight' (torch.nn.Parameter or None expected)"
             },
         ),
-        mistake(
-            "the counter of batch-norm (num_batches_tracked) is a whole number, and there is no average of it: buffers, unlike parameters, are "
-            "copied.",
-            _in_place_everywhere,
-            shows={STOPPED: "RuntimeError: result type Float can't be cast to the desired output type Long"},
+        *(
+            mistake(
+                "the counter of batch norm (num_batches_tracked) is a whole number, and there is no average of it: buffers, unlike "
+                "parameters, are copied.",
+                answer,
+                shows={STOPPED: error},
+            )
+            for answer, error in (
+                (_in_place_everywhere, "RuntimeError: result type Float can't be cast to the desired output type Long"),
+                (_lerp_everywhere, "NotImplementedError: \"lerp_kernel_scalar\" not implemented for 'Long'"),
+            )
         ),
         mistake(
             "the mode of a network has changed, by train() or eval(). Leave both as they are.",
@@ -1773,12 +1822,12 @@ update_average = Exercise(
             _average_of(lambda mean, new, decay: mean.lerp_(new, decay)),
         ),
         mistake(
-            "the buffers are forgotten. Batch-norm's running averages are not parameters, and without them the average of weights draws with "
+            "the buffers are forgotten. Batch norm's running averages are not parameters, and without them the average of weights draws with "
             "statistics of an untrained network: copy G's.",
             _average_of(buffers=_nothing),
         ),
         mistake(
-            "the buffers are averaged as the parameters are. They are to be copied: batch-norm's running statistics are averages already.",
+            "the buffers are averaged as the parameters are. They are to be copied: batch norm's running statistics are averages already.",
             _average_of(buffers=_averaged_floats),
             _average_of(buffers=_moved),
             _average_of(
@@ -1787,7 +1836,7 @@ update_average = Exercise(
             _whole_state,
         ),
         mistake(
-            "batch-norm's counter is not copied. It is a buffer as well: go over all of .buffers().",
+            "batch norm's counter is not copied. It is a buffer as well: go over all of .buffers().",
             _average_of(buffers=_only_floats),
         ),
         mistake(
@@ -1849,13 +1898,13 @@ update_average = Exercise(
             _with_layers(names=("weight", "bias", "running_mean", "running_var")),
         ),
         mistake(
-            "only batch-norm's buffers are copied, or some of them. There may be others: go over all of average.buffers().",
+            "only batch norm's buffers are copied, or some of them. There may be others: go over all of average.buffers().",
             _buffers_of_norms(),
             _buffers_of_norms(("running_mean", "running_var")),
             _average_of(_moved, lambda mean, new, decay: None if mean.shape == (2,) else mean.copy_(new)),
         ),
         mistake(
-            "only some of the parameters move. Biases, and batch-norm's scale and shift, are parameters as well: go over all of .parameters().",
+            "only some of the parameters move. Biases, and batch norm's scale and shift, are parameters as well: go over all of .parameters().",
             _only(lambda name, p: name.endswith("weight")),
             _only(lambda name, p: p.dim() > 1),
             _only(lambda name, p: not name.startswith("3.")),

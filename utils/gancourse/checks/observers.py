@@ -200,7 +200,7 @@ def saliency(answer, case, like) -> dict:
     seen = {"what it returns": kind(maps)}
     if not isinstance(maps, Tensor):
         return seen
-    modes = {True: "in training mode", False: "in evaluation mode"}
+    modes = {True: "in training mode", False: "in eval mode"}
     alike = all(m.training == D.training for m in D.modules())
     averages = {name for name, _ in D.named_buffers()}
     moved = {name for name, value in D.state_dict().items() if not torch.equal(value, before[name])}
@@ -217,7 +217,7 @@ def saliency(answer, case, like) -> dict:
 
 
 def _spectator(shape: torch.Size) -> nn.Sequential:
-    """Return a small D for images (N, C, H, W) -> logits (N,), with batch-norm whose averages are not a batch's."""
+    """Return a small D for images (N, C, H, W) -> logits (N,), with batch norm whose averages are not a batch's."""
     D = nn.Sequential(
         nn.Conv2d(shape[1], 5, 3, padding=1),
         nn.BatchNorm2d(5),
@@ -491,9 +491,9 @@ def _known_weights(parameter: Tensor) -> Tensor:
 def convolutional(answer, case, like) -> dict:
     """A class of convolutional networks without arguments: its weights, and its outputs where they are known.
 
-    As in `network`, the weights are set to numbers that depend on their shape alone. A bias before batch-norm, which that
+    As in `network`, the weights are set to numbers that depend on their shape alone. A bias before batch norm, which that
     takes away again, counts as none. case["inputs"]: (N, ...), N > 2, for training mode; case["others"]: as many others;
-    case["evaluated"]: batches for evaluation mode; case["shape"]: that of one output; case["logits"]: whether it ends in
+    case["evaluated"]: batches for eval mode; case["shape"]: that of one output; case["logits"]: whether it ends in
     a logit; case["slope"]: the one that a LeakyReLU may have; case["vectors"]: sizes of biases and the like to look for;
     case["z_dim"], if there: that the class has this attribute.
     """
@@ -553,7 +553,7 @@ def convolutional(answer, case, like) -> dict:
     seen["layers that forward does not use"] = _layers_of(built, idle)
     cut = any(learned[name] is None and id(p) in used for name, p in parameters.items())
     seen["the way from the output back to the weights"] = "cut" if cut else "open"
-    seen["_batch-norm in training mode"] = training_diary.norms_in_words()
+    seen["_batch norm in training mode"] = training_diary.norms_in_words()
     seen["running averages in training mode"] = "they move" if any(moved) else stays
     seen["the images in training mode"] = "each for itself" if _alike(output[:2], mixed) else "depend on each other"
     seen["the same batch again"] = "same output" if _alike(output, again) else "another output"
@@ -574,14 +574,14 @@ def convolutional(answer, case, like) -> dict:
     with _Diary() as diary:
         for batch in case["evaluated"]:
             output = built(batch.clone())
-            seen[f"shape for a batch of {len(batch)} in evaluation mode"] = tuple(output.shape)
+            seen[f"shape for a batch of {len(batch)} in eval mode"] = tuple(output.shape)
             if output.shape == (len(batch), *case["shape"]):
                 outputs.append((batch, output.detach()))
     alone = [_alike(output[i], built(batch[[i]])) for batch, output in outputs for i in range(min(2, len(batch)))]
-    seen["the images in evaluation mode"] = "each for itself" if all(alone) else "depend on each other"
-    seen["_batch-norm in evaluation mode"] = diary.norms_in_words()
+    seen["the images in eval mode"] = "each for itself" if all(alone) else "depend on each other"
+    seen["_batch norm in eval mode"] = diary.norms_in_words()
     for batch, output in outputs:
-        seen[f"output for a batch of {len(batch)} in evaluation mode"] = output
+        seen[f"output for a batch of {len(batch)} in eval mode"] = output
     if case["logits"] and outputs:  # whatever the sign of a logit: nothing may bend it
         with torch.no_grad():
             for p in parameters.values():
@@ -603,7 +603,7 @@ class _Diary(TorchFunctionMode):
         self.names: set[str] = set()
         self.resizing: set[str] = set()
         self.slopes: set[float] = set()  # of LeakyReLU
-        self.norms: set[str] = set()  # where batch-norms take mean and variance from
+        self.norms: set[str] = set()  # where batch norms take mean and variance from
         self.learned_slopes = False  # of PReLU
         self.parameters: list[nn.Parameter] = []
 
@@ -636,7 +636,7 @@ class _Diary(TorchFunctionMode):
         }
 
     def norms_in_words(self) -> str:
-        """Return where the batch-norms of PyTorch take mean and variance from."""
+        """Return where the batch norms of PyTorch take mean and variance from."""
         return " and ".join(sorted(self.norms)) or "none"
 
 
@@ -644,13 +644,13 @@ def _layers_of(network: nn.Module, parameters: list[str]) -> str:
     """Return in words which layers these parameters, given by name, belong to."""
     layers = [network.get_submodule(name.rpartition(".")[0]) for name in parameters]
     norms = layers and all(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in layers)
-    return "batch-norms" if norms else "some" if layers else "none"
+    return "batch norms" if norms else "some" if layers else "none"
 
 
 def _learned(parameters: dict[str, nn.Parameter], output: Tensor) -> dict[str, bool | None]:
     """Return of each parameter whether the output depends on it, None where nothing arrives.
 
-    On a bias before batch-norm it does not depend: its gradient is rounding, beside that of batch-norm's scale and shift.
+    On a bias before batch norm it does not depend: its gradient is rounding, beside that of batch norm's scale and shift.
     """
     slopes: dict[str, float] = {}
     if output.requires_grad and parameters:
@@ -658,7 +658,7 @@ def _learned(parameters: dict[str, nn.Parameter], output: Tensor) -> dict[str, b
         gradients = torch.autograd.grad((output * weights).sum(), list(parameters.values()), allow_unused=True)
         for name, slope in zip(parameters, gradients, strict=True):
             if slope is not None:
-                # The bias of a linear layer that makes 256 maps of 4 × 4: what all places share is lost in batch-norm.
+                # The bias of a linear layer that makes 256 maps of 4 × 4: what all places share is lost in batch norm.
                 slopes[name] = (slope.sum() if slope.shape == (4096,) else slope).abs().max().item()
     sizes = {name: min(p.numel(), 256) for name, p in parameters.items() if len(_as_kernel(tuple(p.shape))) == 1}
     largest = {size: max(slopes.get(name, 0) for name in sizes if sizes[name] == size) for size in sizes.values()}
@@ -988,7 +988,7 @@ def training_step(answer, case, like) -> dict:
             seen |= {f"{name} in step {number}": _number(values[name]) for name in wanted if there}
     if part == "both":
         for player in (G, D):
-            seen[f"{player.name} afterwards"] = "in training mode" if player.training else "in evaluation mode"
+            seen[f"{player.name} afterwards"] = "in training mode" if player.training else "in eval mode"
             frozen = not all(p.requires_grad for p in player.parameters())
             seen[f"{player.name}'s weights afterwards"] = "frozen" if frozen else "trainable"
     return seen
@@ -1193,7 +1193,7 @@ def class_grid(answer, case, like) -> dict:
         seen["the numbers of the noise vectors in z, image by image"] = _listed(
             [columns.get(m[1][1], "new") if m else "?" for m in made]
         )
-    modes = {True: "in training mode", False: "in evaluation mode"}
+    modes = {True: "in training mode", False: "in eval mode"}
     seen["G while it draws"] = " and ".join(modes[mode] for mode in sorted(G.modes)) or "not called"
     seen["the images"] = images.detach()
     seen["their graph"] = "kept in memory" if images.requires_grad else "none"

@@ -1020,7 +1020,7 @@ G_STEPS_EARLY = "G's optimiser steps in D's turn, on D's loss. In D's turn only 
 D_STEPS_LATE = "D's optimiser steps in G's turn, on G's loss: D would learn to be fooled. In G's turn only opt_G steps."
 
 # What can go wrong in a training step, whatever its losses are; lesson 5's step is told the labels, too, and judged by the same.
-LEFT_IN_EVAL = "a network is left in evaluation mode, where batch normalisation stops learning from its batches. If you call eval(), call train() again."
+LEFT_IN_EVAL = "a network is left in eval mode, where batch normalisation stops learning from its batches. If you call eval(), call train() again."
 STEP_MISTAKES = (
     mistake(
         "`step()` stands before `backward()`: D's optimiser then uses what was left in the gradients. Order: zero_grad, backward, step.",
@@ -1142,7 +1142,7 @@ STEP_MISTAKES = (
         ),
     ),
     mistake(
-        "G is in evaluation mode while it draws D's fakes: batch normalisation then takes its running averages instead of the batch's.",
+        "G is in eval mode while it draws D's fakes: batch normalisation then takes its running averages instead of the batch's.",
         _step((D_FAKE, f"G.eval(); {D_FAKE}; G.train()")),
     ),
     mistake(
@@ -1215,13 +1215,13 @@ STEP_MISTAKES = (
         _step(("    d_real =", "    G.eval()\n    d_real =")),
         _step(("    d_real =", "    G.eval()\n    D.eval()\n    d_real =")),
         _step((D_FAKE, f"G.eval()\n    {D_FAKE}")),
-        shows={"G afterwards": "in evaluation mode"},
+        shows={"G afterwards": "in eval mode"},
     ),
     mistake(
         LEFT_IN_EVAL,
         _step(("    d_real =", "    D.eval()\n    d_real =")),
         _step(("    g_loss = ", "    D.eval()\n    g_loss = ")),
-        shows={"D afterwards": "in evaluation mode"},
+        shows={"D afterwards": "in eval mode"},
     ),
     mistake(
         "the batch of real images is changed in place; whoever uses it after you sees other images. Write real = real ..., not real.mul_(...) or real += ...",

@@ -310,7 +310,10 @@ def said(history: dict[str, Tensor]) -> str:
     losses = [f"{who} loss {last[name]:.3f}" for who, name in (("D", "d_loss"), ("G", "g_loss")) if name in last]
     shares = [f"{last[name]:.0%} of {what}" for what, name in (("real", "d_real"), ("fakes", "d_fake")) if name in last]
     return "".join(
-        [f" · {', '.join(losses)}" if losses else "", f" · D right about {', '.join(shares)}" if shares else ""]
+        [
+            f" · mean of the last steps: {', '.join(losses)}" if losses else "",
+            f" · D right about {', '.join(shares)}" if shares else "",
+        ]
     )
 
 
