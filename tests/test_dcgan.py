@@ -251,6 +251,78 @@ def test_a_shift_moves_each_image_by_itself_and_mirrors_at_the_edge():
     assert right[30:].tolist() == [30, 29]
 
 
+def test_colours_are_those_of_the_three_changes_one_after_the_other():
+    x = torch.rand(2, 3, 4, 4, dtype=torch.float64) * 2 - 1
+    brightness, saturation, contrast = (torch.tensor(v, dtype=torch.float64) for v in ([0.3, 0], [0, 1], [0.5, 1]))
+    first, second = augment.recolour(x, brightness, saturation, contrast)
+    assert torch.allclose(second, x[1])
+    grey = (x[0] + 0.3).mean(0)
+    assert torch.allclose(first, (grey.mean() + 0.5 * (grey - grey.mean())).expand(3, 4, 4))
+
+
+def test_what_moves_out_is_lost_and_grey_comes_in():
+    x = torch.arange(1.0, 13).view(1, 1, 3, 4).repeat(3, 1, 1, 1)
+    moved = augment.translate(x, torch.tensor([0, 1, -5]), torch.tensor([1, -2, 0]))
+    assert moved[0, 0].tolist() == [[0, 1, 2, 3], [0, 5, 6, 7], [0, 9, 10, 11]]
+    assert moved[1, 0].tolist() == [[0, 0, 0, 0], [3, 4, 0, 0], [7, 8, 0, 0]]
+    assert not moved[2].any()
+
+
+def test_a_hole_may_reach_over_the_edge():
+    x = torch.ones(2, 3, 4, 5)
+    cut = augment.cutout(x, torch.tensor([1, -1]), torch.tensor([3, 0]), side=2)
+    assert cut[0, 2].tolist() == [[1] * 5, [1, 1, 1, 0, 0], [1, 1, 1, 0, 0], [1] * 5]
+    assert cut[1, 0].tolist() == [[0, 0, 1, 1, 1], [1] * 5, [1] * 5, [1] * 5]
+    assert x.all()
+
+
+def test_random_places_and_holes_have_the_ranges_of_the_paper():
+    torch.manual_seed(0)
+    spot = torch.zeros(4_000, 1, 64, 64)
+    spot[:, :, 32, 32] = 1
+    places = augment.random_place(spot).flatten(1).argmax(1)
+    rows, columns = places // 64, places % 64
+    assert set(rows.tolist()) == set(columns.tolist()) == set(range(24, 41))
+    holes = augment.random_hole(torch.ones(4_000, 1, 64, 64))[:, 0] == 0
+    rows = holes.any(2).sum(1)  # that have lost something
+    assert (int(rows.min()), int(rows.max())) == (16, 32)
+
+
+def test_gradients_come_back_through_the_augmentation_to_what_is_still_seen():
+    torch.manual_seed(0)
+    x = (torch.rand(16, 3, 64, 64) - 0.5).requires_grad_()
+    seen = augment.random_hole(augment.random_place(x))
+    (gradient,) = torch.autograd.grad(seen.sum(), x)
+    assert torch.equal(gradient.sum((1, 2, 3)), (seen != 0).sum((1, 2, 3)).float())
+    assert set(gradient.unique().tolist()) == {0, 1}
+    (gradient,) = torch.autograd.grad(augment.differentiable(x).square().sum(), x)
+    assert gradient.isfinite().all()
+    assert gradient.flatten(1).any(1).all()
+
+
+def test_every_image_that_D_is_shown_is_changed_the_same_way():
+    """Real images, fakes in both turns, wrong labels and the penalty: all of them, or the change leaks into the samples."""
+    shown = []
+
+    class Watching(ConditionalDCGANDiscriminator):
+        def forward(self, x, labels):
+            shown.append(x.detach().float())
+            return super().forward(x, labels)
+
+    def seen(images):
+        return images.masked_fill(torch.arange(32) < 16, 0)
+
+    G, D = ConditionalDCGANGenerator(width=8), Watching(width=8)
+    step = recipes.dcgan_step(gamma=1.0, every=1, mismatched=True, seen=seen)
+    optimisers = [training.adam(network, 2e-4) for network in (G, D)]
+    step(G, D, *optimisers, torch.rand(5, 3, 32, 32) * 2 - 1, LABELS, 1)
+    assert len(shown) == 5
+    for images in shown:
+        assert not images[..., :16].any()
+        assert images[..., 16:].flatten(1).any(1).all()
+    assert any(p.grad.any() for p in G.parameters())
+
+
 # ---- shipping ----
 
 

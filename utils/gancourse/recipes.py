@@ -84,11 +84,19 @@ def mlp_step(gamma: float = 0.0, every: int = 8, real_target: float = 1.0) -> Tr
     return train_step
 
 
-def dcgan_step(relativistic: bool = False, gamma: float = 0.0, every: int = 16, mismatched: bool = False) -> TrainStep:
+def dcgan_step(
+    relativistic: bool = False,
+    gamma: float = 0.0,
+    every: int = 16,
+    mismatched: bool = False,
+    seen: Callable[[Tensor], Tensor] = lambda images: images,
+) -> TrainStep:
     """Return a training step for a GAN with batch-norm in D: the non-saturating loss, or the relativistic one.
 
     gamma: weight of the R1 penalty, as in `mlp_step`. Serves conditional players too; mismatched, for those alone: D is also
     shown real images with wrong labels, to be refused. Raises ValueError for a relativistic loss with these.
+    seen: a differentiable change of images, (N, C, H, W) in [-1, 1], that lies before D, whatever D is shown (Zhao et al.
+        2020, equation 3).
     """
     if relativistic and mismatched:
         raise ValueError(
@@ -100,23 +108,24 @@ def dcgan_step(relativistic: bool = False, gamma: float = 0.0, every: int = 16, 
         fake = G(noise(G, len(real)), *labels)
 
         # D: real images and fakes in batches of their own, for batch-norm mixes what is in a batch. Losses in float32.
-        real_logits, fake_logits = D(real, *labels).float(), D(fake.detach(), *labels).float()
+        real_logits, fake_logits = D(seen(real), *labels).float(), D(seen(fake.detach()), *labels).float()
         if relativistic:
             d_loss = relativistic_loss(real_logits, fake_logits)
         elif mismatched:
-            d_loss = matching_loss(real_logits, D(real, other_labels(*labels, D.classes)).float(), fake_logits)
+            wrong = D(seen(real), other_labels(*labels, D.classes)).float()
+            d_loss = matching_loss(real_logits, wrong, fake_logits)
         else:
             d_loss = discriminator_loss(real_logits, fake_logits)
-        penalty = lazy_r1(D, real, labels, gamma, every) if gamma and step % every == 0 else 0
+        penalty = lazy_r1(D, seen(real), labels, gamma, every) if gamma and step % every == 0 else 0
         opt_D.zero_grad()
         (d_loss + penalty).backward()
         opt_D.step()
 
         # G: through the new D, whose own gradients nobody needs here.
         D.requires_grad_(False)
-        new_logits = D(fake, *labels).float()
+        new_logits = D(seen(fake), *labels).float()
         if relativistic:
-            g_loss = relativistic_loss(new_logits, D(real, *labels).float())
+            g_loss = relativistic_loss(new_logits, D(seen(real), *labels).float())
         else:
             g_loss = non_saturating_loss(new_logits)
         opt_G.zero_grad()

@@ -216,6 +216,32 @@ def saliency(answer, case, like) -> dict:
     }
 
 
+def verdict(answer, case, like) -> dict:
+    """A function that asks D about several sets of images and returns a number: that number, and how D is left.
+
+    case["sets"]: images (N, C, H, W), in the order of the arguments after D; case["training"]: whether D is in training mode
+    before; case["of_D"]: a seed, of D's weights.
+    """
+    torch.default_generator.manual_seed(case["of_D"])
+    D = _spectator(case["sets"][0].shape).train(case["training"])
+    before = copy.deepcopy(D.state_dict())
+    sets = [images.clone() for images in case["sets"]]
+    value = answer(D, *sets)
+    number = as_numbers(value)
+    seen = {"what it returns": kind(number)}
+    if not isinstance(number, Tensor):
+        return seen
+    moved = any(not torch.equal(tensor, before[name]) for name, tensor in D.state_dict().items())
+    kept = all(map(torch.equal, sets, case["sets"]))
+    return seen | {
+        "the number": number,
+        "its graph": "kept in memory" if isinstance(value, Tensor) and value.requires_grad else "none",
+        "D's mode afterwards": "in training mode" if D.training else "in eval mode",
+        "D's weights and running averages afterwards": "changed" if moved else "unchanged",
+        "the given images afterwards": "unchanged" if kept else "changed in place",
+    }
+
+
 def _spectator(shape: torch.Size) -> nn.Sequential:
     """Return a small D for images (N, C, H, W) -> logits (N,), with batch norm whose averages are not a batch's."""
     D = nn.Sequential(

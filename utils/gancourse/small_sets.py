@@ -1,0 +1,145 @@
+"""How good are these images, and are they new? Measures for datasets of some hundred pictures.
+
+There is no covariance of 1,280 features in 900 pictures, so sets are compared by the kernel distance, which is unbiased whatever
+their sizes. And where a generator can learn all pictures by heart, the distance to the training pictures says little: a
+replay of them has the best one. So beside it stand the distance to pictures that were held out, and the share of copies.
+"""
+
+import functools
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
+
+from gancourse import datasets, metrics
+from gancourse.features import FeatureNetwork
+from gancourse.training import sample
+
+SAMPLES = 1_000
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The real pictures of a small dataset, and their features float64 (N, d): those to learn from, and those held out.
+
+    A copy may be mirrored, so each training picture is searched as it is and mirrored: index i and N + i.
+    """
+
+    dataset: str
+    network: FeatureNetwork
+
+    @functools.cached_property
+    def train(self) -> Tensor:
+        return self.network(datasets.load(self.dataset).images)[0]
+
+    @functools.cached_property
+    def searched(self) -> Tensor:
+        return torch.cat([self.train, self.network(datasets.load(self.dataset).images.flip(-1))[0]])
+
+    @functools.cached_property
+    def held_out(self) -> Tensor:
+        return self.network(datasets.load(self.dataset, "test").images)[0]
+
+    @functools.cached_property
+    def controls(self) -> dict[str, tuple[float, float]]:
+        """The kernel distance to the held-out pictures, and its error, of training pictures, blurred ones, and noise."""
+        images = datasets.load(self.dataset).images
+        noise = torch.randint(0, 256, images.shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+        blurred = avg_pool2d(images.float(), 9, stride=1, padding=4, count_include_pad=False).to(torch.uint8)
+        sets = {"training pictures": self.train}
+        sets |= {name: self.network(x)[0] for name, x in (("blur", blurred), ("noise", noise))}
+        return {name: metrics.kernel_distance(f, self.held_out) for name, f in sets.items()}
+
+
+@functools.lru_cache(maxsize=2)
+def pictures(dataset: str, network: FeatureNetwork) -> Pictures:
+    """Return the real pictures of a small dataset, once in a process."""
+    return Pictures(dataset, network)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The measures of generated pictures, uint8 (N, C, H, W), with features float64 (N, d)."""
+
+    images: Tensor
+    features: Tensor
+    real: Pictures
+
+    @functools.cached_property
+    def kernel_to_held_out(self) -> tuple[float, float]:
+        """The kernel distance to pictures that nobody has learnt from, and its standard error."""
+        return metrics.kernel_distance(self.features, self.real.held_out)
+
+    @functools.cached_property
+    def kernel_to_train(self) -> tuple[float, float]:
+        return metrics.kernel_distance(self.features, self.real.train)
+
+    @functools.cached_property
+    def copied(self) -> float:
+        """The share that lies nearer to a training picture than 99 % of the held-out ones do, in features."""
+        return metrics.copied_share(self.features, self.real.searched, self.real.held_out)
+
+    @functools.cached_property
+    def copied_pixels(self) -> float:
+        """The same share, of distances between pixels."""
+        return metrics.copied_share(*(as_rows(x) for x in (self.images, *_searched_pixels(self.real.dataset))))
+
+    def closest(self, pairs: int = 10) -> tuple[Tensor, Tensor]:
+        """Return the pictures that lie nearest to a training picture, and those, uint8 (pairs, C, H, W) each; nearest first."""
+        distances, indices = metrics.nearest(self.features, self.real.searched)
+        order = distances.argsort()[:pairs]
+        return self.images[order], _searched_pixels(self.real.dataset)[0][indices[order]]
+
+    def as_dict(self) -> dict:
+        """Return every measure, rounded, with what it depends on."""
+        network = self.real.network
+        which = network.name.replace(" ", "_").replace("-", "_").lower()
+        figures = {
+            "dataset": self.real.dataset,
+            "samples": len(self.images),
+            f"kernel_to_held_out_{which}": self.kernel_to_held_out[0],
+            "kernel_to_held_out_error": self.kernel_to_held_out[1],
+            f"kernel_to_train_{which}": self.kernel_to_train[0],
+            "kernel_to_train_error": self.kernel_to_train[1],
+            "controls": {name: round(value, 4) for name, (value, _) in self.real.controls.items()},
+            "copied": self.copied,
+            "copied_pixels": self.copied_pixels,
+            "features_sha256": network.sha256,
+        }
+        return {name: round(value, 6) if isinstance(value, float) else value for name, value in figures.items()}
+
+
+@functools.lru_cache(maxsize=2)
+def _searched_pixels(dataset: str) -> tuple[Tensor, Tensor]:
+    """Return the training pictures, as they are and then mirrored, and the held-out ones."""
+    images = datasets.load(dataset).images
+    return torch.cat([images, images.flip(-1)]), datasets.load(dataset, "test").images
+
+
+def as_rows(images: Tensor) -> Tensor:
+    """uint8 (N, C, H, W) -> float64 (N, C H W), from 0 to 1: pixels as features."""
+    return images.flatten(1).double() / 255
+
+
+def is_small(dataset: str, network: FeatureNetwork) -> bool:
+    """Return whether a dataset has too few pictures for a Fréchet distance on these features."""
+    sizes = [len(datasets.load(dataset, split)) for split in ("train", "test")]
+    return min(sizes) <= network.size
+
+
+def evaluate_images(images: Tensor, dataset: str = "pokemon", network: FeatureNetwork | None = None) -> Report:
+    """Return the Report of generated pictures, uint8 (N, C, H, W).
+
+    network: the features to compare on, those of `metrics.network_for(dataset)` unless told. Raises ValueError for pictures
+    that cannot be compared.
+    """
+    network = network or metrics.network_for(dataset)
+    return Report(images, network(images)[0], pictures(dataset, network))
+
+
+def evaluate_generator(
+    G: nn.Module, seed: int = 0, samples: int = SAMPLES, dataset: str = "pokemon", network: FeatureNetwork | None = None
+) -> Report:
+    """Return the Report of a generator, from `samples` unselected pictures."""
+    return evaluate_images(sample(G, samples, seed), dataset, network)
