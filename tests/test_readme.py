@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gancourse import pretrained
+from benchmarks import ablation
+from gancourse import augment, pretrained, recipes
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("lessons", "solutions", "data", "utils", "tests")
@@ -52,6 +53,27 @@ def test_the_readme_quotes_the_worst_seed_of_the_conditional_generator():
 def test_the_room_of_the_data_quotes_the_classifier_of_colour():
     accuracy = pretrained.read_card("cifar10_classifier")["test_accuracy"]
     assert f"{accuracy:.1%}".replace("%", " %") in (ROOT / "data/README.md").read_text()
+
+
+@pytest.mark.parametrize("of_set", ["improvements", "long"])
+def test_the_tables_of_lesson_6_are_what_the_ablation_measured(of_set):
+    lesson = (ROOT / "solutions/06_dcgan_cifar10/06_dcgan_cifar10.py").read_text()
+    rows = [line for line in ablation.table(of_set).splitlines() if line.startswith("| ")]
+    assert len(rows) == 1 + len(ablation.SETS[of_set][1])
+    for row in rows:
+        assert "|  |" not in row, "a seed is missing"
+        assert f"# {row}\n" in lesson
+
+
+def test_the_best_arm_of_the_ablation_is_the_shipped_recipe():
+    arm, recipe = ablation.BEST, recipes.get("cifar10_dcgan")
+    optimizer = recipe.optimizer(recipe.networks()[0]).defaults
+    assert (arm.lr, arm.betas) == (optimizer["lr"], optimizer["betas"])
+    assert (arm.batch_size, arm.ema) == (recipe.batch_size, recipe.ema)
+    assert arm.flips == (recipe.augment is augment.random_flip)
+    networks = [type(network) for network in recipe.networks()]
+    assert [arm.generator, arm.discriminator] == networks
+    assert recipe.bf16
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
