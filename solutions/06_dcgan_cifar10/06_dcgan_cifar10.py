@@ -769,7 +769,8 @@ display(figures.image_grids(grids, columns=8, width=3.2))
 # | spectral instead of batch norm in D | 5,474 | 1190 | 1246 |
 # | Adam 4e-4 (.5, .99) | 5,870 | 451 | 500 |
 # | batches of 32 | 8,645 | 504 | 472 |
-#
+
+# %% [markdown]
 # Look at the first row first: the same recipe with another seed lies 45 away. Averaging gains 18 with either seed, for nothing; that is probably real. Batches of 32 gain 27 and 14 (1.5 times as many steps in the time). The learning rate gains 80 with one seed and
 # loses 14 with the other: two seeds cannot tell.
 #
