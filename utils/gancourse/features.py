@@ -40,6 +40,11 @@ class FeatureNetwork:
     run: Callable[[Tensor], tuple[Tensor, Tensor | None]]  # uint8 batch -> features (N, size), class logits or None
     batch_size: int = 125
 
+    @property
+    def key(self) -> str:
+        """Its name as a part of a figure's name in cards and reports."""
+        return self.name.replace(" ", "_").replace("-", "_").lower()
+
     @torch.no_grad()
     def __call__(self, images: Tensor, progress: str = "") -> tuple[Tensor, Tensor | None]:
         """Return features float64 (N, size) and, where the network is a classifier of these images, probabilities (N, K).

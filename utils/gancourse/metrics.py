@@ -368,7 +368,7 @@ class Report:
     def as_dict(self) -> dict:
         """Return every measure, rounded, with what it depends on: dataset, number of images, feature network."""
         network = self.real.network
-        which = network.name.replace(" ", "_").replace("-", "_").lower()
+        which = network.key
         figures = {
             "dataset": self.real.dataset,
             "samples": self.real.samples,
@@ -390,7 +390,12 @@ class Report:
             figures["class_kl"] = self.class_kl
             figures["classes_covered"] = self.classes_covered
         figures["features_sha256"] = network.sha256
-        return {name: round(value, 6) if isinstance(value, float) else value for name, value in figures.items()}
+        return rounded(figures)
+
+
+def rounded(figures: dict) -> dict:
+    """Return figures as they stand in cards and reports: floats with six digits after the point."""
+    return {name: round(value, 6) if isinstance(value, float) else value for name, value in figures.items()}
 
 
 def network_for(dataset: str) -> FeatureNetwork:
@@ -398,9 +403,14 @@ def network_for(dataset: str) -> FeatureNetwork:
     return features.digits() if dataset == "mnist" else features.efficientnet()
 
 
+def smaller_split(dataset: str) -> int:
+    """Return how many images the smaller split of a dataset has."""
+    return min(len(datasets.load(dataset, split)) for split in ("train", "test"))
+
+
 def check_number(samples: int, dataset: str, network: FeatureNetwork) -> None:
     """Raise ValueError unless so many images can be compared with a dataset on the features of a network."""
-    most = min(len(datasets.load(dataset, split)) for split in ("train", "test"))
+    most = smaller_split(dataset)
     if most <= network.size:
         raise ValueError(
             f"{dataset} has {most:,} images in a split, too few for a covariance of {network.size:,} features. Compare such small "

@@ -94,7 +94,7 @@ class Report:
     def as_dict(self) -> dict:
         """Return every measure, rounded, with what it depends on."""
         network = self.real.network
-        which = network.name.replace(" ", "_").replace("-", "_").lower()
+        which = network.key
         figures = {
             "dataset": self.real.dataset,
             "samples": len(self.images),
@@ -107,7 +107,7 @@ class Report:
             "copied_pixels": self.copied_pixels,
             "features_sha256": network.sha256,
         }
-        return {name: round(value, 6) if isinstance(value, float) else value for name, value in figures.items()}
+        return metrics.rounded(figures)
 
 
 @functools.lru_cache(maxsize=2)
@@ -124,8 +124,7 @@ def as_rows(images: Tensor) -> Tensor:
 
 def is_small(dataset: str, network: FeatureNetwork) -> bool:
     """Return whether a dataset has too few pictures for a Fréchet distance on these features."""
-    sizes = [len(datasets.load(dataset, split)) for split in ("train", "test")]
-    return min(sizes) <= network.size
+    return metrics.smaller_split(dataset) <= network.size
 
 
 def evaluate_images(images: Tensor, dataset: str = "pokemon", network: FeatureNetwork | None = None) -> Report:

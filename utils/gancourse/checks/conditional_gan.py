@@ -25,7 +25,7 @@ from gancourse.checks.shared import (
     question,
     randn,
 )
-from gancourse.checks.vanilla_gan import STEP_MISTAKES, STEP_VARIANTS, step_case
+from gancourse.checks.vanilla_gan import STEP_LOOK, STEP_MISTAKES, STEP_VARIANTS, step_case, update_cases
 
 
 def drawn_labels(seed, n, classes):
@@ -881,11 +881,8 @@ def _conditional(*changes):
 
 
 def _conditional_step_cases(seed, strict):
-    n = 32 if not strict else 32 + seed % 7
     cases = [
-        step_case(seed, "D", 4, 2, "two steps on 4 images while opt_G's learning rate is 0"),
-        step_case(seed, "G", 4, 2, "two steps on 4 images while opt_D's learning rate is 0"),
-        step_case(seed, "both", n, 2, f"two steps on {n} images"),
+        *update_cases(seed, strict),
         step_case(seed, "returned", 63, 1, "one step on 63 images"),  # odd: a share and its opposite differ
     ]
     for case in cases:
@@ -935,15 +932,8 @@ conditional_step = Exercise(
     cases=_conditional_step_cases,
     observe=observers.training_step,
     random=True,
-    look={
-        "what it returns": "The updates are fine; at the end a dict is wanted, with the keys d_loss, g_loss, d_real and d_fake.",
-        "its keys": "The updates are fine; the dict needs the keys d_loss, g_loss, d_real and d_fake, spelt like this.",
-        "d_loss": "The updates are fine; d_loss is to be D's loss as a number, before its update.",
-        "g_loss": "The updates are fine; g_loss is to be G's loss as a number, before its update.",
-        "d_real": "The updates are fine; d_real is the share of the real images, from 0 to 1, whose logit was above 0 before D's update.",
-        "d_fake": "The updates are fine; d_fake is the share of the fakes, from 0 to 1, whose logit was below 0 before D's update.",
-        "shape of the noise": "Draw one noise vector for each image of `real`: training.noise(G, len(real)).",
-        "distribution of the noise": "The noise is to be standard normal, as training.noise makes it.",
+    look=STEP_LOOK
+    | {
         "labels that G": "G gets one label for each image, in both turns: `labels`.",
         "labels that D was given with the real": "D is asked of the real images once, with their own labels: D(real, labels).",
         "labels that D was given with the fakes": "Whenever D judges a fake, it must be told the label that this fake was made for.",

@@ -7,7 +7,7 @@ from gancourse import losses, training
 from gancourse.checks import observers
 from gancourse.checks.core import STOPPED, Exercise, edited, mistake
 from gancourse.checks.shared import question, randn
-from gancourse.checks.vanilla_gan import STEP_MISTAKES, STEP_VARIANTS, step_case
+from gancourse.checks.vanilla_gan import STEP_LOOK, STEP_MISTAKES, STEP_VARIANTS, step_case, update_cases
 
 CUT_OFF = (
     "the result is cut off from the images, so nothing that D finds out about them could reach G. Leave .detach(), .data, .item() and "
@@ -546,11 +546,6 @@ translate = Exercise(
             "a slice that begins at a negative number counts from the end: x[-2:] is the last two rows. Where an image moves up or to the left, begin at 0 in "
             "the new image and at -down, or -right, in the old one.",
             _each(_slices_from_zero),
-            _each(
-                lambda image, down, right: (
-                    _slices_from_zero(image, down, 0) if not right else _slices_from_zero(image, down, right)
-                )
-            ),
         ),
         mistake(
             "only one of the two moves is made.",
@@ -840,11 +835,8 @@ def _half_hidden(images):
 
 
 def _augmented_cases(seed, strict):
-    n = 32 if not strict else 32 + seed % 7
     cases = [
-        step_case(seed, "D", 4, 2, "two steps on 4 images while opt_G's learning rate is 0"),
-        step_case(seed, "G", 4, 2, "two steps on 4 images while opt_D's learning rate is 0"),
-        step_case(seed, "both", n, 2, f"two steps on {n} images"),
+        *update_cases(seed, strict),
         step_case(seed, "returned", 63, 1, "one step on 63 images"),
     ]
     for case in cases:
@@ -858,7 +850,6 @@ def _through(*changes):
 
 
 D_ASKS, G_ASKS = "D(augment(real)), D(augment(fake))", "D(augment(G(training.noise(G, len(real)))))"
-IN_G = f"losses.non_saturating_loss({G_ASKS})"
 PLAIN_IN_G = (G_ASKS, "D(G(training.noise(G, len(real))))")
 
 augmented_step = Exercise(
@@ -869,15 +860,8 @@ augmented_step = Exercise(
     cases=_augmented_cases,
     observe=observers.training_step,
     random=True,
-    look={
-        "what it returns": "The updates are fine; at the end a dict is wanted, with the keys d_loss, g_loss, d_real and d_fake.",
-        "its keys": "The updates are fine; the dict needs the keys d_loss, g_loss, d_real and d_fake, spelt like this.",
-        "d_loss": "The updates are fine; d_loss is to be D's loss as a number, before its update.",
-        "g_loss": "The updates are fine; g_loss is to be G's loss as a number, before its update.",
-        "d_real": "The updates are fine; d_real is the share of the real images, from 0 to 1, whose logit was above 0 before D's update.",
-        "d_fake": "The updates are fine; d_fake is the share of the fakes, from 0 to 1, whose logit was below 0 before D's update.",
-        "shape of the noise": "Draw one noise vector for each image of `real`: training.noise(G, len(real)).",
-        "distribution of the noise": "The noise is to be standard normal, as training.noise makes it.",
+    look=STEP_LOOK
+    | {
         "change of D": "Look at D's turn: which loss, of which images, seen through augment or not?",
         "change of G": "Look at G's turn: which loss, of which fakes, seen through augment or not?",
         "": "It is lesson 3's step; only, each image that D is asked about goes through augment first. Follow it line by line.",

@@ -993,12 +993,19 @@ def step_case(seed, part, n, steps, about, **more):
     return {"about": about, "part": part, "batches": batches, **more}
 
 
-def _step_cases(seed, strict):
+def update_cases(seed, strict):
+    """Return the cases that look at D's change, at G's, and at the order of a step."""
     n = 32 if not strict else 32 + seed % 7  # enough numbers to tell one kind of noise from another
     return [
         step_case(seed, "D", 4, 2, "two steps on 4 images while opt_G's learning rate is 0"),
         step_case(seed, "G", 4, 2, "two steps on 4 images while opt_D's learning rate is 0"),
         step_case(seed, "both", n, 2, f"two steps on {n} images"),
+    ]
+
+
+def _step_cases(seed, strict):
+    return [
+        *update_cases(seed, strict),
         step_case(
             seed,
             "returned",
@@ -1288,6 +1295,18 @@ STEP_VARIANTS = (
     _step((f"    {D_FAKE}", f"    G.train()\n    D.train()\n    {D_FAKE}")),
 )
 
+# Where to look, in a training step of any lesson, if no mistake fits.
+STEP_LOOK = {
+    "what it returns": "The updates are fine; at the end a dict is wanted, with the keys d_loss, g_loss, d_real and d_fake.",
+    "its keys": "The updates are fine; the dict needs the keys d_loss, g_loss, d_real and d_fake, spelt like this.",
+    "d_loss": "The updates are fine; d_loss is to be D's loss as a number, before its update.",
+    "g_loss": "The updates are fine; g_loss is to be G's loss as a number, before its update.",
+    "d_real": "The updates are fine; d_real is the share of the real images, from 0 to 1, whose logit was above 0 before D's update.",
+    "d_fake": "The updates are fine; d_fake is the share of the fakes, from 0 to 1, whose logit was below 0 before D's update.",
+    "shape of the noise": "Draw one noise vector for each image of `real`: training.noise(G, len(real)).",
+    "distribution of the noise": "The noise is to be standard normal, as training.noise makes it.",
+}
+
 train_step = Exercise(
     name="train_step",
     reference=_train_step,
@@ -1296,13 +1315,10 @@ train_step = Exercise(
     cases=_step_cases,
     observe=observers.training_step,
     random=True,
-    look={
-        "what it returns": "The updates are fine; at the end a dict is wanted, with the keys d_loss, g_loss, d_real and d_fake.",
-        "its keys": "The updates are fine; the dict needs the keys d_loss, g_loss, d_real and d_fake, spelt like this.",
+    look=STEP_LOOK
+    | {
         "d_loss": "The updates are fine; d_loss is to be the number that d_loss_function gave, before D's update.",
         "g_loss": "The updates are fine; g_loss is to be the number that generator_loss gave.",
-        "d_real": "The updates are fine; d_real is the share of the real images, from 0 to 1, whose logit was above 0 before D's update.",
-        "d_fake": "The updates are fine; d_fake is the share of the fakes, from 0 to 1, whose logit was below 0 before D's update.",
         "shape of the noise": "Draw one noise vector for each image of `real`: draw_noise(len(real), real.device).",
         "distribution of the noise": "The noise is to be standard normal, as draw_noise makes it.",
         "change of D": "Look at D's turn: which loss, of which images, and what happens to its gradients before opt_D.step()?",
