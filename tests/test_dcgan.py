@@ -122,10 +122,11 @@ def toy(steps, folder=None, bf16=True, train_step=None, **settings):
 
 
 @pytest.mark.parametrize("bf16", [False, True])
-def test_a_training_of_convolutions_resumes_to_the_bit(tmp_path, bf16):
-    whole = toy(9, bf16=bf16)
-    toy(4, tmp_path, bf16)
-    resumed = toy(9, tmp_path, bf16)
+@pytest.mark.parametrize("train_step", [None, recipes.dcgan_step(seen=augment.differentiable)], ids=["R1", "augmented"])
+def test_a_training_of_convolutions_resumes_to_the_bit(tmp_path, train_step, bf16):
+    whole = toy(9, None, bf16, train_step)
+    toy(4, tmp_path, bf16, train_step)
+    resumed = toy(9, tmp_path, bf16, train_step)
     for a, b in ((whole.G, resumed.G), (whole.D, resumed.D), (whole.generator, resumed.generator)):
         for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True):
             assert torch.equal(x, y)

@@ -1,15 +1,18 @@
-"""What each improvement of lesson 6 gains at equal time, and what each guideline of the DCGAN paper is worth.
+"""What each improvement of lessons 6 and 7 gains at equal time, and what each guideline of the DCGAN paper is worth.
 
     python tests/benchmarks/ablation.py improvements   # 5 minutes an arm, two seeds
     python tests/benchmarks/ablation.py guidelines     # 1 minute an arm, two seeds
     python tests/benchmarks/ablation.py labels         # conditional, with and without wrong labels; 5 minutes, two seeds
     python tests/benchmarks/ablation.py long           # the paper's recipe and the course's, 30 minutes each, two seeds
+    python tests/benchmarks/ablation.py pokemon        # lesson 7: 5 minutes an arm, two seeds
+    python tests/benchmarks/ablation.py pokemon_long   # the recipe of lesson 6 and that of lesson 7, 30 minutes, two seeds
 
 Equal time means equal time of an undisturbed machine: first a step of each arm is timed, in turns, and each arm then trains for as
 many steps as fit into its minutes. Trainings may share the machine after that, or be stopped: the same command goes
 on from checkpoints in runs/, and what is measured stands in ablation.json beside this file, so it is not done again.
-Fréchet distance on EfficientNet-Lite0 features, 10,000 generated images against the 10,000 test images; of conditional
-generators also the share that the course's classifier reads as ordered.
+On EfficientNet-Lite0 features. CIFAR-10: the Fréchet distance of 10,000 generated images to the 10,000 test images; of
+conditional generators also the share that the course's classifier reads as ordered. Pokémon: the kernel distance of 1,000
+generated pictures to the 100 held-out ones and to the training pictures, and the share of copies.
 """
 
 import argparse
@@ -21,10 +24,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Adam
 
-from gancourse import augment, datasets, files, metrics, recipes, shipping, training
+from gancourse import augment, datasets, files, metrics, recipes, shipping, small_sets, training
 from gancourse.networks.dcgan import (
     ConditionalDCGANDiscriminator,
     ConditionalDCGANGenerator,
@@ -40,17 +43,18 @@ PLAIN_STEP = recipes.dcgan_step()
 
 @dataclass(frozen=True)
 class Arm:
-    """One way to train a DCGAN of 32x32 pixels; the defaults are those of lesson 6, section 6.5."""
+    """One way to train a DCGAN; the defaults are those of lesson 6, section 6.5."""
 
     says: str  # how the tables call it
     generator: Callable[[], nn.Module] = DCGANGenerator
     discriminator: Callable[[], nn.Module] = DCGANDiscriminator
     train_step: training.TrainStep = PLAIN_STEP
+    dataset: str = "cifar10"
     lr: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
     batch_size: int = 64
     ema: float = 0.0
-    flips: bool = False
+    augment: Callable[[Tensor], Tensor] | None = None  # of the real images alone
     initialised: bool = True  # as in the paper; False: as PyTorch does
     raw_of: str = ""  # not trained: the generator itself of another arm, which also averages it
 
@@ -106,12 +110,27 @@ def without_batch_norm(network: nn.Module) -> nn.Module:
 
 BASE = Arm("as in 6.5")
 PAPER = Arm("the paper's recipe", generator=with_prior_uniform, batch_size=128)
-BEST = replace(BASE, says="the course's recipe", lr=4e-4, betas=(0.5, 0.99), batch_size=32, ema=0.999, flips=True)
+BEST = replace(
+    BASE, says="the course's recipe", lr=4e-4, betas=(0.5, 0.99), batch_size=32, ema=0.999, augment=augment.random_flip
+)
 CONDITIONAL = replace(
     BEST,
     generator=ConditionalDCGANGenerator,
     discriminator=ConditionalDCGANDiscriminator,
     train_step=recipes.dcgan_step(mismatched=True),
+)
+
+PLAIN_POKEMON = replace(
+    BEST,
+    says="lesson 6's recipe, one block more in each player",
+    dataset="pokemon",
+    generator=lambda: DCGANGenerator(size=64),
+    discriminator=lambda: DCGANDiscriminator(size=64),
+)
+AUGMENTED = replace(
+    PLAIN_POKEMON,
+    says="everything that D sees is augmented",
+    train_step=recipes.dcgan_step(seen=augment.differentiable),
 )
 
 SETS: dict[str, tuple[float, dict[str, Arm]]] = {  # minutes of an arm, arms
@@ -120,7 +139,7 @@ SETS: dict[str, tuple[float, dict[str, Arm]]] = {  # minutes of an arm, arms
         {
             "base": replace(BASE, raw_of="ema"),
             "ema": replace(BASE, says="averaged generator, .996", ema=0.996),
-            "flips": replace(BASE, says="flips", flips=True),
+            "flips": replace(BASE, says="flips", augment=augment.random_flip),
             "r1": replace(BASE, says="R1, gamma .1, every 16th step", train_step=recipes.dcgan_step(gamma=0.1)),
             "relativistic": replace(BASE, says="relativistic loss", train_step=recipes.dcgan_step(relativistic=True)),
             "spectral": replace(
@@ -168,6 +187,28 @@ SETS: dict[str, tuple[float, dict[str, Arm]]] = {  # minutes of an arm, arms
         },
     ),
     "long": (30, {"paper": PAPER, "best": BEST}),
+    "pokemon": (
+        5,
+        {
+            "plain": PLAIN_POKEMON,
+            "augmented": AUGMENTED,
+            "raw": replace(AUGMENTED, says="the same without the average", raw_of="augmented"),
+            "real_alone": replace(
+                PLAIN_POKEMON,
+                says="the real pictures alone are augmented",
+                augment=lambda images: augment.differentiable(augment.random_flip(images)),
+            ),
+            "small_D": replace(
+                PLAIN_POKEMON,
+                says="D of half the width, nothing augmented",
+                discriminator=lambda: DCGANDiscriminator(width=32, size=64),
+            ),
+            "r1": replace(
+                PLAIN_POKEMON, says="R1, gamma .1, nothing augmented", train_step=recipes.dcgan_step(gamma=0.1)
+            ),
+        },
+    ),
+    "pokemon_long": (30, {"plain": PLAIN_POKEMON, "augmented": AUGMENTED}),
 }
 
 
@@ -186,7 +227,7 @@ def players(arm: Arm, seed: int) -> tuple[nn.Module, nn.Module, Adam, Adam]:
 def train(arm: Arm, seed: int, steps: int, folder: Path | None = None, progress: bool = True) -> training.Run:
     """Train an arm, from its last checkpoint in `folder` if there is one."""
     G, *others = players(arm, seed)
-    data = datasets.load("cifar10")
+    data = datasets.load(arm.dataset)
     return training.fit(
         arm.train_step,
         G,
@@ -197,7 +238,7 @@ def train(arm: Arm, seed: int, steps: int, folder: Path | None = None, progress:
         batch_size=arm.batch_size,
         seed=seed,
         ema=arm.ema,
-        augment=augment.random_flip if arm.flips else None,
+        augment=arm.augment,
         bf16=True,
         folder=folder,
         patience=None,
@@ -260,16 +301,22 @@ def one(of_set: str, name: str, seed: int, runs: Path) -> None:
     run = train(arms[trained], seed, steps, runs / f"{of_set}-{trained}-seed{seed}")
     if run.interrupted:
         raise SystemExit(f"Stopped at step {run.step:,}; the same command goes on from there.")
-    report = metrics.evaluate_generator(run.G if arms[name].raw_of else run.generator, dataset="cifar10")
+    report = shipping.measure(run.G if arms[name].raw_of else run.generator, arms[name].dataset)
     results = read()  # another process may have written meanwhile
     here = results[of_set]
-    here["floor"], here["controls"] = round(report.real.floor, 2), report.real.controls
-    figures = {"steps": steps, "frechet": round(report.frechet, 2)}
-    if hasattr(run.G, "classes"):
-        figures["gan_test"] = shipping.conditional_figures(run.generator, "cifar10")["gan_test"]
+    figures = {"steps": steps}
+    if isinstance(report, metrics.Report):
+        here["floor"], here["controls"] = round(report.real.floor, 2), report.real.controls
+        figures["frechet"] = round(report.frechet, 2)
+        if hasattr(run.G, "classes"):
+            figures["gan_test"] = shipping.conditional_figures(run.generator, arms[name].dataset)["gan_test"]
+    else:
+        here["controls"] = report.real.controls
+        for figure in ("kernel_to_held_out", "kernel_to_train", "copied", "copied_pixels"):
+            figures[figure] = getattr(report, figure)
     here["arms"].setdefault(name, {})[str(seed)] = figures
     write(results)
-    print(f"{of_set}: {arms[name].says}, seed {seed}, {steps:,} steps: {report.frechet:.1f}", flush=True)
+    print(report.line(f"{of_set}: {arms[name].says}, seed {seed}, {steps:,} steps"), flush=True)
 
 
 def read() -> dict:
@@ -295,14 +342,20 @@ def table(of_set: str) -> str:
             cells = [in_cell(values[s]) if s in values else "" for s in seeds]
             steps = next(iter(values.values()))["steps"]
             lines.append(f"| {arm.says} | {steps:,} | " + " | ".join(cells) + " |")
-    controls = ", ".join(f"{name} {value:,.0f}" for name, value in here["controls"].items())
-    lines.append(f"\n{minutes:g} minutes each; floor {here['floor']:.0f}, {controls}")
+    floor = [f"floor {here['floor']:.0f}"] if "floor" in here else []
+    controls = [
+        f"{name} {f'{value:,.0f}' if floor else small_sets.in_words(value)}" for name, value in here["controls"].items()
+    ]
+    lines.append(f"\n{minutes:g} minutes each; {', '.join(floor + controls)}")
     return "\n".join(lines)
 
 
 def in_cell(figures: dict) -> str:
+    if "kernel_to_held_out" in figures:
+        to_new, to_old = (small_sets.in_words(figures[f"kernel_to_{which}"]) for which in ("held_out", "train"))
+        return f"{to_new}, {to_old}, {figures['copied']:.1%}"
     obeys = f", {figures['gan_test']:.0%} as ordered" if "gan_test" in figures else ""
-    return f"{figures['frechet']:.0f}{obeys}"
+    return f"{figures['frechet']:,.0f}{obeys}"
 
 
 if __name__ == "__main__":

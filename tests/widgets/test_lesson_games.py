@@ -61,32 +61,41 @@ def test_an_attack_that_stops_is_a_message_and_the_next_one_is_shown(digits, cla
     assert "epsilon 0.10" in slider.text.value
 
 
+def images_of(game) -> torch.Tensor:
+    return torch.stack([puzzle.image for puzzle in game.puzzles])
+
+
 def test_the_game_counts_the_readers_and_the_discriminators_right_answers():
     game = RealOrFake(rounds=8)
     stages = [stage["step"] for stage in pretrained.read_card("mnist_better")["stages"]]
-    assert sorted(game.steps) == [0] * 4 + stages
+    fakes = [puzzle.origin for puzzle in game.sheet[4:]]
+    assert fakes == [f"a fake, after {step:,} steps of training" for step in stages]
+    assert [puzzle.kind for puzzle in game.sheet] == ["Real"] * 4 + ["Fake"] * 4
+    assert {id(puzzle) for puzzle in game.puzzles} == {id(puzzle) for puzzle in game.sheet}
     discriminator = pretrained.load("mnist_better").discriminator
     with torch.no_grad():
-        says_real = (discriminator(training.to_unit(game.images)) > 0).tolist()
-    assert game.discriminators == sum(a == (step == 0) for a, step in zip(says_real, game.steps, strict=True))
-    for number, step in enumerate(game.steps):
-        (game.real if step == 0 or number == 0 else game.fake).click()
-    assert game.right == 8 - (game.steps[0] != 0)
+        says_real = (discriminator(training.to_unit(images_of(game))) > 0).tolist()
+    kinds = [puzzle.kind for puzzle in game.puzzles]
+    assert game.discriminators == sum(a == (kind == "Real") for a, kind in zip(says_real, kinds, strict=True))
+    for number, kind in enumerate(kinds):
+        game.buttons["Real" if number == 0 else kind].click()
+    assert game.right == 8 - (kinds[0] != "Real")
     assert f"You: {game.right} of 8." in game.text.value
     assert f"The discriminator: {game.discriminators}." in game.text.value
+    assert f"from step {stages[-1]:,}" in game.text.value
 
 
 def test_at_the_end_the_game_offers_another_one_with_other_pictures():
     game = RealOrFake(rounds=4)
-    first = game.images
+    first = images_of(game)
     for _ in range(6):  # two more than there are pictures: they do nothing
-        game.fake.click()
+        game.buttons["Fake"].click()
     assert len(game.answers) == 4
-    assert game.real.disabled
+    assert game.buttons["Real"].disabled
     game.again.click()
     assert game.answers == []
-    assert not game.real.disabled
-    assert not torch.equal(game.images, first)
+    assert not game.buttons["Real"].disabled
+    assert not torch.equal(images_of(game), first)
 
 
 def test_a_notebook_that_is_only_read_shows_pictures(digits, classifier):

@@ -38,6 +38,21 @@ def image_grids(grids: Mapping[str, Tensor], columns: int = 8, width: float = 3.
     return figure
 
 
+def named_pictures(pictures: list[tuple[str, Tensor]], columns: int = 6) -> Figure:
+    """Return a figure of pictures, uint8 (C, H, W), with their names below."""
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(1.5 * columns, 1.75 * rows), squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, (name, image) in zip(axes.flat, pictures, strict=False):
+        ax.imshow(tile(image[None], pad=0), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        ax.set_title(name, y=-0.18, fontsize=9, parse_math=False)  # a name with a $ in it is no formula
+    figure.tight_layout()
+    plt.close(figure)
+    return figure
+
+
 def smooth(values: Tensor, window: int) -> np.ndarray:
     """Return the running mean over `window` values, (len - window + 1,)."""
     return np.convolve(values.double().numpy(), np.ones(window) / window, mode="valid")

@@ -24,6 +24,7 @@ from gancourse.files import save_atomically
 from gancourse.training import check_labels, sample
 
 COVERED = 0.1  # a class counts as covered from a tenth of its fair share on
+SAMPLES = 10_000  # images of a report
 NEIGHBOURS = 3  # k of precision and recall
 PERCENTILE = 0.01  # of real held-out images, this share is as near to the training images as a copy
 ROWS = 500  # of a matrix of distances at a time: beside 60,000 images these are 120 MB
@@ -323,6 +324,8 @@ def real(dataset: str, samples: int, network: FeatureNetwork, progress: bool = F
 class Report:
     """The measures of a set of generated images. Figures of another N, dataset or feature network are not comparable."""
 
+    HEADLINE = "times the floor"  # what `headline` is, the figure by which trainings are compared first; less is better
+
     features: Tensor  # float64 (N, d)
     probabilities: Tensor | None  # float64 (N, K), where the feature network is a classifier
     real: Real
@@ -334,6 +337,10 @@ class Report:
     @property
     def times_floor(self) -> float:
         return self.frechet / self.real.floor
+
+    @property
+    def headline(self) -> float:
+        return self.times_floor
 
     @functools.cached_property
     def kernel(self) -> tuple[float, float]:
@@ -392,6 +399,45 @@ class Report:
         figures["features_sha256"] = network.sha256
         return rounded(figures)
 
+    def line(self, what: str) -> str:
+        """Return the main figures in one line; what: whose they are."""
+        real, classes = self.real, ""
+        if self.probabilities is not None:
+            classes = f", class KL {self.class_kl:.4f}, {self.classes_covered} of {len(self.shares)} classes"
+        return (
+            f"{what}: Fréchet distance on {real.network.name} {self.frechet:.2f} = {self.times_floor:.2f} x floor "
+            f"({real.floor:.2f}){classes}; {real.samples:,} samples, network {real.network.sha256[:12]}"
+        )
+
+    def table(self, what: str) -> str:
+        """Return all of it as a table: the generated images, the real ones of the floor, and the controls."""
+        real, controls = self.real, self.real.controls
+        rows = [("", "generated", "real (floor)", *controls)]
+        rows.append(("Fréchet distance", *(f"{v:.2f}" for v in (self.frechet, real.floor, *controls.values()))))
+        rows.append(("  times the floor", f"{self.times_floor:.2f}", "1"))
+        rows.append(("kernel distance", *(f"{v:.2f} ± {error:.2f}" for v, error in (self.kernel, real.kernel_floor))))
+        for i, name in enumerate(("precision", "recall")):
+            rows.append((name, f"{self.precision_recall[i]:.3f}", f"{real.precision_recall[i]:.3f}"))
+        rows.append(("share of copies", f"{self.copied:.2%}", f"{PERCENTILE:.2%}"))
+        if self.probabilities is not None:
+            rows.append(("class KL, nats", f"{self.class_kl:.4f}"))
+            rows.append(("classes covered", f"{self.classes_covered} of {len(self.shares)}"))
+            rows.append(("inception score", f"{self.inception_score:.2f}"))
+        network = real.network
+        head = (
+            f"{what}: {real.samples:,} images beside as many real {real.dataset} test images, on {network.name} "
+            f"({network.sha256[:12]}). A copy is nearer to one of {len(real.searched):,} training images than 99 % of the "
+            "real test images are."
+        )
+        if network.name == "Inception features":
+            head += " If the file is the FID's network, the Fréchet distance is an FID and the kernel distance a KID."
+        return "\n".join([head, *in_columns(rows)])
+
+
+def in_columns(rows: list[tuple[str, ...]]) -> list[str]:
+    """Return rows of a table as lines of text: the first column to the left, the others to the right."""
+    return [f"{row[0]:18}" + "".join(f"{cell:>18}" for cell in row[1:]) for row in rows]
+
 
 def rounded(figures: dict) -> dict:
     """Return figures as they stand in cards and reports: floats with six digits after the point."""
@@ -443,7 +489,7 @@ def evaluate_images(
 def evaluate_generator(
     G: nn.Module,
     seed: int = 0,
-    samples: int = 10_000,
+    samples: int = SAMPLES,
     dataset: str = "mnist",
     network: FeatureNetwork | None = None,
     progress: bool = False,

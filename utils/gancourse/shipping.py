@@ -6,52 +6,29 @@ import time
 from pathlib import Path
 
 import safetensors.torch
+from torch import nn
 
-from gancourse import checkpoints, datasets, features, files, metrics, pretrained, recipes, training
-
-
-def line(what: str, report: metrics.Report) -> str:
-    """Return the main figures of a report in one line."""
-    real, classes = report.real, ""
-    if report.probabilities is not None:
-        classes = f", class KL {report.class_kl:.4f}, {report.classes_covered} of {len(report.shares)} classes"
-    return (
-        f"{what}: Fréchet distance on {real.network.name} {report.frechet:.2f} = {report.times_floor:.2f} x floor "
-        f"({real.floor:.2f}){classes}; {real.samples:,} samples, network {real.network.sha256[:12]}"
-    )
+from gancourse import checkpoints, datasets, features, files, metrics, pretrained, recipes, small_sets, training
 
 
-def table(what: str, report: metrics.Report) -> str:
-    """Return a report as a table: the generated images, the real ones of the floor, and the controls."""
-    real, controls = report.real, report.real.controls
-    rows = [("", "generated", "real (floor)", *controls)]
-    rows.append(("Fréchet distance", *(f"{v:.2f}" for v in (report.frechet, real.floor, *controls.values()))))
-    rows.append(("  times the floor", f"{report.times_floor:.2f}", "1"))
-    rows.append(("kernel distance", *(f"{v:.2f} ± {error:.2f}" for v, error in (report.kernel, real.kernel_floor))))
-    for i, name in enumerate(("precision", "recall")):
-        rows.append((name, f"{report.precision_recall[i]:.3f}", f"{real.precision_recall[i]:.3f}"))
-    rows.append(("share of copies", f"{report.copied:.2%}", f"{metrics.PERCENTILE:.2%}"))
-    if report.probabilities is not None:
-        rows.append(("class KL, nats", f"{report.class_kl:.4f}"))
-        rows.append(("classes covered", f"{report.classes_covered} of {len(report.shares)}"))
-        rows.append(("inception score", f"{report.inception_score:.2f}"))
-    lines = [f"{row[0]:18}" + "".join(f"{cell:>16}" for cell in row[1:]) for row in rows]
-    network = real.network
-    head = (
-        f"{what}: {real.samples:,} images beside as many real {real.dataset} test images, on {network.name} "
-        f"({network.sha256[:12]}). A copy is nearer to one of {len(real.searched):,} training images than 99 % of the real "
-        "test images are."
-    )
-    if network.name == "Inception features":
-        head += " If the file is the FID's network, the Fréchet distance is an FID and the kernel distance a KID."
-    return "\n".join([head, *lines])
+def measure(
+    G: nn.Module,
+    dataset: str,
+    samples: int | None = None,
+    network: features.FeatureNetwork | None = None,
+    progress: bool = False,
+) -> metrics.Report | small_sets.Report:
+    """Return the Report that suits a dataset's size, on 10,000 samples, or on 1,000 where there are only some hundred pictures."""
+    network = network or metrics.network_for(dataset)
+    suited = small_sets if small_sets.is_small(dataset, network) else metrics
+    return suited.evaluate_generator(G, 0, samples or suited.SAMPLES, dataset, network, progress)
 
 
 def evaluate(
     name: str,
     stage: int | None = None,
     weights: Path | None = None,
-    samples: int = 10_000,
+    samples: int | None = None,
     inception: Path | None = None,
     out: Path | None = None,
 ) -> None:
@@ -71,9 +48,9 @@ def evaluate(
         gan = pretrained.load(name, stage)
         G, what, short = gan.generator, f"{name}, step {gan.step:,}", f"{name}-step{gan.step}"
     network = features.inception(inception) if inception else None
-    report = metrics.evaluate_generator(G, 0, samples, recipe.dataset, network, progress=True)
-    print(table(what, report))
-    out = out or Path("runs") / f"{short}-{samples}{'-inception' * bool(inception)}-report.json"
+    report = measure(G, recipe.dataset, samples, network, progress=True)
+    print(report.table(what))
+    out = out or Path("runs") / f"{short}-{len(report.features)}{'-inception' * bool(inception)}-report.json"
     files.save_atomically(out, (json.dumps({"what": what} | report.as_dict(), indent=2) + "\n").encode())
     print(f"The same figures are in {out}.")
 
@@ -83,9 +60,9 @@ def measure_stages(name: str) -> None:
     card, recipe = pretrained.read_card(name), recipes.get(name)
     for number, stage in enumerate(card["stages"], start=1):
         G = pretrained.load(name, number).generator
-        report = metrics.evaluate_generator(G, dataset=recipe.dataset)
+        report = measure(G, recipe.dataset)
         stage["metrics"] = report.as_dict() | (conditional_figures(G, recipe.dataset) if recipe.conditional else {})
-        print(line(f"{name} as shipped, step {stage['step']:,}", report), flush=True)
+        print(report.line(f"{name} as shipped, step {stage['step']:,}"), flush=True)
     pretrained.write_card(name, card)
 
 
@@ -147,23 +124,23 @@ def train(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> N
     recipe = recipes.get(name)
     if ship and steps:
         raise ValueError("--ship trains the recipe's full number of steps; leave --steps away.")
-    results, first = [], None
+    results, headlines, first = [], [], None
     for seed in range(seeds):
         run = recipes.train(name, seed, steps, runs / f"{name}-seed{seed}")
         first = first or run
         if run.interrupted:
             print(f"Stopped at step {run.step:,}; the same command goes on from there.")
             return
-        report = metrics.evaluate_generator(run.generator, dataset=recipe.dataset)
+        report = measure(run.generator, recipe.dataset)
         minutes = round(run.seconds / 60, 2)
-        print(line(f"{name} seed {seed}, {run.step:,} steps in {minutes:.1f} min", report), flush=True)
+        print(report.line(f"{name} seed {seed}, {run.step:,} steps in {minutes:.1f} min"), flush=True)
         more = {}
         if recipe.conditional:
             more = conditional_figures(run.generator, recipe.dataset)
             print("   ", ", ".join(f"{what} {value}" for what, value in more.items()), flush=True)
         results.append({"seed": seed, "minutes": minutes} | report.as_dict() | more)
-    ratios = [result["times_floor"] for result in results]
-    print(f"times the floor: median {statistics.median(ratios):.2f}, worst {max(ratios):.2f} of {seeds} seeds")
+        headlines.append(report.headline)
+    print(f"{report.HEADLINE}: median {statistics.median(headlines):.2f}, worst {max(headlines):.2f} of {seeds} seeds")
     if ship:
         _ship(name, recipe, runs / f"{name}-seed0", results)
         draw(name, first)

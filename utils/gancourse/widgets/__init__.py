@@ -3,20 +3,24 @@
 from gancourse.widgets.attack import AttackSlider
 from gancourse.widgets.dirac_game import DiracGame
 from gancourse.widgets.explorer import LatentExplorer
+from gancourse.widgets.gallery import Gallery
 from gancourse.widgets.line_game import LineGame
 from gancourse.widgets.monitor import TrainingMonitor, fit_live
 from gancourse.widgets.plane_game import PlaneGame
 from gancourse.widgets.real_or_fake import RealOrFake
 from gancourse.widgets.spoiler import SetSpoiler
+from gancourse.widgets.whos_that import WhosThatPokemon
 
 __all__ = [
     "AttackSlider",
     "DiracGame",
+    "Gallery",
     "LatentExplorer",
     "LineGame",
     "PlaneGame",
     "RealOrFake",
     "SetSpoiler",
     "TrainingMonitor",
+    "WhosThatPokemon",
     "fit_live",
 ]

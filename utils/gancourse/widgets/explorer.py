@@ -1,6 +1,5 @@
 """The latent explorer: sliders over the noise vector of a generator, and the picture that it makes of it."""
 
-import base64
 import contextlib
 import html
 import operator
@@ -18,7 +17,7 @@ from torch import Tensor, nn
 from gancourse import figures
 from gancourse.training import device_of, noise
 from gancourse.widgets import latent
-from gancourse.widgets.page import Message, Page, png, sized, with_still
+from gancourse.widgets.page import Message, Page, array, png, save_link, sized, with_still
 from gancourse.widgets.painter import Painter
 
 PICTURE_PIXELS = 320  # side of the picture on the screen
@@ -171,7 +170,7 @@ class LatentExplorer(widgets.VBox):
             if self.image is None:  # until now there was none, and the message said why
                 self._message.clear()
             self.image = images[len(images) // 2]
-            self._painted = _framed(images) if wide else _array(self.image)
+            self._painted = _framed(images) if wide else array(self.image)
         self.picture.value = png(self._painted)
 
     def _neighbours(self, z: Tensor) -> Tensor:
@@ -208,9 +207,9 @@ class LatentExplorer(widgets.VBox):
         name = f"seed-{point.seed}" if point.of_seed else "noise"
         name += "-moved" * bool(point.of_seed and point.moved) + "-truncated" * (point.truncation < 1) + ending
         picture = png(self._painted, PICTURE_PIXELS)
-        self.files.value = _save_link(
+        self.files.value = save_link(
             "Save picture", f"{name}{'-neighbours' * wide}.png", "image/png", picture
-        ) + _save_link(
+        ) + save_link(
             "Save noise",
             f"{name}.json",
             "application/json",
@@ -412,7 +411,7 @@ class LatentExplorer(widgets.VBox):
         picture = latent.draw(self.generator, point.z[None], latent.labels_for(point.shares, 1))[0]
         self._pins[free[0]] = point
         image, buttons = self._pin_box(free[0]).children
-        image.value = png(_array(picture))
+        image.value = png(array(picture))
         if point.shares is not None:
             words = latent.shares_in_words(point.shares, self._class_names)
             buttons.children[0].tooltip = f"Go to pin {free[0]}, {words}"
@@ -641,18 +640,12 @@ class LatentExplorer(widgets.VBox):
         return buttons
 
     def _repr_mimebundle_(self, **kwargs):
-        picture = None if self.image is None else png(_array(self.image), PICTURE_PIXELS)
+        picture = None if self.image is None else png(array(self.image), PICTURE_PIXELS)
         return with_still(super()._repr_mimebundle_(**kwargs), picture)
 
 
 def _width(width: str) -> widgets.Layout:
     return widgets.Layout(width=width)
-
-
-def _array(image: Tensor) -> np.ndarray:
-    """uint8 (C, H, W) -> (H, W) or (H, W, 3)."""
-    array = image.permute(1, 2, 0).numpy()
-    return array.squeeze(2) if array.shape[2] == 1 else array
 
 
 def _framed(images: Tensor) -> np.ndarray:
@@ -669,8 +662,3 @@ def _framed(images: Tensor) -> np.ndarray:
 
 def _steps(n: int, forth: str, back: str) -> str:
     return f"{abs(n)} {forth if n > 0 else back}" if n else f"0 {forth}"
-
-
-def _save_link(text: str, name: str, kind: str, data: bytes) -> str:
-    encoded = base64.b64encode(data).decode()
-    return f'<a class="gancourse-save" download="{name}" href="data:{kind};base64,{encoded}">{text}</a>'

@@ -1,5 +1,6 @@
 """What the widgets share in the page: their look, and names for the sliders that screen readers can speak."""
 
+import base64
 import html
 import io
 
@@ -8,6 +9,7 @@ import ipywidgets as widgets
 import numpy as np
 import traitlets
 from PIL import Image
+from torch import Tensor
 
 CSS = """
 .gancourse { --line: #767676; --strong: #0b5cad; color: #1f1f1f; background: #ffffff; padding: 8px; max-width: 1000px; }
@@ -71,7 +73,8 @@ function name(box, model) {
     }
   }
   for (const pin of box.querySelectorAll(".gancourse-pinned"))
-    for (const image of pin.querySelectorAll("img")) set(image, "alt", pin.querySelector("button")?.title.replace("Go to pin", "Pin"));
+    for (const image of pin.querySelectorAll("img")) set(image, "alt", pin.querySelector("button")?.title.replace(/^(Go to|Remove) /, ""));
+  for (const field of box.querySelectorAll("input[title]")) set(field, "aria-label", field.title);
   for (const image of box.querySelectorAll("img.gancourse-picture")) set(image, "alt", model.get("picture"));
 }
 export default { render({ model, el }) {
@@ -111,6 +114,19 @@ def png(picture: np.ndarray, at_least: int = 0) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture.repeat(factor, 0).repeat(factor, 1)).save(buffer, "png", compress_level=1)
     return buffer.getvalue()
+
+
+def array(image: Tensor) -> np.ndarray:
+    """uint8 (C, H, W) -> (H, W) or (H, W, 3)."""
+    array = image.permute(1, 2, 0).numpy()
+    return array.squeeze(2) if array.shape[2] == 1 else array
+
+
+def save_link(text: str, name: str, kind: str, data: bytes) -> str:
+    """Return HTML: a link that saves data under a name; kind: the data's media type."""
+    encoded = base64.b64encode(data).decode()
+    name, text = html.escape(name), html.escape(text)
+    return f'<a class="gancourse-save" download="{name}" href="data:{kind};base64,{encoded}">{text}</a>'
 
 
 def sized(width: int | str, label: int) -> dict:

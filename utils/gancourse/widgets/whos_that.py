@@ -1,0 +1,85 @@
+"""A game: is this Pokémon real, generated, or blended of two generated ones, in the noise or in the pixels?"""
+
+import ipywidgets as widgets
+import torch
+from torch import Tensor, nn
+
+from gancourse import datasets, training
+from gancourse.widgets import latent
+from gancourse.widgets.page import Message
+from gancourse.widgets.picture_game import PictureGame, Puzzle
+
+REAL, GENERATED, IN_NOISE, IN_PIXELS = "Real", "Generated", "Blended in z", "Blended in pixels"
+ANSWERS = {
+    REAL: "An artist drew this one",
+    GENERATED: "G(z)",
+    IN_NOISE: "G of the noise that lies halfway between two others",
+    IN_PIXELS: "The mean of two generated pictures",
+}
+ORIGINS = {
+    REAL: "real",
+    GENERATED: "generated",
+    IN_NOISE: "G of the noise halfway between two others",
+    IN_PIXELS: "the mean of two generated pictures",
+}
+WHITE = 245  # of 255: from here on, in all three colours, a pixel belongs to the ground
+SHADOW = torch.tensor([27, 58, 107], dtype=torch.uint8)  # red, green, blue
+
+
+class WhosThatPokemon(PictureGame):
+    """Who's that Pokémon? Real pictures, generated ones, and two kinds of blends, as they are or as silhouettes.
+
+    generator: a network, or the name of a shipped one. dataset: where the real pictures come from: of its held-out pictures, if
+    it has any. rounds: pictures, of each kind a quarter. seed: of the choice and of the noise.
+
+    `game.right` counts the right answers. A generator that cannot be shown is an error message in the widget.
+    """
+
+    def __init__(
+        self, generator: nn.Module | str = "pokemon_dcgan", dataset: str = "pokemon", rounds: int = 16, seed: int = 0
+    ):
+        self._dataset, self._rounds = dataset, rounds
+        self.silhouettes = widgets.Checkbox(
+            description="Silhouettes", indent=False, layout=widgets.Layout(width="auto")
+        )
+        try:
+            self.generator = latent.open_generator(generator)
+            latent.draw(self.generator, training.noise(self.generator, 1, seed).cpu())
+        except latent.CannotShow as error:
+            message = Message()
+            widgets.VBox.__init__(self, [message])
+            message.error(str(error))
+            return
+        super().__init__(ANSWERS, "Who drew this Pokémon?", seed)
+        self.controls.children = [*self.controls.children, self.silhouettes]
+        self.silhouettes.observe(lambda _: self._show(), "value")
+
+    def _deal(self, seed: int) -> list[Puzzle]:
+        each = -(-self._rounds // len(ANSWERS))
+        splits = datasets.find(self._dataset, None)[0].splits
+        real = datasets.load(self._dataset, "test" if "test" in splits else "train").images
+        picked = torch.randperm(len(real), generator=torch.Generator().manual_seed(seed))[:each]
+        z, a, b = training.noise(self.generator, 3 * each, seed=1_000 + seed).cpu().chunk(3)
+        straight = latent.is_uniform(self.generator)
+        halfway = torch.stack([latent.walk(*ends, 0.5, straight) for ends in zip(a, b, strict=True)])
+        generated, blended, first, second = latent.draw(self.generator, torch.cat([z, halfway, a, b])).chunk(4)
+        mean = ((first.int() + second.int()) // 2).to(torch.uint8)
+        dealt = {REAL: real[picked], GENERATED: generated, IN_NOISE: blended, IN_PIXELS: mean}
+        return [Puzzle(image, kind, ORIGINS[kind]) for kind, images in dealt.items() for image in images]
+
+    def _shown(self, images: Tensor) -> Tensor:
+        return silhouettes(images) if self.silhouettes.value else images
+
+    def _verdict(self) -> str:
+        """Return how many of each kind were named right."""
+        parts = []
+        for kind in ANSWERS:
+            said = [a for a, puzzle in zip(self.answers, self.puzzles, strict=True) if puzzle.kind == kind]
+            parts.append(f"{said.count(kind)} of {len(said)} {kind.lower()}")
+        return f"Of each kind: {', '.join(parts)}."
+
+
+def silhouettes(images: Tensor) -> Tensor:
+    """Return images, uint8 (N, 3, H, W) on a white ground, with one dark blue in place of all that is not white."""
+    ground = (images >= WHITE).all(1, keepdim=True)
+    return torch.where(ground, torch.tensor(255, dtype=torch.uint8), SHADOW.view(1, 3, 1, 1))
