@@ -55,7 +55,7 @@ def test_the_room_of_the_data_quotes_the_classifier_of_colour():
     assert f"{accuracy:.1%}".replace("%", " %") in (ROOT / "data/README.md").read_text()
 
 
-@pytest.mark.parametrize("of_set", ["improvements", "long"])
+@pytest.mark.parametrize("of_set", ["improvements", "long", "guidelines"])
 def test_the_tables_of_lesson_6_are_what_the_ablation_measured(of_set):
     lesson = (ROOT / "solutions/06_dcgan_cifar10/06_dcgan_cifar10.py").read_text()
     rows = [line for line in ablation.table(of_set).splitlines() if line.startswith("| ")]

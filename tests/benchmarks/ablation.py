@@ -16,10 +16,13 @@ generated pictures to the 100 held-out ones and to the training pictures, and th
 """
 
 import argparse
+import contextlib
+import fcntl
 import json
 import statistics
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -276,11 +279,10 @@ def main() -> None:
         known = read().get(options.set, {}).get("step_seconds", {})
         if missing := {name: arm for name, arm in arms.items() if name not in known}:
             found = time_steps(missing)
-            results = read()  # another process may have written meanwhile
-            results.setdefault(options.set, {"minutes": minutes, "step_seconds": {}, "arms": {}})
-            results[options.set]["step_seconds"] |= found
-            results[options.set]["threads"] = torch.get_num_threads()
-            write(results)
+            with changed_results() as results:
+                results.setdefault(options.set, {"minutes": minutes, "step_seconds": {}, "arms": {}})
+                results[options.set]["step_seconds"] |= found
+                results[options.set]["threads"] = torch.get_num_threads()
     if options.time:
         print(json.dumps(read()[options.set]["step_seconds"], indent=1))
         return
@@ -302,20 +304,18 @@ def one(of_set: str, name: str, seed: int, runs: Path) -> None:
     if run.interrupted:
         raise SystemExit(f"Stopped at step {run.step:,}; the same command goes on from there.")
     report = shipping.measure(run.G if arms[name].raw_of else run.generator, arms[name].dataset)
-    results = read()  # another process may have written meanwhile
-    here = results[of_set]
-    figures = {"steps": steps}
+    figures, of_all = {"steps": steps}, {"controls": report.real.controls}
     if isinstance(report, metrics.Report):
-        here["floor"], here["controls"] = round(report.real.floor, 2), report.real.controls
+        of_all["floor"] = round(report.real.floor, 2)
         figures["frechet"] = round(report.frechet, 2)
         if hasattr(run.G, "classes"):
             figures["gan_test"] = shipping.conditional_figures(run.generator, arms[name].dataset)["gan_test"]
     else:
-        here["controls"] = report.real.controls
         for figure in ("kernel_to_held_out", "kernel_to_train", "copied", "copied_pixels"):
             figures[figure] = getattr(report, figure)
-    here["arms"].setdefault(name, {})[str(seed)] = figures
-    write(results)
+    with changed_results() as results:
+        results[of_set] |= of_all
+        results[of_set]["arms"].setdefault(name, {})[str(seed)] = figures
     print(report.line(f"{of_set}: {arms[name].says}, seed {seed}, {steps:,} steps"), flush=True)
 
 
@@ -323,8 +323,14 @@ def read() -> dict:
     return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 
 
-def write(results: dict) -> None:
-    files.save_atomically(RESULTS, (json.dumps(results, indent=1) + "\n").encode())
+@contextlib.contextmanager
+def changed_results() -> Iterator[dict]:
+    """Give what is measured, to be changed, and write it back; other processes wait so long."""
+    with open(Path(tempfile.gettempdir()) / "gancourse-ablation.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        results = read()
+        yield results
+        files.save_atomically(RESULTS, (json.dumps(results, indent=1) + "\n").encode())
 
 
 def table(of_set: str) -> str:
