@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gancourse import datasets, features, metrics, small_sets
+from gancourse import datasets, features, metrics, shipping, small_sets
 
 
 def drawn(n: int, seed: int) -> torch.Tensor:
@@ -71,6 +71,35 @@ def test_a_replay_is_near_to_what_was_learnt_and_noise_is_far_from_all(toy):
     assert figures["copied"] == 1
     assert figures["samples"] == 60
     assert set(figures["controls"]) == {"training pictures", "blur", "noise"}
+
+
+def test_the_table_holds_the_figures_beside_those_of_the_controls(toy):
+    sets, network = toy
+    report = small_sets.evaluate_images(sets["train"][:30], "toy", network)
+    head, names, to_held_out, to_train, _, copies, in_pixels = report.table("a replay").splitlines()
+    assert head.startswith("a replay: 30 pictures beside 40 held-out and 60 training pictures of toy")
+    assert names.split() == ["kernel", "distance", "generated", "training", "pictures", "blur", "noise"]
+    measured = [report.kernel_to_held_out, *report.real.controls.values()]
+    assert to_held_out.split() == ["to", "held-out", *" ".join(map(small_sets.in_words, measured)).split()]
+    assert to_train.split()[2:] == small_sets.in_words(report.kernel_to_train).split()
+    assert copies.split()[-2:] == in_pixels.split()[-2:] == ["100.0%", "1.0%"]
+    assert f"{small_sets.in_words(report.kernel_to_held_out)} to held-out" in report.line("a replay")
+    assert report.headline == report.kernel_to_held_out[0]
+
+
+def test_a_small_set_is_measured_in_its_own_way(toy):
+    _, network = toy
+    G = torch.nn.Sequential(torch.nn.Linear(4, 192), torch.nn.Tanh(), torch.nn.Unflatten(1, (3, 8, 8)))
+    G.z_dim = 4
+    report = shipping.measure(G, "toy", 50, network)
+    assert isinstance(report, small_sets.Report)
+    assert report.images.shape == (50, 3, 8, 8)
+
+
+def test_pictures_of_another_size_are_refused_before_anything_is_computed(toy):
+    _, network = toy
+    with pytest.raises(ValueError, match=r"have the shape \(3, 16, 16\), those of toy \(3, 8, 8\)"):
+        small_sets.evaluate_images(torch.zeros(5, 3, 16, 16, dtype=torch.uint8), "toy", network)
 
 
 def test_which_sets_are_small(toy):

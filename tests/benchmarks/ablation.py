@@ -125,10 +125,10 @@ CONDITIONAL = replace(
 
 PLAIN_POKEMON = replace(
     BEST,
-    says="lesson 6's recipe, one block more in each player",
+    says="lesson 6's recipe at 64x64 and half the width",
     dataset="pokemon",
-    generator=lambda: DCGANGenerator(size=64),
-    discriminator=lambda: DCGANDiscriminator(size=64),
+    generator=lambda: DCGANGenerator(width=32, size=64),
+    discriminator=lambda: DCGANDiscriminator(width=32, size=64),
 )
 AUGMENTED = replace(
     PLAIN_POKEMON,
@@ -204,7 +204,7 @@ SETS: dict[str, tuple[float, dict[str, Arm]]] = {  # minutes of an arm, arms
             "small_D": replace(
                 PLAIN_POKEMON,
                 says="D of half the width, nothing augmented",
-                discriminator=lambda: DCGANDiscriminator(width=32, size=64),
+                discriminator=lambda: DCGANDiscriminator(width=16, size=64),
             ),
             "r1": replace(
                 PLAIN_POKEMON, says="R1, gamma .1, nothing augmented", train_step=recipes.dcgan_step(gamma=0.1)
@@ -281,7 +281,8 @@ def main() -> None:
             found = time_steps(missing)
             with changed_results() as results:
                 results.setdefault(options.set, {"minutes": minutes, "step_seconds": {}, "arms": {}})
-                results[options.set]["step_seconds"] |= found
+                times = results[options.set]["step_seconds"]
+                results[options.set]["step_seconds"] = found | times  # what another process has trained with stands
                 results[options.set]["threads"] = torch.get_num_threads()
     if options.time:
         print(json.dumps(read()[options.set]["step_seconds"], indent=1))
@@ -313,6 +314,7 @@ def one(of_set: str, name: str, seed: int, runs: Path) -> None:
     else:
         for figure in ("kernel_to_held_out", "kernel_to_train", "copied", "copied_pixels"):
             figures[figure] = getattr(report, figure)
+        figures = metrics.rounded(figures)
     with changed_results() as results:
         results[of_set] |= of_all
         results[of_set]["arms"].setdefault(name, {})[str(seed)] = figures
@@ -353,6 +355,8 @@ def table(of_set: str) -> str:
         f"{name} {f'{value:,.0f}' if floor else small_sets.in_words(value)}" for name, value in here["controls"].items()
     ]
     lines.append(f"\n{minutes:g} minutes each; {', '.join(floor + controls)}")
+    if not floor:
+        lines.append("Cells: kernel distance to held-out and to training pictures, share of copies")
     return "\n".join(lines)
 
 

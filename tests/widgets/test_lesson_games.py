@@ -91,11 +91,16 @@ def test_at_the_end_the_game_offers_another_one_with_other_pictures():
     for _ in range(6):  # two more than there are pictures: they do nothing
         game.buttons["Fake"].click()
     assert len(game.answers) == 4
-    assert game.buttons["Real"].disabled
+    assert "You: 2 of 4." in game.text.value
     game.again.click()
     assert game.answers == []
-    assert not game.buttons["Real"].disabled
     assert not torch.equal(images_of(game), first)
+
+
+@pytest.mark.parametrize("arguments", [{"name": "cifar10_dcgan"}, {"name": "mnist_conditional"}, {"rounds": 1}])
+def test_a_game_that_could_not_end_is_refused_at_once(arguments):
+    with pytest.raises(ValueError, match=r"generator of digits without labels|two rounds or more"):
+        RealOrFake(**arguments)
 
 
 def test_a_notebook_that_is_only_read_shows_pictures(digits, classifier):

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gancourse import datasets, training
+from gancourse import datasets, figures, training
 from gancourse.networks.dcgan import ConditionalDCGANGenerator, DCGANGenerator
 from gancourse.widgets import Gallery, WhosThatPokemon, latent
 from gancourse.widgets.gallery import MOST, file_name
@@ -34,6 +34,12 @@ def saved(link: str) -> dict[str, bytes]:
     return {name: base64.b64decode(data) for name, data in found}
 
 
+def parts(box) -> tuple:
+    """Return what belongs to a favourite: its picture, its name, its files and the button that removes it."""
+    picture, name, below = box.children
+    return picture, name, *below.children
+
+
 # ---- who's that Pokémon -------------------------------------------------------------------------------------------
 
 
@@ -55,8 +61,7 @@ def test_right_answers_are_counted_of_each_kind(generator):
     game = WhosThatPokemon(generator, rounds=8)
     kinds = [puzzle.kind for puzzle in game.puzzles]
     for kind in kinds:
-        wrong = IN_PIXELS if kind == REAL else REAL
-        game.buttons[kind if kind != GENERATED else wrong].click()
+        game.buttons[REAL if kind == GENERATED else kind].click()
     assert game.right == 6
     assert "You: 6 of 8." in game.text.value
     assert "2 of 2 real, 0 of 2 generated, 2 of 2 blended in z, 2 of 2 blended in pixels" in game.text.value
@@ -91,9 +96,19 @@ def test_silhouettes_of_a_set_without_held_out_pictures(generator, monkeypatch):
     assert len(WhosThatPokemon(generator, "pokemon819", rounds=4).puzzles) == 4
 
 
-def test_a_game_with_something_that_is_no_generator_says_so():
-    game = WhosThatPokemon("pikachu")
-    assert "pikachu" in game.children[0].value
+@pytest.mark.parametrize(
+    ("generator", "why"),
+    [
+        ("pikachu", "pikachu"),
+        (DCGANGenerator(width=8), "pictures of shape (3, 32, 32); those of pokemon are (3, 64, 64)"),
+        (ConditionalDCGANGenerator(width=8, size=64), "takes labels"),
+    ],
+    ids=["name", "size", "labels"],
+)
+def test_a_game_with_something_that_does_not_suit_it_says_so(generator, why):
+    game = WhosThatPokemon(generator)
+    game._repr_mimebundle_()
+    assert why in game.children[0].value
     assert 'role="alert"' in game.children[0].value
 
 
@@ -107,15 +122,15 @@ def test_a_click_keeps_a_picture_and_a_name_goes_into_its_files(generator):
     kept = gallery.favourites[0]
     assert torch.equal(kept.z, z[3])
     box = gallery._boxes.children[0]
-    image, name, (files, _) = box.children[0], box.children[1], box.children[2].children
+    image, name, files, _ = parts(box)
     assert box.layout.display == "flex"
     assert torch.equal(decoded(image.value), kept.image.permute(1, 2, 0))
     name.value = "Mr. <Mime> / 2"
     assert kept.name == "Mr. <Mime> / 2"
     content = saved(files.value)
-    assert set(content) == {"Mr-Mime-2.png", "Mr-Mime-2.json"}
-    assert torch.equal(torch.tensor(json.loads(content["Mr-Mime-2.json"])["z"]), z[3])
-    scale = decoded(content["Mr-Mime-2.png"])[::4, ::4]
+    assert set(content) == {"pokemon-Mr-Mime-2.png", "pokemon-Mr-Mime-2.json"}
+    assert torch.equal(torch.tensor(json.loads(content["pokemon-Mr-Mime-2.json"])["z"]), z[3])
+    scale = decoded(content["pokemon-Mr-Mime-2.png"])[::4, ::4]
     assert torch.equal(scale, kept.image.permute(1, 2, 0))
     assert set(saved(gallery.all.value)) == {"gallery.png"}
 
@@ -125,19 +140,58 @@ def test_what_an_explorer_shows_can_be_kept(generator):
     z = torch.linspace(-1, 1, generator.z_dim)
     gallery.keep(z, "Slope")
     assert [(f.name, f.z.tolist()) for f in gallery.favourites] == [("Slope", z.tolist())]
-    with pytest.raises(ValueError, match=r"z must be 100 numbers; this has the shape \(3,\)"):
+    with pytest.raises(ValueError, match=r"z must be 100 finite numbers; this has the shape \(3,\)"):
         gallery.keep(torch.zeros(3))
+    with pytest.raises(ValueError, match="finite"):
+        gallery.keep(torch.full((100,), torch.nan))
+    with pytest.raises(ValueError, match="the message in it says why"):
+        Gallery("pikachu").keep(z)
 
 
-def test_a_favourite_that_goes_leaves_the_others_with_their_names(generator):
+def test_a_favourite_that_goes_leaves_the_others_where_they_are(generator):
     gallery = Gallery(generator)
     for i, name in enumerate(("A", "B", "C")):
         gallery.choices[i].click()
-        gallery._boxes.children[i].children[1].value = name
-    gallery._boxes.children[1].children[2].children[1].click()
+        parts(gallery._boxes.children[i])[1].value = name
+    for _ in range(2):  # an impatient reader
+        parts(gallery._boxes.children[1])[3].click()
     assert [favourite.name for favourite in gallery.favourites] == ["A", "C"]
     shown = [box for box in gallery._boxes.children if box.layout.display == "flex"]
-    assert [box.children[1].value for box in shown] == ["A", "C"]
+    assert [parts(box)[1].value for box in shown] == ["A", "C"]
+    gallery.choices[5].click()
+    assert [favourite.name for favourite in gallery.favourites] == ["A", "", "C"]
+
+
+def test_what_was_kept_stays_when_the_generator_trains_on():
+    torch.manual_seed(0)
+    G = DCGANGenerator(width=8, size=64).eval()
+    gallery = Gallery(G)
+    shown = gallery._images[0]
+    with torch.no_grad():
+        G.body[-2].bias.add_(0.5)
+    gallery.choices[0].click()
+    before = gallery.favourites[0].file
+    with torch.no_grad():
+        G.body[-2].bias.add_(0.5)
+    parts(gallery._boxes.children[0])[1].value = "Kept"
+    assert torch.equal(gallery.favourites[0].image, shown)
+    assert saved(parts(gallery._boxes.children[0])[2].value)["pokemon-Kept.json"] == before
+
+
+def test_more_of_a_broken_generator_is_a_message_and_the_page_stays():
+    G = DCGANGenerator(width=8, size=64).eval()
+    gallery = Gallery(G)
+    z, bias = gallery._z, G.body[-2].bias
+    with torch.no_grad():
+        bias.fill_(torch.nan)
+    gallery.more.click()
+    assert "NaN" in gallery._message.value
+    assert gallery._z is z
+    with torch.no_grad():
+        bias.zero_()
+    gallery.more.click()
+    assert gallery._message.value == ""
+    assert torch.equal(gallery._z, training.noise(G, len(gallery.choices), seed=1))
 
 
 def test_more_shows_other_pictures_and_keeps_the_favourites(generator):
@@ -156,13 +210,21 @@ def test_a_full_gallery_says_so_and_loses_nothing(generator):
         gallery.choices[0].click()
     assert len(gallery.favourites) == MOST
     assert "remove one first" in gallery._message.value
-    gallery._boxes.children[0].children[2].children[1].click()
+    parts(gallery._boxes.children[0])[3].click()
     assert gallery._message.value == ""
 
 
 @pytest.mark.parametrize(
     ("name", "file"),
-    [("", "nameless"), ("../..", "nameless"), ("Ho-Oh", "Ho-Oh"), ("Flabébé", "Flabébé"), ("ピカ", "ピカ")],
+    [
+        ("", "pokemon-nameless"),
+        ("../..", "pokemon-nameless"),
+        ("CON", "pokemon-CON"),
+        ("Ho-Oh", "pokemon-Ho-Oh"),
+        ("Flabe\u0301be\u0301", "pokemon-Flabébé"),
+        ("ピカチュウ", "pokemon-ピカチュウ"),
+        ("a" * 59 + " b", "pokemon-" + "a" * 59),
+    ],
 )
 def test_a_name_becomes_the_name_of_a_file(name, file):
     assert file_name(name) == file
@@ -171,20 +233,37 @@ def test_a_name_becomes_the_name_of_a_file(name, file):
 def test_the_sheet_has_every_name_even_one_like_a_formula(generator):
     gallery = Gallery(generator)
     gallery.keep(torch.zeros(100), "$a_$")
-    small = decoded(saved(gallery.all.value)["gallery.png"]).shape
+    one = decoded(saved(gallery.all.value)["gallery.png"])
+    parts(gallery._boxes.children[0])[1].value = "$b_$"
+    other = decoded(saved(gallery.all.value)["gallery.png"])
+    assert one.shape == other.shape
+    changed = (one != other).any(2).nonzero()
+    assert 0 < len(changed) < 500, "a letter"
     for _ in range(6):
         gallery.choices[0].click()
-    large = decoded(saved(gallery.all.value)["gallery.png"]).shape
-    assert large[0] > small[0]
-    assert large[1] > small[1]
+    large = decoded(saved(gallery.all.value)["gallery.png"])
+    assert large.shape[0] > one.shape[0]
+    assert large.shape[1] > one.shape[1]
+
+
+def test_a_name_that_the_sheet_cannot_spell_is_said(generator):
+    gallery = Gallery(generator)
+    gallery.keep(torch.zeros(100), "ピカチュウ")
+    assert "not all letters" in gallery._message.value
+    parts(gallery._boxes.children[0])[1].value = "Pikachu"
+    assert gallery._message.value == ""
 
 
 def test_a_conditional_generator_is_refused_in_words():
     assert "takes labels" in Gallery(ConditionalDCGANGenerator(width=8, size=64))._message.value
 
 
-@pytest.mark.parametrize("widget", [Gallery, WhosThatPokemon])
-def test_a_notebook_that_is_only_read_shows_pictures(widget, generator):
-    bundle = widget(generator)._repr_mimebundle_()
-    data = bundle[0] if isinstance(bundle, tuple) else bundle
-    assert decoded(data["image/png"]).float().std() > 10
+def test_a_notebook_that_is_only_read_shows_the_pictures(generator):
+    gallery, game = Gallery(generator), WhosThatPokemon(generator, rounds=4)
+    puzzles = torch.stack([puzzle.image for puzzle in game.puzzles])
+    for widget, wanted in ((gallery, figures.tile(gallery._images, 6)), (game, figures.tile(puzzles, 8))):
+        bundle = widget._repr_mimebundle_()
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        shown = decoded(data["image/png"])
+        scale = shown.shape[0] // wanted.shape[0]
+        assert torch.equal(shown[::scale, ::scale], torch.from_numpy(wanted))

@@ -1,5 +1,6 @@
 """Matplotlib figures in one style: image grids and training curves."""
 
+import textwrap
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
@@ -39,15 +40,18 @@ def image_grids(grids: Mapping[str, Tensor], columns: int = 8, width: float = 3.
 
 
 def named_pictures(pictures: list[tuple[str, Tensor]], columns: int = 6) -> Figure:
-    """Return a figure of pictures, uint8 (C, H, W), with their names below."""
+    """Return a figure of pictures, uint8 (C, H, W), with their names below, on three lines at most."""
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(1.5 * columns, 1.75 * rows), squeeze=False)
+    figure, axes = plt.subplots(rows, columns, figsize=(1.5 * columns, 1.95 * rows), squeeze=False)
     for ax in axes.flat:
         ax.axis("off")
     for ax, (name, image) in zip(axes.flat, pictures, strict=False):
         ax.imshow(tile(image[None], pad=0), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-        ax.set_title(name, y=-0.18, fontsize=9, parse_math=False)  # a name with a $ in it is no formula
+        lines = textwrap.fill(name, 20, max_lines=3, placeholder="...")
+        ax.text(
+            0.5, -0.04, lines, fontsize=8, ha="center", va="top", transform=ax.transAxes, parse_math=False
+        )  # $ is a $
     figure.tight_layout()
     plt.close(figure)
     return figure

@@ -172,6 +172,9 @@ def evaluate_images(
     that cannot be compared.
     """
     network = network or metrics.network_for(dataset)
+    real = tuple(datasets.load(dataset).images.shape[1:])
+    if tuple(images.shape[1:]) != real:
+        raise ValueError(f"the pictures have the shape {tuple(images.shape[1:])}, those of {dataset} {real}.")
     f = network(images, "generated pictures" if progress else "")[0]
     return Report(images, f, pictures(dataset, network))
 

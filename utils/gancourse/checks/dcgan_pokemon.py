@@ -949,18 +949,23 @@ def _pair_cases(seed, strict):
         if n == m:
             train = train + 0.05
         about = (
-            f"fake = {fake.tolist()}, train = {train.tolist()}"
+            f"fake = {_in_short(fake)}, train = {_in_short(train)}"
             if n * d < 7
             else f"fake of shape ({n}, {d}), train of shape ({m}, {d})"
         )
         cases.append(
             {
-                "about": f"{about}, pairs = {pairs}".replace("0000001", ""),
+                "about": f"{about}, pairs = {pairs}",
                 "arguments": (fake, train, pairs),
                 "returns": ("the fakes", "their training pictures", "the distances"),
             }
         )
     return cases
+
+
+def _in_short(features: torch.Tensor) -> list[list[float]]:
+    """Return features (N, d) as they are written in a message, two digits after the point."""
+    return [[round(value, 2) for value in row] for row in features.tolist()]
 
 
 def _pairs(*changes):
@@ -996,7 +1001,8 @@ closest_pairs = Exercise(
     cases=_pair_cases,
     observe=observers.function,
     look={
-        "what": "Return three things: `return fakes, pictures, distances`.",
+        "what it returns": "Return three things: `return fakes, pictures, distances`.",
+        "what": "Return tensors, not lists or numbers.",
         "the fakes": "For each fake, the distance to its nearest training picture; of these, the places of the smallest.",
         "their training": "For each fake that you return: which training picture is its nearest?",
         "the distances": "They are those of the pairs, the smallest first: the root of the sum of squares, as torch.cdist gives it.",

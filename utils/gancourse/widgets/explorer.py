@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from gancourse import figures
 from gancourse.training import device_of, noise
 from gancourse.widgets import latent
-from gancourse.widgets.page import Message, Page, array, png, save_link, sized, with_still
+from gancourse.widgets.page import Message, Page, png, save_link, sized, with_still
 from gancourse.widgets.painter import Painter
 
 PICTURE_PIXELS = 320  # side of the picture on the screen
@@ -170,7 +170,7 @@ class LatentExplorer(widgets.VBox):
             if self.image is None:  # until now there was none, and the message said why
                 self._message.clear()
             self.image = images[len(images) // 2]
-            self._painted = _framed(images) if wide else array(self.image)
+            self._painted = _framed(images) if wide else figures.tile(self.image[None], pad=0)
         self.picture.value = png(self._painted)
 
     def _neighbours(self, z: Tensor) -> Tensor:
@@ -411,7 +411,7 @@ class LatentExplorer(widgets.VBox):
         picture = latent.draw(self.generator, point.z[None], latent.labels_for(point.shares, 1))[0]
         self._pins[free[0]] = point
         image, buttons = self._pin_box(free[0]).children
-        image.value = png(array(picture))
+        image.value = png(figures.tile(picture[None], pad=0))
         if point.shares is not None:
             words = latent.shares_in_words(point.shares, self._class_names)
             buttons.children[0].tooltip = f"Go to pin {free[0]}, {words}"
@@ -640,7 +640,7 @@ class LatentExplorer(widgets.VBox):
         return buttons
 
     def _repr_mimebundle_(self, **kwargs):
-        picture = None if self.image is None else png(array(self.image), PICTURE_PIXELS)
+        picture = None if self.image is None else png(figures.tile(self.image[None], pad=0), PICTURE_PIXELS)
         return with_still(super()._repr_mimebundle_(**kwargs), picture)
 
 

@@ -2,7 +2,8 @@
 
 import io
 import re
-from collections.abc import Callable
+import unicodedata
+import warnings
 from dataclasses import dataclass
 
 import ipywidgets as widgets
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from gancourse import figures
 from gancourse.training import noise
 from gancourse.widgets import latent
-from gancourse.widgets.page import Message, Page, array, png, save_link, with_still
+from gancourse.widgets.page import Message, Page, png, save_link, with_still
 
 COLUMNS, ROWS = 6, 2  # of pictures to choose from
 SIDE = 96  # pixels on the screen, of each
@@ -22,11 +23,15 @@ MOST = 12  # favourites
 
 @dataclass
 class Favourite:
-    """A kept noise vector (z_dim,), its picture, uint8 (C, H, W), and the name that the reader gave it."""
+    """A kept noise vector (z_dim,), its picture, uint8 (C, H, W), the name that the reader gave it, and its noise file.
+
+    Picture and file are made when it is kept: the generator may be trained on afterwards.
+    """
 
     z: Tensor
     image: Tensor
     name: str
+    file: bytes
 
 
 class Gallery(widgets.VBox):
@@ -40,86 +45,103 @@ class Gallery(widgets.VBox):
 
     def __init__(self, generator: nn.Module | str = "pokemon_dcgan", seed: int = 0):
         self._message = Message()
-        self.favourites: list[Favourite] = []
+        self._slots: list[Favourite | None] = [None] * MOST
         self._page = Page()
         super().__init__([self._message, self._page])
         self.add_class("gancourse")
-        self._seed = seed
         try:
-            self.generator = latent.open_generator(generator)
-            if latent.class_names(self.generator):
-                raise latent.CannotShow("This generator takes labels; the gallery shows generators that take none.")
-            self._draw()
+            self.generator = latent.open_unconditional(generator)
+            self._draw(seed)
         except latent.CannotShow as error:
             self._message.error(str(error))
             return
         self._make_controls()
         self._show_choice()
-        self._show_favourites()
+        self._say()
+
+    @property
+    def favourites(self) -> list[Favourite]:
+        """What was kept, in the order in which it is shown."""
+        return [favourite for favourite in self._slots if favourite]
 
     def keep(self, z: Tensor, name: str = "") -> None:
         """Add the picture of a noise vector (z_dim,) to the favourites. Raises ValueError where that is not possible."""
+        if len(self.children) == 2:
+            raise ValueError("This gallery has no generator; the message in it says why.")
         z = torch.as_tensor(z, dtype=torch.float32).detach().cpu()
-        if z.shape != (self.generator.z_dim,):
-            raise ValueError(f"z must be {self.generator.z_dim} numbers; this has the shape {tuple(z.shape)}.")
-        if len(self.favourites) == MOST:
-            raise ValueError(f"{MOST} favourites are the most there is room for: remove one first.")
-        image = latent.draw(self.generator, z[None])[0]
-        self.favourites.append(Favourite(z.clone(), image, name))
-        self._show_favourites()
+        if z.shape != (self.generator.z_dim,) or not z.abs().le(latent.MAX_Z).all():
+            raise ValueError(f"z must be {self.generator.z_dim} finite numbers; this has the shape {tuple(z.shape)}.")
+        self._keep(z.clone(), latent.draw(self.generator, z[None])[0], name)
 
     # ---- the choice ---------------------------------------------------------------------------------------------
 
-    def _draw(self) -> None:
-        self._z = noise(self.generator, COLUMNS * ROWS, self._seed).cpu()
-        self._images = latent.draw(self.generator, self._z)
+    def _draw(self, seed: int) -> None:
+        z = noise(self.generator, COLUMNS * ROWS, seed).cpu()
+        images = latent.draw(self.generator, z)  # may raise; then nothing has changed
+        self._seed, self._z, self._images = seed, z, images
 
     def _show_choice(self) -> None:
         self.picture.value = png(figures.tile(self._images, COLUMNS, pad=0))
-        self._page.picture = f"{len(self._images)} generated pictures to choose from, page {self._seed}"
+        self._page.picture = f"{len(self._images)} pictures to choose from, those of seed {self._seed}"
 
     def _on_more(self, _) -> None:
-        self._seed += 1
-        self._draw()
+        try:
+            self._draw(self._seed + 1)
+        except latent.CannotShow as error:
+            self._message.error(str(error))
+            return
+        self._message.clear()
         self._show_choice()
+        self._say()
 
     def _on_choice(self, i: int) -> None:
-        self._try(lambda: self.keep(self._z[i]))
-
-    def _try(self, action: Callable[[], None]) -> None:
-        """Do what a click asks for; what is not possible is said in a message."""
         try:
-            action()
-        except ValueError as error:  # CannotShow is one
+            self._keep(self._z[i].clone(), self._images[i], "")
+        except ValueError as error:
             self._message.error(str(error))
-        else:
-            self._message.clear()
 
     # ---- the favourites -----------------------------------------------------------------------------------------
 
-    def _show_favourites(self) -> None:
-        for i, box in enumerate(self._boxes.children):
-            box.layout.display = "flex" if i < len(self.favourites) else "none"
-            if i < len(self.favourites):
-                favourite = self.favourites[i]
-                image, name, files = box.children
-                image.value, name.value = png(array(favourite.image)), favourite.name
-                files.children[0].value = _files(favourite, self.generator)
-        said = f"{len(self.favourites)} kept." if self.favourites else "Click on a picture to keep it; then name it."
-        self.text.value = f'<span role="status">{said}</span>'
-        self.all.value = (
-            save_link("Save the gallery", "gallery.png", "image/png", sheet(self.favourites)) if self.favourites else ""
-        )
+    def _keep(self, z: Tensor, image: Tensor, name: str) -> None:
+        if None not in self._slots:
+            raise ValueError(f"{MOST} favourites are the most there is room for: remove one first.")
+        i = self._slots.index(None)
+        self._slots[i] = Favourite(z, image, name, latent.write_noise(z, self.generator))
+        self._message.clear()
+        self._show(i)
+
+    def _show(self, i: int) -> None:
+        """Bring a favourite's place, the sheet of all and the text up to date."""
+        favourite, box = self._slots[i], self._boxes.children[i]
+        box.layout.display = "flex" if favourite else "none"
+        if favourite:
+            picture, name, (files, _) = box.children[0], box.children[1], box.children[2].children
+            picture.value, name.value = png(figures.tile(favourite.image[None], pad=0)), favourite.name
+            files.value = _files(favourite)
+        self.all.value, unspelt = "", []
+        if self.favourites:
+            data, unspelt = sheet(self.favourites)
+            self.all.value = save_link("Save the gallery", "gallery.png", "image/png", data)
+        if unspelt:
+            self._message.hint(
+                "The font of the gallery's picture has not all letters of these names; your files have them."
+            )
+        self._say()
+
+    def _say(self) -> None:
+        kept = f"{len(self.favourites)} kept." if self.favourites else "Click on a picture to keep it; then name it."
+        self.text.value = f'<span role="status">Pictures of seed {self._seed}. {kept}</span>'
 
     def _on_name(self, i: int, name: str) -> None:
-        if i < len(self.favourites) and name != self.favourites[i].name:
-            self.favourites[i].name = name.strip()
-            self._show_favourites()
+        if self._slots[i] and name.strip() != self._slots[i].name:
+            self._slots[i].name = name.strip()
+            self._message.clear()
+            self._show(i)
 
     def _on_drop(self, i: int) -> None:
-        del self.favourites[i]
+        self._slots[i] = None
         self._message.clear()
-        self._show_favourites()
+        self._show(i)
 
     # ---- its parts ----------------------------------------------------------------------------------------------
 
@@ -188,23 +210,26 @@ class Gallery(widgets.VBox):
         return with_still(super()._repr_mimebundle_(**kwargs), still)
 
 
-def _files(favourite: Favourite, generator: nn.Module) -> str:
+def _files(favourite: Favourite) -> str:
     """Return HTML: links that save the picture and the noise of a favourite under its name."""
     name = file_name(favourite.name)
-    picture = png(array(favourite.image), SAVED)
+    picture = png(figures.tile(favourite.image[None], pad=0), SAVED)
     return save_link("Picture", f"{name}.png", "image/png", picture) + save_link(
-        "Noise", f"{name}.json", "application/json", latent.write_noise(favourite.z, generator)
+        "Noise", f"{name}.json", "application/json", favourite.file
     )
 
 
 def file_name(name: str) -> str:
-    """Return a name as it may stand in a file's name on any system: letters, digits and single hyphens."""
-    return re.sub(r"[\W_]+", "-", name).strip("-")[:60] or "nameless"
+    """Return the name of a file, without its ending, that any system takes: of no other signs than letters and hyphens."""
+    letters = re.sub(r"[\s\x00-\x1f<>:\"/\\|?*.$%&#_-]+", "-", unicodedata.normalize("NFC", name))
+    return f"pokemon-{letters[:60].strip('-') or 'nameless'}"  # "con" alone is none on Windows
 
 
-def sheet(favourites: list[Favourite]) -> bytes:
-    """Return all favourites with their names as one PNG."""
+def sheet(favourites: list[Favourite]) -> tuple[bytes, list]:
+    """Return all favourites with their names as one PNG, and what its font could not spell."""
     buffer = io.BytesIO()
     named = [(favourite.name, favourite.image) for favourite in favourites]
-    figures.named_pictures(named, COLUMNS).savefig(buffer, format="png", dpi=150)
-    return buffer.getvalue()
+    with warnings.catch_warnings(record=True) as unspelt:
+        warnings.simplefilter("always")
+        figures.named_pictures(named, COLUMNS).savefig(buffer, format="png", dpi=150)
+    return buffer.getvalue(), [warning for warning in unspelt if "Glyph" in str(warning.message)]

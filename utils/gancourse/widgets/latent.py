@@ -58,6 +58,14 @@ def open_generator(generator: nn.Module | str, weights: str | Path | None = None
     return generator
 
 
+def open_unconditional(generator: nn.Module | str) -> nn.Module:
+    """Return a generator that takes noise alone. Raises CannotShow."""
+    generator = open_generator(generator)
+    if class_names(generator):
+        raise CannotShow("This generator takes labels; here a generator is needed that takes none.")
+    return generator
+
+
 def draw(generator: nn.Module, z: Tensor, labels: Tensor | None = None) -> Tensor:
     """Return G(z), or G(z, labels), in eval mode as uint8 (N, C, H, W) on the CPU. Raises CannotShow.
 

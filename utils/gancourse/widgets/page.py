@@ -9,7 +9,6 @@ import ipywidgets as widgets
 import numpy as np
 import traitlets
 from PIL import Image
-from torch import Tensor
 
 CSS = """
 .gancourse { --line: #767676; --strong: #0b5cad; color: #1f1f1f; background: #ffffff; padding: 8px; max-width: 1000px; }
@@ -114,12 +113,6 @@ def png(picture: np.ndarray, at_least: int = 0) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture.repeat(factor, 0).repeat(factor, 1)).save(buffer, "png", compress_level=1)
     return buffer.getvalue()
-
-
-def array(image: Tensor) -> np.ndarray:
-    """uint8 (C, H, W) -> (H, W) or (H, W, 3)."""
-    array = image.permute(1, 2, 0).numpy()
-    return array.squeeze(2) if array.shape[2] == 1 else array
 
 
 def save_link(text: str, name: str, kind: str, data: bytes) -> str:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gancourse import figures
-from gancourse.widgets.page import Page, array, png, with_still
+from gancourse.widgets.page import Message, Page, png, with_still
 
 PIXELS = 196  # side of a picture on the screen
 
@@ -57,6 +57,13 @@ class PictureGame(widgets.VBox):
         self.add_class("gancourse")
         self._begin()
 
+    def _refuse(self, why: str) -> None:
+        """Be a message instead of a game."""
+        message = Message()
+        message.error(why)
+        widgets.VBox.__init__(self, [message, Page()])
+        self.add_class("gancourse")
+
     def _deal(self, seed: int) -> list[Puzzle]:
         """Return the puzzles of a game, in the order of the sheet at its end."""
         raise NotImplementedError
@@ -70,14 +77,12 @@ class PictureGame(widgets.VBox):
         return images
 
     def _begin(self) -> None:
-        """Begin a game with pictures that were not shown yet."""
+        """Begin the game of the next seed."""
         self.sheet = self._deal(self._seed)
         order = torch.randperm(len(self.sheet), generator=torch.Generator().manual_seed(self._seed)).tolist()
         self.puzzles = [self.sheet[i] for i in order]
         self._seed += 1
         self.answers: list[str] = []
-        for button in self.buttons.values():
-            button.disabled = False
         self._before = self._question
         self._show()
 
@@ -87,7 +92,9 @@ class PictureGame(widgets.VBox):
         return sum(said == puzzle.kind for said, puzzle in zip(self.answers, self.puzzles, strict=False))
 
     def _answer(self, kind: str) -> None:
-        if len(self.answers) == len(self.puzzles):
+        if len(self.answers) == len(
+            self.puzzles
+        ):  # buttons stay enabled: a disabled one would lose the keyboard's focus
             return
         puzzle = self.puzzles[len(self.answers)]
         self.answers.append(kind)
@@ -99,17 +106,18 @@ class PictureGame(widgets.VBox):
         done, rounds = len(self.answers), len(self.puzzles)
         if done < rounds:
             self._page.picture = f"Picture {done + 1} of {rounds}: {' or '.join(self.buttons).lower()}?"
-            self.picture.value = png(array(self._shown(self.puzzles[done].image[None])[0]), PIXELS)
+            self.picture.value = png(figures.tile(self._shown(self.puzzles[done].image[None]), pad=0), PIXELS)
             text = f"{self._before} {self.right} of {done} right. Picture {done + 1} of {rounds}."
         else:
             kinds = ", then ".join(dict.fromkeys(puzzle.kind.lower() for puzzle in self.sheet))
             self._page.picture = f"All {rounds} pictures, in this order: {kinds}"
             self.picture.value = png(figures.tile(torch.stack([puzzle.image for puzzle in self.sheet]), 4), PIXELS)
-            for button in self.buttons.values():
-                button.disabled = True
             text = f"{self._before} You: {self.right} of {rounds}. {self._verdict()} Above, in this order: {kinds}."
         self.text.value = f'<span role="status">{html.escape(text)}</span>'
 
     def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if not hasattr(self, "puzzles"):  # a message stands in place of the game
+            return bundle
         images = self._shown(torch.stack([puzzle.image for puzzle in self.puzzles]))
-        return with_still(super()._repr_mimebundle_(**kwargs), png(figures.tile(images, columns=8), 480))
+        return with_still(bundle, png(figures.tile(images, columns=8), 480))

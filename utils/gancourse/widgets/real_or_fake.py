@@ -2,7 +2,7 @@
 
 import torch
 
-from gancourse import datasets, pretrained, training
+from gancourse import datasets, pretrained, recipes, training
 from gancourse.widgets.picture_game import PictureGame, Puzzle
 
 REAL, FAKE = "Real", "Fake"
@@ -14,9 +14,14 @@ class RealOrFake(PictureGame):
     name: of a shipped generator of MNIST digits. rounds: pictures, half of them real. seed: of the choice and of the noise.
 
     `game.right` counts the reader's right answers, `game.discriminators` those of the shipped discriminator.
+    Raises ValueError for a generator of something else, and for fewer than two rounds.
     """
 
     def __init__(self, name: str = "mnist_better", rounds: int = 16, seed: int = 0):
+        if (recipe := recipes.get(name)).dataset != "mnist" or recipe.conditional:
+            raise ValueError(f"{name} is no generator of digits without labels: take mnist_better or mnist_tutorial.")
+        if rounds < 2:
+            raise ValueError(f"A game has two rounds or more, a real picture and a fake, not {rounds}.")
         self._stages = [pretrained.load(name, stage + 1) for stage in range(len(pretrained.read_card(name)["stages"]))]
         self._rounds = rounds
         answers = {REAL: "A person wrote this", FAKE: "A generator drew this"}
@@ -46,7 +51,10 @@ class RealOrFake(PictureGame):
         for stage in self._stages:
             said = [a for a, p in zip(self.answers, self.puzzles, strict=True) if p.origin == _origin(stage.step)]
             parts += [f"{said.count(FAKE)} of {len(said)} from step {stage.step:,}"] * bool(said)
-        return f"The discriminator: {self.discriminators}. Fakes that you saw through: {', '.join(parts)}."
+        return (
+            f"The discriminator: {self.discriminators}. Fakes that you saw through: {', '.join(parts)}; "
+            "on the sheet the earliest come first."
+        )
 
 
 def _origin(step: int) -> str:

@@ -6,7 +6,6 @@ from torch import Tensor, nn
 
 from gancourse import datasets, training
 from gancourse.widgets import latent
-from gancourse.widgets.page import Message
 from gancourse.widgets.picture_game import PictureGame, Puzzle
 
 REAL, GENERATED, IN_NOISE, IN_PIXELS = "Real", "Generated", "Blended in z", "Blended in pixels"
@@ -30,7 +29,7 @@ class WhosThatPokemon(PictureGame):
     """Who's that Pokémon? Real pictures, generated ones, and two kinds of blends, as they are or as silhouettes.
 
     generator: a network, or the name of a shipped one. dataset: where the real pictures come from: of its held-out pictures, if
-    it has any. rounds: pictures, of each kind a quarter. seed: of the choice and of the noise.
+    it has any. rounds: pictures, of each kind as many, rounded up. seed: of the choice and of the noise.
 
     `game.right` counts the right answers. A generator that cannot be shown is an error message in the widget.
     """
@@ -38,33 +37,38 @@ class WhosThatPokemon(PictureGame):
     def __init__(
         self, generator: nn.Module | str = "pokemon_dcgan", dataset: str = "pokemon", rounds: int = 16, seed: int = 0
     ):
-        self._dataset, self._rounds = dataset, rounds
+        splits = datasets.find(dataset, None)[0].splits
+        self._real = datasets.load(dataset, "test" if "test" in splits else "train").images
+        self._each = min(-(-rounds // len(ANSWERS)), len(self._real))
         self.silhouettes = widgets.Checkbox(
             description="Silhouettes", indent=False, layout=widgets.Layout(width="auto")
         )
         try:
-            self.generator = latent.open_generator(generator)
-            latent.draw(self.generator, training.noise(self.generator, 1, seed).cpu())
+            self.generator = latent.open_unconditional(generator)
+            drawn, wanted = (
+                tuple(images.shape[1:])
+                for images in (latent.draw(self.generator, training.noise(self.generator, 1, seed).cpu()), self._real)
+            )
+            if drawn != wanted:
+                raise latent.CannotShow(
+                    f"The generator draws pictures of shape {drawn}; those of {dataset} are {wanted}."
+                )
         except latent.CannotShow as error:
-            message = Message()
-            widgets.VBox.__init__(self, [message])
-            message.error(str(error))
+            self._refuse(str(error))
             return
         super().__init__(ANSWERS, "Who drew this Pokémon?", seed)
         self.controls.children = [*self.controls.children, self.silhouettes]
         self.silhouettes.observe(lambda _: self._show(), "value")
 
     def _deal(self, seed: int) -> list[Puzzle]:
-        each = -(-self._rounds // len(ANSWERS))
-        splits = datasets.find(self._dataset, None)[0].splits
-        real = datasets.load(self._dataset, "test" if "test" in splits else "train").images
-        picked = torch.randperm(len(real), generator=torch.Generator().manual_seed(seed))[:each]
+        each = self._each
+        picked = torch.randperm(len(self._real), generator=torch.Generator().manual_seed(seed))[:each]
         z, a, b = training.noise(self.generator, 3 * each, seed=1_000 + seed).cpu().chunk(3)
         straight = latent.is_uniform(self.generator)
         halfway = torch.stack([latent.walk(*ends, 0.5, straight) for ends in zip(a, b, strict=True)])
         generated, blended, first, second = latent.draw(self.generator, torch.cat([z, halfway, a, b])).chunk(4)
         mean = ((first.int() + second.int()) // 2).to(torch.uint8)
-        dealt = {REAL: real[picked], GENERATED: generated, IN_NOISE: blended, IN_PIXELS: mean}
+        dealt = {REAL: self._real[picked], GENERATED: generated, IN_NOISE: blended, IN_PIXELS: mean}
         return [Puzzle(image, kind, ORIGINS[kind]) for kind, images in dealt.items() for image in images]
 
     def _shown(self, images: Tensor) -> Tensor:
