@@ -935,9 +935,9 @@ def _closest_pairs(fake, train, pairs):
 
 def _pair_cases(seed, strict):
     sizes = (
-        ((3, 2, 2, 1), (4, 3, 2, 2), (6, 4, 3, 3), (5, 7, 4, 5))
+        ((3, 2, 2, 1), (4, 3, 2, 2), (6, 4, 3, 3), (5, 7, 4, 5), (5, 8, 4, 4))
         if not strict
-        else ((2, 3, 2, 2), (9, 4, 3, 4), (30, 20, 8, 6), (12, 40, 5 + seed % 4, 12))
+        else ((2, 3, 2, 2), (9, 4, 3, 4), (30, 20, 8, 6), (12, 40, 5 + seed % 4, 12), (5, 9, 4, 3))
     )
     cases = []
     for number, (n, m, d, pairs) in enumerate(sizes):
@@ -945,6 +945,11 @@ def _pair_cases(seed, strict):
         train[0] = fake[0] + 0.4  # one training picture that two fakes are near
         if n > 2:
             fake[2] = train[0] + 0.3
+        if (
+            number == 4
+        ):  # the last fake is the nearest, and near to two, so that whoever does not sort or sorts pairs is seen
+            train[7] = train[5] - 0.15 / d**0.5
+            fake[:5] = train[1:6] + torch.tensor([0.5, 0.4, 0.3, 0.2, 0.1])[:, None] / d**0.5
         fake, train = fake.round(decimals=2), train.round(decimals=2)
         if n == m:
             train = train + 0.05
