@@ -88,10 +88,12 @@ def test_labels_that_do_not_fit_the_images_are_refused_before_the_first_step(lab
 
 
 def test_a_sample_is_of_the_classes_that_were_asked_for_whatever_the_batch_size():
+    torch.manual_seed(0)
     G = ConditionalGenerator()
     labels = torch.tensor([7, 7, 0, 3, 9])
     whole = training.sample(G, 5, seed=1, labels=labels)
-    assert torch.equal(whole, training.sample(G, 5, seed=1, labels=labels, batch_size=2))
+    in_parts = training.sample(G, 5, seed=1, labels=labels, batch_size=2)
+    assert (whole.int() - in_parts.int()).abs().max() <= 1  # a product of other size rounds otherwise
     by_hand = training.to_uint8(G.eval()(training.noise(G, 5, 1), labels).detach())
     assert torch.equal(whole, by_hand)
     assert torch.equal(training.sample(G, 12), training.sample(G, 12, labels=torch.arange(12) % 10))

@@ -366,6 +366,7 @@ def test_two_classifiers_rank_generators_alike():
             for n in (features.digits(), second)
         ]
         for name in pretrained.names()
+        if name.startswith("mnist")
         for stage in (1, 2, 3, 4)
         for G in [pretrained.load(name, stage).generator]
     }
