@@ -596,6 +596,8 @@ def _cutout_cases(seed, strict):
         left[0] = (top[0] + 1) % (W - side + 1)  # so that rows and columns differ
         if n > 1:
             top[1], left[1] = -1, W - side + 1  # over the upper edge, and over the right one
+        if n > 2:
+            top[2] = -side - 1  # outside of the image, but for slices that end at a negative number
         if n > 3:
             top[3], left[3] = H - 1, -side + 1
         cases.append(
@@ -633,6 +635,10 @@ def _as_it_is(y, x, side):
     return slice(None), slice(y, y + side), slice(x, x + side)
 
 
+def _end_as_it_is(y, x, side):
+    return slice(None), slice(max(y, 0), y + side), slice(max(x, 0), x + side)
+
+
 def _in_their_place(images, top, left, side):
     for i in range(len(images)):
         images[i][_inside(int(top[i]), int(left[i]), side)] = 0
@@ -649,7 +655,14 @@ def _over_a_copy(images, top, left, side):
 def _by_product(images, top, left, side):
     seen = torch.ones_like(images)
     for i in range(len(images)):
-        seen[i, :, max(int(top[i]), 0) : int(top[i]) + side, max(int(left[i]), 0) : int(left[i]) + side] = 0
+        seen[i][_end_as_it_is(int(top[i]), int(left[i]), side)] = 0
+    return images * seen
+
+
+def _by_mask(images, top, left, side):
+    seen = torch.ones_like(images)
+    for i in range(len(images)):
+        seen[i][_inside(int(top[i]), int(left[i]), side)] = 0
     return images * seen
 
 
@@ -712,6 +725,12 @@ cutout = Exercise(
             "where the square reaches over the upper or the left edge, a slice begins at a negative number, which counts from the end: nothing is erased, or "
             "the wrong rows. Begin at max(top, 0) and max(left, 0).",
             _each_hole(_as_it_is),
+        ),
+        mistake(
+            "a square that lies outside of the image, above it or to its left, erases what lies inside: its slice ends at a negative number, which counts from "
+            "the end. End at max(top + side, 0) and max(left + side, 0).",
+            _each_hole(_end_as_it_is),
+            _by_product,
         ),
         mistake(
             "the square is pushed back into the image where it reaches over the edge. It stays where it is, and only its part inside is erased: so the pixels at "
@@ -779,7 +798,7 @@ cutout = Exercise(
     ),
     accepted=(
         _each_hole(_inside),
-        _by_product,
+        _by_mask,
         _pixel_by_pixel,
         _cut(("images * ~inside[:, None]", "images.masked_fill(inside[:, None], 0)")),
         _cut(("images * ~inside[:, None]", "torch.where(inside[:, None], torch.zeros_like(images), images)")),
@@ -1106,6 +1125,6 @@ question_3 = question(
     "question_3",
     "d",
     a="pixels compare each place with itself. Move or mirror a picture, and its pixels are far from the original's.",
-    b="a distance of 0 to held-out pictures is not what was measured, and no picture of the generator's should be one of them.",
+    b="a copy that is moved by three pixels lies as far from the training pictures as held-out ones do: see the table, 2 % beside 1 %.",
     c="with other noise it draws other pictures, but whether these are copies is a matter of how they are compared.",
 )
