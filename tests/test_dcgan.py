@@ -147,6 +147,17 @@ def test_bf16_is_used_where_the_machine_has_it_and_leaves_the_weights_float32():
         assert {p.dtype for p in run.G.parameters()} == {torch.float32}
 
 
+def test_logits_are_float32_in_mixed_precision_too():
+    dtypes = []
+
+    def train_step(G, D, opt_G, opt_D, real, step):
+        dtypes.append(D(real).dtype)
+        return {"one": torch.ones(())}
+
+    toy(1, train_step=train_step)
+    assert dtypes == [torch.float32]
+
+
 def test_g_is_trained_against_the_new_d_in_bf16_too():
     """Autocast may keep a weight that it has cast; kept over D's update, G would play against the old D."""
     seen = []

@@ -45,7 +45,7 @@ class DCGANGenerator(nn.Module):
 
 
 class DCGANDiscriminator(nn.Module):
-    """Images (N, 3, size, size) in [-1, 1] -> logits (N,): above 0 means "real is more likely".
+    """Images (N, 3, size, size) in [-1, 1] -> logits float32 (N,): above 0 means "real is more likely".
 
     norm: of all layers but the first, which sees the pixels, and the last, which makes the logit: "batch" as in the paper,
     "none"; or "spectral", which divides each convolution's weight by its largest singular value (Miyato et al. 2018).
@@ -69,7 +69,8 @@ class DCGANDiscriminator(nn.Module):
                 spectral_norm(layer)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.features(x)).flatten()
+        # In mixed precision too: a loss in bfloat16 has no gradient where D is nearly sure.
+        return self.head(self.features(x)).flatten().float()
 
 
 class ConditionalDCGANGenerator(nn.Module):
