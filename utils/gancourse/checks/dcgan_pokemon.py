@@ -96,7 +96,9 @@ overfitting = Exercise(
         "what it returns": "Return one number.",
         "its graph": "Nothing is to be learnt here: ask D under torch.no_grad().",
         "D's mode": "Remember D.training at the start, and give it back at the end: D.train(was_training).",
-        "D's weights": "D has changed while it was asked: in train mode batch norm moves its running averages.",
+        "D's weights afterwards": "D's weights take no gradients any more: whoever trains on trains nothing. Under torch.no_grad() they stay as they are.",
+        "gradients afterwards": "Gradients are off for all that comes after. `with torch.no_grad():` switches them on again at its end.",
+        "D's weights and": "D has changed while it was asked: in train mode batch norm moves its running averages.",
         "the given": "The images have changed; leave them as they are.",
         "": "Three means of logits, with D in eval mode. From the first, subtract the second; divide by the first minus the third.",
     },
@@ -121,6 +123,16 @@ overfitting = Exercise(
             "a graph is kept in memory. Nothing is to be learnt here: ask D under torch.no_grad().",
             _asked(("with torch.no_grad():", "if True:")),
             shows={"its graph": "kept in memory"},
+        ),
+        mistake(
+            "D's weights are left without gradients. torch.no_grad() does what you want, and only for these lines.",
+            _asked((EVAL, "    D.eval().requires_grad_(False)\n")),
+            shows={"D's weights afterwards": "frozen"},
+        ),
+        mistake(
+            "gradients are switched off for everything that comes after. `with torch.no_grad():` switches them on again at its end.",
+            _asked(("    with torch.no_grad():", "    torch.set_grad_enabled(False)\n    if True:")),
+            shows={"gradients afterwards": "switched off"},
         ),
         mistake(
             "the sets stand at the wrong places: it is training minus held-out, divided by training minus fakes.",
@@ -982,6 +994,7 @@ def _pair_cases(seed, strict):
                 "about": f"{about}, pairs = {pairs}",
                 "arguments": (fake, train, pairs),
                 "returns": ("the fakes", "their training pictures", "the distances"),
+                "places": ("the fakes", "their training pictures"),
             }
         )
     return cases
@@ -1052,6 +1065,11 @@ closest_pairs = Exercise(
         mistake(
             "one fake comes more than once, with several training pictures. Each has one partner, its nearest: first the minimum of each row, then sort.",
             _of_all_pairs,
+        ),
+        mistake(
+            "the places are numbers with a point, and a tensor cannot be picked from with these. Leave them int64, as argsort and min give them.",
+            _pairs(("return order, nearest[order]", "return order.float(), nearest[order].float()")),
+            _pairs(("nearest[order]", "nearest[order].double()")),
         ),
         mistake(
             "the pairs are not sorted: the first fakes are returned, not the nearest.",

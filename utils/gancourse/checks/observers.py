@@ -72,7 +72,8 @@ def function(answer, case, like) -> dict:
     """A function of tensors and numbers: what it returns, and that it leaves its arguments as they were.
 
     case["arguments"]: tuple; case["returns"]: the name of each thing that it returns, more than one as a tuple. A number of
-    Python counts as a tensor without dimensions. Where the one thing that it returns is a tensor, more can be asked for:
+    Python counts as a tensor without dimensions. case["places"], if there: names of those that are whole numbers, to pick
+    with. Where the one thing that it returns is a tensor, more can be asked for:
     case["typed"]: the type of its numbers; case["gradients"]: number of an argument -> its name, gradients in these.
     case["raises"]: these arguments are not allowed, and any exception is right.
     """
@@ -89,10 +90,12 @@ def function(answer, case, like) -> dict:
         if not several or len(returned) != len(names):
             return seen
     for name, value in zip(names, returned if len(names) > 1 else [returned], strict=True):
-        value = as_numbers(value)
+        whole, value = isinstance(value, Tensor) and not value.is_floating_point(), as_numbers(value)
         seen[f"what {name} is" if len(names) > 1 else "what it returns"] = kind(value)
         if isinstance(value, Tensor):
             seen[name] = value
+            if name in case.get("places", ()):
+                seen[f"what {name} can be used for"] = "to pick with" if whole else "to compute with"
     if isinstance(returned, Tensor):
         seen |= {"its type": str(returned.dtype)} if case.get("typed") else {}
         seen |= _gradients(returned, {name: arguments[i] for i, name in case.get("gradients", {}).items()})
@@ -226,7 +229,9 @@ def verdict(answer, case, like) -> dict:
     D = _spectator(case["sets"][0].shape).train(case["training"])
     before = copy.deepcopy(D.state_dict())
     sets = [images.clone() for images in case["sets"]]
-    value = answer(D, *sets)
+    with torch.enable_grad():  # an answer that switches gradients off for good does so only here
+        value = answer(D, *sets)
+        gradients = torch.is_grad_enabled()
     number = as_numbers(value)
     seen = {"what it returns": kind(number)}
     if not isinstance(number, Tensor):
@@ -237,6 +242,8 @@ def verdict(answer, case, like) -> dict:
         "the number": number,
         "its graph": "kept in memory" if isinstance(value, Tensor) and value.requires_grad else "none",
         "D's mode afterwards": "in training mode" if D.training else "in eval mode",
+        "D's weights afterwards": "trainable" if all(p.requires_grad for p in D.parameters()) else "frozen",
+        "gradients afterwards": "computed" if gradients else "switched off",
         "D's weights and running averages afterwards": "changed" if moved else "unchanged",
         "the given images afterwards": "unchanged" if kept else "changed in place",
     }
