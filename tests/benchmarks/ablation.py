@@ -351,9 +351,8 @@ def table(of_set: str) -> str:
             steps = next(iter(values.values()))["steps"]
             lines.append(f"| {arm.says} | {steps:,} | " + " | ".join(cells) + " |")
     floor = [f"floor {here['floor']:.0f}"] if "floor" in here else []
-    controls = [
-        f"{name} {f'{value:,.0f}' if floor else small_sets.in_words(value)}" for name, value in here["controls"].items()
-    ]
+    in_words = "{:,.0f}".format if floor else small_sets.in_words
+    controls = [f"{name} {in_words(value)}" for name, value in here["controls"].items()]
     lines.append(f"\n{minutes:g} minutes each; {', '.join(floor + controls)}")
     if not floor:
         lines.append("Cells: kernel distance to held-out and to training pictures, share of copies")

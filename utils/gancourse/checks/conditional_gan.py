@@ -25,7 +25,14 @@ from gancourse.checks.shared import (
     question,
     randn,
 )
-from gancourse.checks.vanilla_gan import STEP_LOOK, STEP_MISTAKES, STEP_VARIANTS, step_case, update_cases
+from gancourse.checks.vanilla_gan import (
+    STEP_LOOK,
+    STEP_MISTAKES,
+    STEP_VARIANTS,
+    AskedOtherwise,
+    step_case,
+    update_cases,
+)
 
 
 def drawn_labels(seed, n, classes):
@@ -856,22 +863,15 @@ def _conditional_step(G, D, opt_G, opt_D, real, labels, step):
     return {"d_loss": d_loss.detach(), "g_loss": g_loss.detach(), "d_real": d_real, "d_fake": d_fake}
 
 
-class _Told:
-    """A conditional player for a step that knows no labels: it is told those of the batch at each call."""
-
-    def __init__(self, player, labels):
-        self.player, self.labels = player, labels
-
-    def __call__(self, x):
-        return self.player(x, self.labels.repeat(len(x) // len(self.labels)))  # more than once for two halves
-
-    def __getattr__(self, name):
-        return getattr(self.player, name)
+def _told(player, labels):
+    """Return a conditional player for a step that knows no labels: it is told those of the batch at each call."""
+    # More than once for two halves.
+    return AskedOtherwise(player, lambda x: player(x, labels.repeat(len(x) // len(labels))))
 
 
 def _with_the_labels(step_of_lesson_3):
     def conditional_step(G, D, opt_G, opt_D, real, labels, step):
-        return step_of_lesson_3(_Told(G, labels), _Told(D, labels), opt_G, opt_D, real, step)
+        return step_of_lesson_3(_told(G, labels), _told(D, labels), opt_G, opt_D, real, step)
 
     return conditional_step
 

@@ -7,7 +7,14 @@ from gancourse import losses, training
 from gancourse.checks import observers
 from gancourse.checks.core import STOPPED, Exercise, edited, mistake
 from gancourse.checks.shared import question, randn
-from gancourse.checks.vanilla_gan import STEP_LOOK, STEP_MISTAKES, STEP_VARIANTS, step_case, update_cases
+from gancourse.checks.vanilla_gan import (
+    STEP_LOOK,
+    STEP_MISTAKES,
+    STEP_VARIANTS,
+    AskedOtherwise,
+    step_case,
+    update_cases,
+)
 
 CUT_OFF = (
     "the result is cut off from the images, so nothing that D finds out about them could reach G. Leave .detach(), .data, .item() and "
@@ -840,22 +847,9 @@ def _augmented_step(G, D, opt_G, opt_D, real, step, augment):
     return {"d_loss": d_loss.detach(), "g_loss": g_loss.detach(), "d_real": d_real, "d_fake": d_fake}
 
 
-class _Augmented:
-    """A D for a step that knows no augmentation: it sees each image through one."""
-
-    def __init__(self, D, augment):
-        self.D, self.augment = D, augment
-
-    def __call__(self, x):
-        return self.D(self.augment(x))
-
-    def __getattr__(self, name):
-        return getattr(self.D, name)
-
-
 def _with_augmentation(step_of_lesson_3):
     def augmented_step(G, D, opt_G, opt_D, real, step, augment):
-        return step_of_lesson_3(G, _Augmented(D, augment), opt_G, opt_D, real, step)
+        return step_of_lesson_3(G, AskedOtherwise(D, lambda x: D(augment(x))), opt_G, opt_D, real, step)
 
     return augmented_step
 

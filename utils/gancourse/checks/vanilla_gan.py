@@ -993,6 +993,19 @@ def step_case(seed, part, n, steps, about, **more):
     return {"about": about, "part": part, "batches": batches, **more}
 
 
+class AskedOtherwise:
+    """A player for this lesson's training step in a later lesson's game: `ask` is what calling it does, all else is its own."""
+
+    def __init__(self, player, ask):
+        self.player, self.ask = player, ask
+
+    def __call__(self, x):
+        return self.ask(x)
+
+    def __getattr__(self, name):
+        return getattr(self.player, name)
+
+
 def update_cases(seed, strict):
     """Return the cases that look at D's change, at G's, and at the order of a step."""
     n = 32 if not strict else 32 + seed % 7  # enough numbers to tell one kind of noise from another
