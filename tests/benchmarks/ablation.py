@@ -209,6 +209,11 @@ SETS: dict[str, tuple[float, dict[str, Arm]]] = {  # minutes of an arm, arms
             "r1": replace(
                 PLAIN_POKEMON, says="R1, gamma .1, nothing augmented", train_step=recipes.dcgan_step(gamma=0.1)
             ),
+            "augmented_r1": replace(
+                AUGMENTED,
+                says="R1, gamma .1, and everything augmented",
+                train_step=recipes.dcgan_step(gamma=0.1, seen=augment.differentiable),
+            ),
         },
     ),
     "pokemon_long": (30, {"plain": PLAIN_POKEMON, "augmented": AUGMENTED}),
