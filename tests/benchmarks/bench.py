@@ -65,6 +65,7 @@ CASES = {
     "mnist_tutorial": case_of("mnist_tutorial", recipes.mlp_step(), 150),
     "mnist_better": case_of("mnist_better", recipes.mlp_step(), 150),
     "cifar10_dcgan": case_of("cifar10_dcgan", recipes.dcgan_step(), 60),
+    "pokemon_dcgan": case_of("pokemon_dcgan", recipes.dcgan_step(), 60),
     "dcgan at 64x64": Case(
         lambda: nn.functional.interpolate(datasets.load("cifar10").images[:5_000], scale_factor=2),
         lambda: (DCGANGenerator(size=64), DCGANDiscriminator(size=64)),
