@@ -1,5 +1,6 @@
 """The README's figures are those of the model cards, and its links lead somewhere."""
 
+import inspect
 import re
 import statistics
 from pathlib import Path
@@ -42,6 +43,17 @@ def test_the_table_of_colour_is_what_the_cards_say(name):
     assert scale in readme
 
 
+def test_the_table_of_pokemon_is_what_the_card_says():
+    card = pretrained.read_card("pokemon_dcgan")
+    shipped = card["stages"][-1]["metrics"]
+    to_new, to_old = (shipped[f"kernel_to_{which}_efficientnet_lite0_features"] for which in ("held_out", "train"))
+    row = f"| `pokemon_dcgan` | {card['steps']:,} | {to_new:.2f} ± {shipped['kernel_to_held_out_error']:.2f} | {to_old:.2f} |"
+    readme = (ROOT / "README.md").read_text()
+    assert f"{row} {shipped['copied']:.1%} | {shipped['copied_pixels']:.1%} |" in readme
+    for control in ("training pictures", "blur", "noise"):
+        assert f"{shipped['controls'][control]:.2f}" in readme
+
+
 def test_the_readme_quotes_the_worst_seed_of_the_conditional_generator():
     seeds = pretrained.read_card("mnist_conditional")["seeds"]
     readme = " ".join((ROOT / "README.md").read_text().split())
@@ -55,9 +67,10 @@ def test_the_room_of_the_data_quotes_the_classifier_of_colour():
     assert f"{accuracy:.1%}".replace("%", " %") in (ROOT / "data/README.md").read_text()
 
 
-@pytest.mark.parametrize("of_set", ["improvements", "long", "guidelines"])
-def test_the_tables_of_lesson_6_are_what_the_ablation_measured(of_set):
-    lesson = (ROOT / "solutions/06_dcgan_cifar10/06_dcgan_cifar10.py").read_text()
+@pytest.mark.parametrize("of_set", ["improvements", "long", "guidelines", "pokemon", "pokemon_long"])
+def test_the_tables_of_the_lessons_are_what_the_ablation_measured(of_set):
+    name = "07_dcgan_pokemon" if of_set.startswith("pokemon") else "06_dcgan_cifar10"
+    lesson = (ROOT / f"solutions/{name}/{name}.py").read_text()
     rows = [line for line in ablation.table(of_set).splitlines() if line.startswith("| ")]
     assert len(rows) == 1 + len(ablation.SETS[of_set][1])
     for row in rows:
@@ -65,15 +78,30 @@ def test_the_tables_of_lesson_6_are_what_the_ablation_measured(of_set):
         assert f"# {row}\n" in lesson
 
 
-def test_the_best_arm_of_the_ablation_is_the_shipped_recipe():
-    arm, recipe = ablation.BEST, recipes.get("cifar10_dcgan")
+@pytest.mark.parametrize(
+    ("arm", "name"),
+    [(ablation.BEST, "cifar10_dcgan"), (ablation.AUGMENTED, "pokemon_dcgan")],
+    ids=["BEST", "AUGMENTED"],
+)
+def test_the_best_arms_of_the_ablation_are_the_shipped_recipes(arm, name):
+    def shapes(network):
+        return type(network), {name: value.shape for name, value in network.state_dict().items()}
+
+    recipe = recipes.get(name)
     optimizer = recipe.optimizer(recipe.networks()[0]).defaults
     assert (arm.lr, arm.betas) == (optimizer["lr"], optimizer["betas"])
-    assert (arm.batch_size, arm.ema) == (recipe.batch_size, recipe.ema)
+    assert (arm.dataset, arm.batch_size, arm.ema) == (recipe.dataset, recipe.batch_size, recipe.ema)
     assert arm.augment is recipe.augment
-    networks = [type(network) for network in recipe.networks()]
-    assert [arm.generator, arm.discriminator] == networks
+    assert inspect.getclosurevars(arm.train_step).nonlocals == inspect.getclosurevars(recipe.train_step).nonlocals
+    assert [shapes(arm.generator()), shapes(arm.discriminator())] == [*map(shapes, recipe.networks())]
     assert recipe.bf16
+
+
+def test_augmentation_halves_the_distance_to_held_out_pictures_with_either_seed():
+    arms = ablation.read()["pokemon_long"]["arms"]
+    for seed in "01":
+        plain, augmented = (arms[name][seed]["kernel_to_held_out"][0] for name in ("plain", "augmented"))
+        assert augmented <= plain / 2
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
