@@ -366,8 +366,8 @@ def table(of_set: str) -> str:
 
 def in_cell(figures: dict) -> str:
     if "kernel_to_held_out" in figures:
-        to_new, to_old = (small_sets.in_words(figures[f"kernel_to_{which}"]) for which in ("held_out", "train"))
-        return f"{to_new}, {to_old}, {figures['copied']:.1%}"
+        to_new, to_old = small_sets.in_words(figures["kernel_to_held_out"]), figures["kernel_to_train"][0]
+        return f"{to_new}, {to_old:.2f}, {figures['copied']:.1%}"
     obeys = f", {figures['gan_test']:.0%} as ordered" if "gan_test" in figures else ""
     return f"{figures['frechet']:,.0f}{obeys}"
 

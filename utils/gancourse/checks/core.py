@@ -240,7 +240,7 @@ def _example(case: Case, name: str, right: Observation, seen: Observation) -> li
         if yours.shape != ours.shape:
             yours, ours = f"of shape {tuple(yours.shape)}", f"of shape {tuple(ours.shape)}"
         elif ours.numel() > 4:  # the place where they differ most
-            gap = (yours - ours).abs().nan_to_num(math.inf)
+            gap = (yours.double() - ours.double()).abs().nan_to_num(math.inf)  # an answer may be of another dtype
             place = torch.unravel_index(gap.argmax(), gap.shape)
             name = f"{name} at {[int(i) for i in place]}"
             yours, ours = yours[place], ours[place]

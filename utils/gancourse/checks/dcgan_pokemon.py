@@ -8,6 +8,7 @@ from gancourse.checks import observers
 from gancourse.checks.core import STOPPED, Exercise, edited, mistake
 from gancourse.checks.shared import question, randn
 from gancourse.checks.vanilla_gan import (
+    IN_ONE_BATCH,
     STEP_LOOK,
     STEP_MISTAKES,
     STEP_VARIANTS,
@@ -299,8 +300,21 @@ recolour = Exercise(
             "the three numbers of an image, (N,), stand against the *last* dimension, the columns of the picture: an error, or, where there are as "
             "many columns as images, wrong colours without one. Give them the shape (N, 1, 1, 1) first.",
             _coloured((SHAPES, "(brightness, saturation, contrast)")),
+        ),
+        mistake(
+            "(N, 1) stands against the rows and columns of a picture, not against the images. Four dimensions need (N, 1, 1, 1).",
             _coloured((SHAPES, "(v.view(-1, 1) for v in (brightness, saturation, contrast))")),
+        ),
+        mistake(
+            "(N, 1, 1) stands against the three colours, not against the images: an error, or, with three images, wrong colours without one. Four dimensions "
+            "need (N, 1, 1, 1).",
             _coloured((SHAPES, "(v.view(-1, 1, 1) for v in (brightness, saturation, contrast))")),
+        ),
+        mistake(
+            "a mean has lost the dimensions over which it was taken, so it stands against the wrong ones. keepdim=True keeps them, with the length 1.",
+            _coloured((GREY, "images.mean(1)"), (MEAN, "images.mean((1, 2, 3))")),
+            _coloured((GREY, "images.mean(1)")),
+            _coloured((MEAN, "images.mean((1, 2, 3))")),
         ),
         mistake(
             "all images are changed by the numbers of the first one. Each has its own.",
@@ -357,11 +371,8 @@ recolour = Exercise(
             "saturation and contrast have changed places.",
             lambda images, brightness, saturation, contrast: _recolour(images, brightness, contrast, saturation),
         ),
-        mistake(
-            "saturation, or contrast, is missing.",
-            _coloured((SATURATED, "images")),
-            _coloured((CONTRASTED, "images")),
-        ),
+        mistake("the saturation is not there.", _coloured((SATURATED, "images"))),
+        mistake("the contrast is not there.", _coloured((CONTRASTED, "images"))),
         mistake(
             "the result is cut off at -1 and 1. That takes away the gradient of every pixel beyond; D does not mind numbers outside.",
             _coloured((f"return {CONTRASTED}", f"return ({CONTRASTED}).clamp(-1, 1)")),
@@ -567,6 +578,18 @@ translate = Exercise(
             _each(_slices_from_zero),
         ),
         mistake(
+            "negative numbers move nothing. They move an image up, or to the left.",
+            lambda images, down, right: _translate(images, down.clamp(min=0), right.clamp(min=0)),
+            lambda images, down, right: _translate(images, down.clamp(min=0), right),
+            lambda images, down, right: _translate(images, down, right.clamp(min=0)),
+        ),
+        mistake(
+            "negative numbers move an image as positive ones do. They move it up, or to the left.",
+            lambda images, down, right: _translate(images, down.abs(), right.abs()),
+            lambda images, down, right: _translate(images, down.abs(), right),
+            lambda images, down, right: _translate(images, down, right.abs()),
+        ),
+        mistake(
             "only one of the two moves is made.",
             lambda images, down, right: _translate(images, down, torch.zeros_like(right)),
             lambda images, down, right: _translate(images, torch.zeros_like(down), right),
@@ -671,6 +694,13 @@ def _over_a_copy(images, top, left, side):
     return new
 
 
+def _all_holes(images, top, left, side):
+    new = images.clone()
+    for y, x in zip(top.tolist(), left.tolist(), strict=True):
+        new[(slice(None), *_inside(y, x, side))] = 0
+    return new
+
+
 def _by_product(images, top, left, side):
     seen = torch.ones_like(images)
     for i in range(len(images)):
@@ -738,7 +768,13 @@ cutout = Exercise(
             CUT_OFF,
             lambda images, top, left, side: _cutout(images.detach(), top, left, side),
             lambda images, top, left, side: _each_hole(_inside)(images.detach(), top, left, side),
-            shows=NO_GRADIENT,
+        ),
+        mistake(
+            "this is the mask alone. Multiply the images by it.",
+            lambda images, top, left, side: _cutout(torch.ones_like(images), top, left, side),
+            lambda images, top, left, side: _cutout(torch.ones_like(images[:, :1]), top, left, side),
+            lambda images, top, left, side: _cutout(torch.ones_like(images[:, :1]), top, left, side)[:, 0],
+            lambda images, top, left, side: _cutout(torch.ones_like(images), top, left, side) == 1,
         ),
         mistake(
             "where the square reaches over the upper or the left edge, a slice begins at a negative number, which counts from the end: nothing is erased, or "
@@ -789,6 +825,10 @@ cutout = Exercise(
         mistake(
             "all images get the hole of the first one. Each has its own.",
             lambda images, top, left, side: _cutout(images, top[:1].expand_as(top), left[:1].expand_as(left), side),
+        ),
+        mistake(
+            "every image gets the holes of all. Each has its own: new[i, :, rows, columns] = 0.",
+            _all_holes,
         ),
         mistake(
             "only one of the colours is erased. A hole goes through all of them.",
@@ -866,6 +906,7 @@ def _augmented_cases(seed, strict):
     ]
     for case in cases:
         case["options"] = {"augment": _half_hidden}
+        case["batch_norm"] = True  # as this lesson's D has it
         case["about"] += ", with an `augment` that mirrors each image and erases a third of its columns"
     return cases
 
@@ -930,6 +971,35 @@ augmented_step = Exercise(
             _through(("    fake = ", "    real = augment(real)\n    fake = ")),
             _through((".detach()\n    real_logits", ".detach()\n    fake = augment(fake)\n    real_logits")),
         ),
+        mistake(
+            "what D says goes through augment: D(...) gives logits, and augment takes images. The other way round: D(augment(real)).",
+            _through(
+                (D_ASKS, "augment(D(real)), augment(D(fake))"), (G_ASKS, "augment(D(G(training.noise(G, len(real)))))")
+            ),
+            _through((D_ASKS, "augment(D(real)), augment(D(fake))")),
+            _through((G_ASKS, "augment(D(G(training.noise(G, len(real)))))")),
+        ),
+        mistake(
+            "G(...) gets noise that went through augment. Noise stays as it is; what G makes of it goes through augment: augment(G(z)).",
+            _through((G_ASKS, "D(G(augment(training.noise(G, len(real)))))")),
+            _through(
+                ("fake = G(training.noise(G, len(real)))", "fake = G(augment(training.noise(G, len(real))))"),
+                ("augment(fake)", "fake"),
+            ),
+        ),
+        mistake(
+            "real images and fakes stand in one batch. D's batch normalisation then takes the mean of both together, and what it makes of an image depends on "
+            "the other kind. Ask D twice.",
+            _with_augmentation(IN_ONE_BATCH),
+            _through((D_ASKS, "D(augment(torch.cat([real, fake]))).split(len(real))"), PLAIN_IN_G),
+        ),
+        mistake(
+            "D is asked in eval mode, in which its batch normalisation takes running averages instead of the batch's. While it is trained it stays in train mode.",
+            _through(("    fake = ", "    D.eval()\n    fake = "), ("    d_real = ", "    D.train()\n    d_real = ")),
+            _through(
+                ("    g_loss = ", "    D.eval()\n    g_loss = "), ("    d_real = ", "    D.train()\n    d_real = ")
+            ),
+        ),
         *(
             mistake(known.says, *(_with_augmentation(a) for a in known.answers), shows=known.shows)
             for known in STEP_MISTAKES
@@ -937,7 +1007,6 @@ augmented_step = Exercise(
     ),
     accepted=(
         *(_with_augmentation(variant) for variant in STEP_VARIANTS),
-        _through((D_ASKS, "D(augment(torch.cat([real, fake]))).split(len(real))")),
         _through((".detach()\n", "\n"), (D_ASKS, "D(augment(real)), D(augment(fake.detach()))")),
         _through((".detach()\n", "\n"), (D_ASKS, "D(augment(real)), D(augment(fake).detach())")),
         _through(("    fake = ", "    real = augment(real)\n    fake = "), (D_ASKS, "D(real), D(augment(fake))")),

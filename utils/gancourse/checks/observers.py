@@ -969,12 +969,13 @@ def training_step(answer, case, like) -> dict:
 
     case["batches"]: list of real images (N, 1, 28, 28), one a step; case["labels"], if there: a list of their labels,
     int64 (N,) from 0 to 9, for conditional players; case["options"], if there: further keyword arguments;
+    case["batch_norm"], if true: D has batch normalisation, too, so that it matters which images it sees in one batch;
     case["part"], what to look at: "D" or "G", the change of that player's weights while the other's learning rate is 0;
     "both", their changes together, who received gradients, who stepped when, what was left behind; "returned".
     """
     diary: list[str] = []
     conditional = "labels" in case
-    G, D = _conditional_players(diary) if conditional else _players(diary)
+    G, D = _conditional_players(diary) if conditional else _players(diary, case.get("batch_norm", False))
     part = case["part"]
     opt_G = _Optimizer(G, 0.0 if part in ("D", "returned") else 1.0)
     opt_D = _Optimizer(D, 0.0 if part == "G" else 0.5)
@@ -1027,16 +1028,15 @@ def training_step(answer, case, like) -> dict:
     return seen
 
 
-def _players(diary: list[str]) -> tuple[_Player, _Player]:
+def _players(diary: list[str], batch_norm: bool = False) -> tuple[_Player, _Player]:
     G = _Player(
         nn.Sequential(nn.Linear(64, 6), nn.BatchNorm1d(6), nn.LeakyReLU(0.2), nn.Linear(6, 784), nn.Tanh()), diary, "G"
     )
     G.body.append(nn.Unflatten(1, (1, 28, 28)))
     G.z_dim = 64
-    D = _Player(
-        nn.Sequential(nn.Flatten(), nn.Linear(784, 6), nn.LeakyReLU(0.2), nn.Linear(6, 1), nn.Flatten(0)), diary, "D"
-    )
-    return G, D
+    normalised = [nn.BatchNorm1d(6)] if batch_norm else []
+    hidden = nn.Linear(784, 6), *normalised, nn.LeakyReLU(0.2)
+    return G, _Player(nn.Sequential(nn.Flatten(), *hidden, nn.Linear(6, 1), nn.Flatten(0)), diary, "D")
 
 
 def _conditional_players(diary: list[str]) -> tuple[_ConditionalG, _ConditionalD]:

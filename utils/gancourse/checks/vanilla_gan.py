@@ -1034,6 +1034,7 @@ D_FAKE, G_FAKE = "fake = G(training.noise(G, len(real))).detach()", "D(G(trainin
 D_ZERO, G_ZERO = "    opt_D.zero_grad()\n", "    opt_G.zero_grad()\n"
 D_BACK, G_BACK = "    d_loss.backward()\n", "    g_loss.backward()\n"
 D_STEP, G_STEP = "    opt_D.step()\n", "    opt_G.step()\n"
+D_LOSS = "d_loss_function(real_logits, fake_logits)"
 G_LOSS = f"    g_loss = losses.non_saturating_loss({G_FAKE})\n"
 NOT_CUT = D_FAKE.removesuffix(".detach()")
 G_STEPS_EARLY = "G's optimiser steps in D's turn, on D's loss. In D's turn only opt_D steps."
@@ -1266,12 +1267,39 @@ STEP_MISTAKES = (
         "D's weights stay frozen after the step, so the next one cannot train it. Set requires_grad back to True.",
         _step(("    g_loss = ", "    D.requires_grad_(False)\n    g_loss = ")),
     ),
+    mistake(
+        "G trains on the minimax loss, log(1 - D). The text asks for the non-saturating one: the mean of softplus(-a).",
+        _step(("losses.non_saturating_loss", "losses.saturating_loss")),
+        _step((f"losses.non_saturating_loss({G_FAKE})", f"-d_loss_function(D(real), {G_FAKE})")),
+    ),
+    mistake(
+        "G learns to be caught: its loss is low where D recognises the fakes. It is the mean of softplus(-a) over the logits of fakes.",
+        _step((f"losses.non_saturating_loss({G_FAKE})", f"softplus({G_FAKE}).mean()")),
+        _step((f"losses.non_saturating_loss({G_FAKE})", f"-losses.non_saturating_loss({G_FAKE})")),
+    ),
+    mistake(
+        "the sign of D's loss is turned around, so that D learns to be wrong. It is a loss already: what the optimiser makes smaller.",
+        _step((D_LOSS, f"-{D_LOSS}")),
+    ),
+    mistake(
+        "the labels of the cross-entropy are smoothed: the target of real images is below 1. This step has no smoothing of its own.",
+        _step((D_LOSS, "losses.discriminator_loss(real_logits, fake_logits, 0.9)")),
+        _step((D_LOSS, "losses.discriminator_loss(real_logits, fake_logits, 0.8)")),
+    ),
+    mistake(
+        "this is half of D's loss: the sum of the two means is asked for, not their mean.",
+        _step((D_LOSS, f"0.5 * {D_LOSS}")),
+    ),
+    mistake(
+        "D's loss leaves out the fakes or the real images. It has both terms: softplus(-a) for real images, softplus(a) for fakes.",
+        _step((D_LOSS, "softplus(-real_logits).mean()")),
+        _step((D_LOSS, "softplus(fake_logits).mean()")),
+    ),
 )
 
 STEP_VARIANTS = (
     _step((D_FAKE, "with torch.no_grad():\n        fake = G(training.noise(G, len(real)))")),
     _step((D_FAKE, NOT_CUT), ("D(real), D(fake)", "D(real), D(fake.detach())")),
-    _step(("D(real), D(fake)", "D(torch.cat([real, fake])).split(len(real))")),
     _step(("real_logits, fake_logits = D(real), D(fake)", "fake_logits = D(fake)\n    real_logits = D(real)")),
     _step(
         (
@@ -1308,6 +1336,9 @@ STEP_VARIANTS = (
     _step((f"    {D_FAKE}", f"    G.train()\n    D.train()\n    {D_FAKE}")),
 )
 
+# Right where D has no batch normalisation.
+IN_ONE_BATCH = _step(("D(real), D(fake)", "D(torch.cat([real, fake])).split(len(real))"))
+
 # Where to look, in a training step of any lesson, if no mistake fits.
 STEP_LOOK = {
     "what it returns": "The updates are fine; at the end a dict is wanted, with the keys d_loss, g_loss, d_real and d_fake.",
@@ -1318,6 +1349,7 @@ STEP_LOOK = {
     "d_fake": "The updates are fine; d_fake is the share of the fakes, from 0 to 1, whose logit was below 0 before D's update.",
     "shape of the noise": "Draw one noise vector for each image of `real`: training.noise(G, len(real)).",
     "distribution of the noise": "The noise is to be standard normal, as training.noise makes it.",
+    "after the step, the graph": "Something that you return still holds on to its graph: d_loss.detach(), g_loss.detach().",
 }
 
 train_step = Exercise(
@@ -1341,22 +1373,13 @@ train_step = Exercise(
     mistakes=(
         *STEP_MISTAKES,
         mistake(
-            "G trains on the minimax loss, log(1 - D). The text asks for the non-saturating one: generator_loss, softplus(-a).",
-            _step(("losses.non_saturating_loss", "losses.saturating_loss")),
-            _step((f"losses.non_saturating_loss({G_FAKE})", f"-d_loss_function(D(real), {G_FAKE})")),
-        ),
-        mistake(
-            "G learns to be caught: its loss is low where D recognises the fakes. It is generator_loss of the logits of fakes.",
-            _step((f"losses.non_saturating_loss({G_FAKE})", f"softplus({G_FAKE}).mean()")),
-            _step((f"losses.non_saturating_loss({G_FAKE})", f"-losses.non_saturating_loss({G_FAKE})")),
-        ),
-        mistake(
             "D's loss is not d_loss_function but always the same one. Section 3.11 will hand in another.",
             _step(("d_loss = d_loss_function", "d_loss = losses.discriminator_loss")),
         ),
     ),
     accepted=(
         *STEP_VARIANTS,
+        IN_ONE_BATCH,
         _step(
             (
                 "d_loss_function(real_logits, fake_logits)",

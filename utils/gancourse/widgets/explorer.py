@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from gancourse import figures
 from gancourse.training import device_of, noise
 from gancourse.widgets import latent
-from gancourse.widgets.page import Message, Page, png, save_link, sized, with_still
+from gancourse.widgets.page import Message, Page, png, save_link, see_through, sized, with_still
 from gancourse.widgets.painter import Painter
 
 PICTURE_PIXELS = 320  # side of the picture on the screen
@@ -375,18 +375,8 @@ class LatentExplorer(widgets.VBox):
         for i in range(NEIGHBOURS**2):
             row, column = divmod(i, NEIGHBOURS)
             right, below = column - NEIGHBOURS // 2, row - NEIGHBOURS // 2
-            button = widgets.Button(
-                tooltip=f"Go there: {_steps(right, 'right', 'left')}, {_steps(below, 'down', 'up')}",
-                layout=widgets.Layout(
-                    width="auto",
-                    height="auto",
-                    margin="0",
-                    grid_area=f"{row + 1} / {column + 1} / {row + 2} / {column + 2}",
-                ),
-            )
-            button.add_class("gancourse-neighbour")
-            button.on_click(lambda _, i=i: self._on_neighbour(i))
-            buttons.append(button)
+            told = f"Go there: {_steps(right, 'right', 'left')}, {_steps(below, 'down', 'up')}"
+            buttons.append(see_through(told, i, NEIGHBOURS, self._on_neighbour))
         return buttons
 
     def _on_neighbour(self, i: int) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from gancourse import figures
 from gancourse.training import noise
 from gancourse.widgets import latent
-from gancourse.widgets.page import Message, Page, png, save_link, with_still
+from gancourse.widgets.page import Message, Page, png, save_link, see_through, with_still
 
 COLUMNS, ROWS = 6, 2  # of pictures to choose from
 SIDE = 96  # pixels on the screen, of each
@@ -153,17 +153,9 @@ class Gallery(widgets.VBox):
             ),
         )
         self.picture.add_class("gancourse-picture")
-        self.choices = []
-        for i in range(COLUMNS * ROWS):
-            row, column = divmod(i, COLUMNS)
-            area = f"{row + 1} / {column + 1} / {row + 2} / {column + 2}"
-            button = widgets.Button(
-                tooltip=f"Keep picture {i + 1}",
-                layout=widgets.Layout(width="auto", height="auto", margin="0", grid_area=area),
-            )
-            button.add_class("gancourse-neighbour")
-            button.on_click(lambda _, i=i: self._on_choice(i))
-            self.choices.append(button)
+        self.choices = [
+            see_through(f"Keep picture {i + 1}", i, COLUMNS, self._on_choice) for i in range(COLUMNS * ROWS)
+        ]
         stage = widgets.Box(
             [self.picture, *self.choices],
             layout=widgets.Layout(

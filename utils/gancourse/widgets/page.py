@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+from collections.abc import Callable
 
 import anywidget
 import ipywidgets as widgets
@@ -126,6 +127,18 @@ def sized(width: int | str, label: int) -> dict:
     """Return layout and style for a control: its width, in pixels or as CSS has it, and the pixels of that for its label."""
     width = f"{width}px" if isinstance(width, int) else width
     return {"layout": widgets.Layout(width=width), "style": {"description_width": f"{label}px"}}
+
+
+def see_through(tooltip: str, place: int, columns: int, press: Callable[[int], None]) -> widgets.Button:
+    """Return a see-through button that lies over the cell `place` of a grid of so many columns; a click calls press(place)."""
+    row, column = (i + 1 for i in divmod(place, columns))
+    area = f"{row} / {column} / {row + 1} / {column + 1}"
+    button = widgets.Button(
+        tooltip=tooltip, layout=widgets.Layout(width="auto", height="auto", margin="0", grid_area=area)
+    )
+    button.add_class("gancourse-neighbour")
+    button.on_click(lambda _: press(place))
+    return button
 
 
 def with_still(bundle, picture: bytes | None):

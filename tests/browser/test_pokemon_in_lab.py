@@ -1,0 +1,90 @@
+"""The game and the gallery of lesson 7, and the explorer of its generator, in JupyterLab, in a browser."""
+
+import json
+import re
+
+import pytest
+import torch
+from explorer import PIXELS, ExplorerPage
+from lab import browser_page, open_notebook, run_cells_with, running_lab, serious, write_notebook
+from playwright.sync_api import Page, expect
+
+from gancourse import pretrained, training
+from gancourse.widgets.whos_that import ANSWERS
+
+CELLS = [
+    "from gancourse.widgets import Gallery, LatentExplorer, WhosThatPokemon\n\ngame = WhosThatPokemon(rounds=4)\ngame",
+    "gallery = Gallery()\ngallery",
+    'explorer = LatentExplorer("pokemon_dcgan")\nexplorer',
+    'gallery.keep(explorer.z, "From the explorer")',
+]
+
+
+@pytest.fixture(scope="module")
+def pokemon(tmp_path_factory):
+    """A page with the three of them."""
+    folder = tmp_path_factory.mktemp("work")
+    notebook = write_notebook(folder / "pokemon.ipynb", *CELLS)
+    with running_lab(folder) as (address, token), browser_page(height=3000) as page:
+        open_notebook(page, address, token, notebook.name)
+        run_cells_with(page, notebook, *CELLS)
+        yield page
+
+
+def shown(box) -> torch.Tensor:
+    """Return the decoded pixels of a widget's picture, uint8 (height, width, 3)."""
+    height, width, colours = box.locator("img.gancourse-picture").evaluate(PIXELS)
+    return torch.tensor(colours, dtype=torch.uint8).view(height, width, 3)
+
+
+def test_the_game_is_played_and_says_what_was_right(pokemon: Page):
+    box = pokemon.locator(".gancourse").nth(0)
+    before = shown(box)
+    silhouettes = box.get_by_label("Silhouettes")
+    silhouettes.check()
+    expect(box.locator("[role=status]")).to_contain_text("Picture 1 of 4")
+    pokemon.wait_for_timeout(500)
+    assert len(shown(box).flatten(0, 1).unique(dim=0)) <= 2
+    silhouettes.uncheck()
+    pokemon.wait_for_timeout(500)
+    assert torch.equal(shown(box), before)
+    for number, kind in enumerate(ANSWERS):
+        box.get_by_role("button", name=kind, exact=True).click()
+        expect(box.locator("[role=status]")).to_contain_text(re.compile("that was"))
+        expect(box.locator("[role=status]")).to_contain_text("You:" if number == 3 else f"Picture {number + 2} of 4")
+    box.get_by_role("button", name="Again").click()
+    expect(box.locator("[role=status]")).to_contain_text("Picture 1 of 4")
+
+
+def test_a_click_in_the_gallery_keeps_what_was_clicked_on_and_saves_it_under_its_name(pokemon: Page):
+    box = pokemon.locator(".gancourse").nth(1)
+    G = pretrained.load("pokemon_dcgan").generator
+    box.get_by_role("button", name="Keep picture 8", exact=True).click()
+    name = box.get_by_label("Name of favourite 1", exact=True)
+    name.fill("Mr. Blob")
+    name.press("Enter")
+    link = box.get_by_role("link", name="Noise", exact=True).first
+    expect(link).to_have_attribute("download", "pokemon-Mr-Blob.json")
+    with pokemon.expect_download() as download:
+        link.click()
+    z = torch.tensor(json.loads(download.value.path().read_text())["z"])
+    assert torch.equal(z, training.noise(G, 12, seed=0)[7])
+    expect(box.get_by_role("link", name="Save the gallery")).to_be_visible()
+    box.get_by_role("button", name="Remove favourite 1", exact=True).click()
+    expect(name).to_be_hidden()
+
+
+def test_the_explorer_shows_the_generator_and_gives_to_the_gallery(pokemon: Page):
+    explorer = ExplorerPage(pokemon, pokemon.locator(".gancourse").nth(2), pretrained.load("pokemon_dcgan").generator)
+    explorer.assert_shows_g_of_z()
+    explorer.move("direction 1", *["ArrowRight"] * 20)
+    explorer.assert_shows_g_of_z()
+    box = pokemon.locator(".gancourse").nth(1)
+    pokemon.keyboard.press("Escape")
+    pokemon.locator(".jp-CodeCell").nth(3).locator(".jp-InputPrompt").first.click()
+    pokemon.keyboard.press("Control+Enter")
+    expect(box.get_by_label("Name of favourite 1", exact=True)).to_have_value("From the explorer")
+
+
+def test_nothing_serious_stands_between_a_screen_reader_and_them(pokemon: Page):
+    assert serious(pokemon) == []
