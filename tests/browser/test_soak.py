@@ -92,7 +92,7 @@ class User:
         box.press("Enter")
 
     def neighbour(self) -> None:
-        buttons = self.explorer.box.locator(".gancourse-neighbour:visible")
+        buttons = self.explorer.box.locator(".gancourse-see-through:visible")
         if buttons.count():
             buttons.nth(self.random.randrange(25)).click()
 

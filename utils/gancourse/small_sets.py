@@ -1,8 +1,8 @@
 """How good are these images, and are they new? Measures for datasets of some hundred pictures.
 
 There is no covariance of 1,280 features in 900 pictures, so sets are compared by the kernel distance, which is unbiased whatever
-their sizes. And where a generator can learn all pictures by heart, the distance to the training pictures says little: a
-replay of them has the best one. So beside it stand the distance to pictures that were held out, and the share of copies.
+their sizes. It does not see a replay: training pictures come from the same distribution as held-out ones and are near to
+both. So beside it stands the share of copies, sought picture by picture.
 """
 
 import functools

@@ -66,11 +66,13 @@ class Gallery(widgets.VBox):
 
     def keep(self, z: Tensor, name: str = "") -> None:
         """Add the picture of a noise vector (z_dim,) to the favourites. Raises ValueError where that is not possible."""
-        if len(self.children) == 2:
+        if not hasattr(self, "generator"):
             raise ValueError("This gallery has no generator; the message in it says why.")
         z = torch.as_tensor(z, dtype=torch.float32).detach().cpu()
-        if z.shape != (self.generator.z_dim,) or not z.abs().le(latent.MAX_Z).all():
-            raise ValueError(f"z must be {self.generator.z_dim} finite numbers; this has the shape {tuple(z.shape)}.")
+        if z.shape != (self.generator.z_dim,):
+            raise ValueError(f"z must be {self.generator.z_dim} numbers; this has the shape {tuple(z.shape)}.")
+        if not z.abs().le(latent.MAX_Z).all():
+            raise ValueError(f"z must be finite numbers between -{latent.MAX_Z:g} and {latent.MAX_Z:g}.")
         self._keep(z.clone(), latent.draw(self.generator, z[None])[0], name)
 
     # ---- the choice ---------------------------------------------------------------------------------------------
@@ -212,7 +214,7 @@ def _files(favourite: Favourite) -> str:
 
 
 def file_name(name: str) -> str:
-    """Return the name of a file, without its ending, that any system takes: of no other signs than letters and hyphens."""
+    """Return the name of a file, without its ending, that any system takes: without signs that some system refuses, spaces as hyphens."""
     letters = re.sub(r"[\s\x00-\x1f<>:\"/\\|?*.$%&#_-]+", "-", unicodedata.normalize("NFC", name))
     return f"pokemon-{letters[:60].strip('-') or 'nameless'}"  # "con" alone is none on Windows
 

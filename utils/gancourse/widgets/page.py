@@ -31,9 +31,9 @@ CSS = """
 .gancourse .gancourse-classes { display: flex; flex-flow: row nowrap; align-items: baseline; }
 .gancourse .gancourse-classes .widget-label { flex: 0 0 86px; margin-right: 7px; text-align: right; }
 .gancourse .gancourse-classes .jupyter-button { padding: 0 6px; min-width: 27px; margin: 1px; }
-.gancourse-neighbour.jupyter-button { background: transparent; border: 0; box-shadow: none; min-width: 0; padding: 0; }
-.gancourse-neighbour.jupyter-button:hover { box-shadow: inset 0 0 0 2px #e69f00; }
-.gancourse-neighbour.jupyter-button:focus-visible { outline: 3px solid #e69f00; outline-offset: -3px; }
+.gancourse-see-through.jupyter-button { background: transparent; border: 0; box-shadow: none; min-width: 0; padding: 0; }
+.gancourse-see-through.jupyter-button:hover { box-shadow: inset 0 0 0 2px #e69f00; }
+.gancourse-see-through.jupyter-button:focus-visible { outline: 3px solid #e69f00; outline-offset: -3px; }
 .gancourse progress { width: 100%; height: 18px; accent-color: var(--strong); }
 .gancourse .both { display: flex; flex-wrap: wrap; gap: 8px 24px; }
 .gancourse .curves { flex: 1 1 320px; min-width: 280px; max-width: 480px; }
@@ -63,7 +63,7 @@ function name(box, model) {
   }
   for (const icon of box.querySelectorAll(".widget-play i"))
     set(icon.parentElement, "aria-label", { "fa-play": "Play", "fa-pause": "Pause", "fa-stop": "Back to the start" }[icon.classList[1]]);
-  for (const button of box.querySelectorAll(".gancourse-small, .gancourse-neighbour")) set(button, "aria-label", button.title);
+  for (const button of box.querySelectorAll(".gancourse-small, .gancourse-see-through")) set(button, "aria-label", button.title);
   for (const group of box.querySelectorAll(".gancourse-classes")) {
     set(group, "role", "group");
     set(group, "aria-label", "Class");
@@ -136,7 +136,7 @@ def see_through(tooltip: str, place: int, columns: int, press: Callable[[int], N
     button = widgets.Button(
         tooltip=tooltip, layout=widgets.Layout(width="auto", height="auto", margin="0", grid_area=area)
     )
-    button.add_class("gancourse-neighbour")
+    button.add_class("gancourse-see-through")
     button.on_click(lambda _: press(place))
     return button
 

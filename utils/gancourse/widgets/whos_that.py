@@ -9,15 +9,9 @@ from gancourse.widgets import latent
 from gancourse.widgets.picture_game import PictureGame, Puzzle
 
 REAL, GENERATED, IN_NOISE, IN_PIXELS = "Real", "Generated", "Blended in z", "Blended in pixels"
-ANSWERS = {
-    REAL: "An artist drew this one",
-    GENERATED: "G(z)",
-    IN_NOISE: "G of the noise that lies halfway between two others",
-    IN_PIXELS: "The mean of two generated pictures",
-}
-ORIGINS = {
-    REAL: "real",
-    GENERATED: "generated",
+ANSWERS = {  # the button, and what it stands for
+    REAL: "an artist's picture",
+    GENERATED: "G of random noise",
     IN_NOISE: "G of the noise halfway between two others",
     IN_PIXELS: "the mean of two generated pictures",
 }
@@ -69,7 +63,7 @@ class WhosThatPokemon(PictureGame):
         generated, blended, first, second = latent.draw(self.generator, torch.cat([z, halfway, a, b])).chunk(4)
         mean = ((first.int() + second.int()) // 2).to(torch.uint8)
         dealt = {REAL: self._real[picked], GENERATED: generated, IN_NOISE: blended, IN_PIXELS: mean}
-        return [Puzzle(image, kind, ORIGINS[kind]) for kind, images in dealt.items() for image in images]
+        return [Puzzle(image, kind, ANSWERS[kind]) for kind, images in dealt.items() for image in images]
 
     def _shown(self, images: Tensor) -> Tensor:
         return silhouettes(images) if self.silhouettes.value else images
