@@ -64,9 +64,11 @@ def test_the_conditional_dcgan_was_as_good_as_promised():
     assert min(shipped["gan_test_by_class"]) >= 0.6
 
 
-def test_the_shipped_pokemon_are_no_copies():
+def test_the_shipped_pokemon_are_good_and_no_copies():
     """What the card records; `gancourse evaluate pokemon_dcgan` measures it again."""
-    assert pretrained.read_card("pokemon_dcgan")["stages"][-1]["metrics"]["copied"] <= 0.02
+    shipped = pretrained.read_card("pokemon_dcgan")["stages"][-1]["metrics"]
+    assert shipped["copied"] <= 0.02
+    assert shipped["kernel_to_held_out_efficientnet_lite0_features"] <= 0.3 * shipped["controls"]["blur"]
 
 
 def test_half_precision_changes_no_pixel_by_more_than_one_grey_level():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import ablation
-from gancourse import pretrained, recipes
+from gancourse import pretrained, recipes, small_sets
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("lessons", "solutions", "data", "utils", "tests")
@@ -50,8 +50,21 @@ def test_the_table_of_pokemon_is_what_the_card_says():
     row = f"| `pokemon_dcgan` | {card['steps']:,} | {to_new:.2f} ± {shipped['kernel_to_held_out_error']:.2f} | {to_old:.2f} |"
     readme = (ROOT / "README.md").read_text()
     assert f"{row} {shipped['copied']:.1%} | {shipped['copied_pixels']:.1%} |" in readme
-    for control in ("training pictures", "blur", "noise"):
-        assert f"{shipped['controls'][control]:.2f}" in readme
+    controls = [f"{shipped['controls'][name]:.2f}" for name in ("training pictures", "blur", "noise")]
+    told = "To the held-out ones training pictures have {}, blurred ones {}, noise {}."
+    assert told.format(*controls) in readme
+    lesson = " ".join(
+        (ROOT / "solutions/07_dcgan_pokemon/07_dcgan_pokemon.py").read_text().replace("\n# ", " ").split()
+    )
+    assert (
+        "Training pictures have {} to the held-out ones themselves, blurred ones {}, noise {}.".format(*controls)
+        in lesson
+    )
+    half_as_long = small_sets.in_words(ablation.read()["pokemon_long"]["arms"]["augmented"]["0"]["kernel_to_held_out"])
+    error = shipped["kernel_to_held_out_error"]
+    assert f"{card['steps']:,} steps, has {small_sets.in_words((to_new, error))} instead of {half_as_long}" in lesson
+    assert f"it is {shipped['copied']:.1%}".replace("%", " %") in lesson
+    assert f"between pixels {shipped['copied_pixels']:.1%}".replace("%", " %") in lesson
 
 
 def test_the_readme_quotes_the_worst_seed_of_the_conditional_generator():

@@ -459,11 +459,11 @@ for epsilon in (0.05, 0.1, 0.2, 0.3, 0.5):
 # - **2017** Wasserstein GAN and gradient penalties: other measures of distance. Pictures to pictures: pix2pix, CycleGAN.
 #   SRGAN: super-resolution (lesson 10).
 # - **2018–20** BigGAN and StyleGAN: photographs of people who do not exist.
-# - **From 2021** diffusion models draw more varied pictures, follow text, and train without a fight. For pictures from
+# - **From 2021** diffusion models, which make a picture out of noise in many small steps, draw more varied pictures, follow text, and train without a fight. For pictures from
 #   text they have replaced GANs.
 #
 # GANs are still chosen where one pass through a network must do: a picture or a second of speech in milliseconds;
-# inside other models, as the *adversarial loss* that keeps decoders sharp; and to make a diffusion model draw in one step.
+# inside other models, as the *adversarial loss* that keeps their pictures sharp; and to make a diffusion model draw in one step.
 
 # %% [markdown]
 # **What they are used for**: translating images to images (a map to a photograph, a sketch to a shoe), super-resolution, ageing a face,
@@ -561,7 +561,7 @@ def question_3() -> str:
 # - A generative model gives new samples of a distribution that we know through samples only.
 # - A generator pushes noise, $z \sim p_z$, into shape; what comes out has the distribution $p_g$.
 # - In one dimension samples can be sorted and compared; pictures cannot, so the comparison is learnt.
-# - A classifier of real against fake knows the ratio $p_{data} / p_g$: its logit is the logarithm.
+# - A classifier that saw as many real images as fakes knows the ratio $p_{data} / p_g$: its logit is the logarithm.
 # - Gradients in the pixels fool a fixed classifier with little effort. A judge has to go on learning.
 #
 # **Sources**: Goodfellow et al. 2014, *Generative Adversarial Nets*. Goodfellow, Shlens & Szegedy 2015, *Explaining and Harnessing

@@ -10,7 +10,7 @@
 # - say why the generator is not trained on the minimax loss, and what a loss of log 4 means;
 # - explain, with a game of two numbers, why GAN training may not converge, and what R1 does about it.
 #
-# **Time**: 80 minutes, nine exercises among them. Every cell runs in seconds on a CPU.
+# **Time**: 80 minutes, nine exercises among them. Every cell runs in seconds on a CPU, but for that of 2.10, which trains for about a minute.
 #
 # **Builds on**: lesson 1. Words of the trade are in the [glossary](../README.md#glossary).
 #

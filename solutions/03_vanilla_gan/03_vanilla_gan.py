@@ -110,7 +110,7 @@ print(tuple(z.shape), f"mean {z.mean().item():.3f}, standard deviation {z.std().
 # %% [markdown]
 # ## 3.3 The generator
 #
-# $G(z)$ maps noise (N, 64) to images (N, 1, 28, 28). Two hidden layers of 128 are enough to start with:
+# $G(z)$ maps noise (N, 64) to images (N, 1, 28, 28). Two hidden layers of 128 (a *perceptron*: linear layers with something bent between them) are enough to start with:
 #
 # | layer | output |
 # |---|---|
@@ -544,7 +544,7 @@ for step in (1, 50):
 # (`vanilla` keeps what was learnt; the cell run again begins anew), or press *Sample now*. `await` is Python's word for "let others have a turn meanwhile", here your
 # clicks. Afterwards a slider below takes you back to every sheet of pictures that was drawn.
 #
-# Adam's first beta is 0.5 here, not the usual 0.9: less momentum, because the target moves. Try 0.9 later: this very
+# Adam's first beta is 0.5 here, not the usual 0.9: less momentum (a step follows the newest gradients more), because the target moves. Try 0.9 later: this very
 # recipe then collapses to fog.
 #
 # *Predict*: which player will be ahead after 1,000 steps? Will the losses fall, as they do for a classifier?
@@ -833,7 +833,7 @@ display(
 #    mean a little of everything.
 # 2. Press *Neighbours* and look for a border between two digits. Click a picture on it, and make the spread smaller. What
 #    lies there is neither of the two, and real data has little of it.
-# 3. Pin two digits and walk from one to the other. How much of the way do you spend where there is no digit?
+# 3. Pin two digits and walk from one to the other. How much of the way do you spend where there is no digit? (The walk is an arc, not a straight line: halfway on the line, noise would be shorter than it nearly ever is.)
 # 4. Press *Draw another* until something is no digit. Which slider repairs it? *Truncation* shrinks $z$ towards 0, where noise is
 #    densest. Does it repair anything, or only make the pictures alike?
 # 5. Lock a slider and draw another: what does this direction hold on to? *Undo* goes back, *Code* shows the lines that make the picture.

@@ -348,7 +348,8 @@ plt.show()
 # time, and only scatters less. Two consequences:
 #
 # - Fréchet distances of *different numbers of images* cannot be compared. Small sets (lesson 7 has a hundred Pokémon to compare with)
-#   get a kernel distance.
+#   get a kernel distance. Nor can multiples of the floor: lesson 3's better generator lies at 4 times the floor with
+#   10,000 images, and the same weights, *late* above, nearer to it with fewer.
 # - A kernel distance needs its **error bar**. Leave out each image in turn and see how far the number moves
 #   (the *jackknife*): `metrics.kernel_distance` returns both.
 
@@ -556,7 +557,7 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# The last row is the control: test digits that are new to all. Read by column: no measure sees everything. Then by row: each fault is seen by some measure, if you ask the right ones. A distance for
+# The last row is for comparison: real test digits, new to all. Read by column: no measure sees everything. Then by row: each fault is seen by some measure, if you ask the right ones. A distance for
 # the whole, recall for what is missing, a look for copies, and always the pictures themselves: that is a fair report.
 #
 # Compare with your list from the beginning. (For *one digit* and *ten pictures* the copies are true: these *are* training images.)

@@ -672,8 +672,8 @@ LatentExplorer(generator, seed=7)
 # %% [markdown]
 # ## 5.13 Where labels go from here
 #
-# CIFAR-10 has ten classes, too: planes, cars, birds, cats. There a class is not a shape but a thing in many poses, and ten one-hot numbers beside thousands of pixels are easy to overlook. Lesson 6 trains a
-# conditional DCGAN with a projection, where the hidden numbers $h$ come out of convolutions and the comparison of section 5.6 may end differently. And a label need not be a class: pix2pix is told a whole picture,
+# CIFAR-10 has ten classes, too: planes, cars, birds, cats. There a class is not a shape but a thing in many poses, and ten one-hot numbers beside thousands of pixels are easy to overlook. Lesson 6 brings a
+# conditional DCGAN that was trained with a projection, where the hidden numbers $h$ come out of convolutions; which code is best there, 5.6 does not tell. And a label need not be a class: pix2pix is told a whole picture,
 # a text-to-image model a sentence, super-resolution (lesson 10) the small image.
 
 # %% [markdown]

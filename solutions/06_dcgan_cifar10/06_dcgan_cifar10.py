@@ -10,7 +10,7 @@
 # - tell what batch normalisation does in training and in use, and where each goes wrong;
 # - look at what $D$ looks at, and write the core of three improvements.
 #
-# **Time**: 90 minutes, eight exercises among them. Training takes about three of them on two CPU cores; the generators that need half an hour
+# **Time**: 90 minutes, eight exercises among them. Training takes about three minutes on two CPU cores with bfloat16 in hardware, a quarter of an hour without; the generators that need half an hour
 # come with the course.
 #
 # **Builds on**: lessons 3 to 5. Words of the trade are in the [glossary](../README.md#glossary). How an exercise, its check and the folded cells
@@ -54,7 +54,7 @@ print(", ".join(f"{name} {int((cifar.labels == y).sum())}" for y, name in enumer
 # anew. A **convolution** looks at a small window and uses the same weights at every place: what it has learnt at the left edge it knows
 # at the right one.
 #
-# The window reaches through all channels: from three colours to 64 channels lead 64 kernels of 3×4×4 numbers, and each output is the sum over its whole window.
+# The window reaches through all channels: from three colours to 64 channels lead 64 kernels of 3×4×4 numbers (no relatives of lesson 4's kernel, which says how alike two images are), and each output is the sum over its whole window.
 #
 # A 4×4 convolution with stride 2 looks at every second place, so its output has half the height and half the width. With padding $p$, kernel $k$ and stride $s$, from $n$
 # pixels come
@@ -324,7 +324,7 @@ G = pretrained.load(
 #
 # 1. strides instead of pooling in $D$ and of fixed upsampling in $G$ (repeated pixels with a convolution after them, as at the end of 6.2, came later);
 # 2. batch norm in both, but not where pixels or the logit are: $G$'s last layer, $D$'s first and last;
-# 3. no fully connected hidden layers;
+# 3. no fully connected (linear) hidden layers;
 # 4. ReLU in $G$, tanh at its end; LeakyReLU in $D$;
 # 5. Adam with learning rate $2 \cdot 10^{-4}$ and $\beta_1 = 0.5$; weights normal, with mean 0 and standard deviation 0.02.
 
@@ -752,7 +752,7 @@ display(figures.image_grids(grids, columns=8, width=3.2))
 # A claim such as "spectral normalisation is better" has a hidden half: *after how long, on what machine, against what*. A step with R1 costs more than one without; small batches make cheap steps. So compare at **equal time**, not at equal steps; repeat
 # with another seed; and put the floor beside it, the distance of real images from real images.
 #
-# So it was done for everything in this section: five minutes of two cores for each, two seeds, 10,000 pictures compared on the features of EfficientNet-Lite0, a network that knows ImageNet. On these the floor is 38, blurred photographs have 1,127, noise has 2,017.
+# So it was done for everything in section 6.8: five minutes of two cores for each, two seeds, 10,000 pictures compared on the features of EfficientNet-Lite0, a classifier of ImageNet, over a million photographs of a thousand kinds of things. On these the floor is 38, blurred photographs have 1,127, noise has 2,017.
 #
 # *Write down before you look on*: which gains most? Which loses? (Two candidates more, of the duller kind: a learning rate of $4 \cdot 10^{-4}$ with betas (.5, .99), and batches of 32 instead of 64.)
 
@@ -771,13 +771,13 @@ display(figures.image_grids(grids, columns=8, width=3.2))
 # | batches of 32 | 8,645 | 504 | 472 |
 
 # %% [markdown]
-# Look at the first row first: the same recipe with another seed lies 45 away. Averaging gains 18 with either seed, for nothing; that is probably real. Batches of 32 gain 27 and 14 (1.5 times as many steps in the time). The learning rate gains 80 with one seed and
+# Look at the first row first: the same recipe with another seed lies 45 away. Averaging gains 19 and 18, for nothing; that is probably real. Batches of 32 gain 27 and 14 (1.5 times as many steps in the time). The learning rate gains 80 with one seed and
 # loses 14 with the other: two seeds cannot tell.
 #
 # Four rows lose, and by more than seeds differ: flips, the relativistic loss, R1, and spectral normalisation by far. Each of them wins in its own paper: after ten to a hundred times as many steps, where $D$ has seen every photograph often enough to know it by heart, or has become a cliff. In five minutes neither
 # happens, and what holds $D$ back holds back the lesson.
 #
-# The shipped generators put the first three together: batches of 32, the higher rate, the average; and flips, as their training is long.
+# The shipped generators put these three together: batches of 32, the higher rate, the average; and flips, as their training is long.
 
 # %% [markdown]
 # And over thirty minutes? The paper's recipe (batches of 128, uniform noise) beside the course's:
@@ -790,7 +790,7 @@ display(figures.image_grids(grids, columns=8, width=3.2))
 # Of the distance that lies above the floor, about 70 % is left. Longer averages (.9995, .9998) changed nothing; a learning rate that falls to 0 at the end gained 1 in the last 3 % of the steps, and lost 6 over the last 20 %.
 
 # %% [markdown]
-# And the guidelines of section 6.4? One of them switched off at a time, one minute each:
+# And the guidelines of section 6.4? One of them switched off at a time (an *ablation*), one minute each:
 #
 # | | steps | seed 0 | seed 1 |
 # |---|---|---|---|
@@ -808,7 +808,7 @@ display(figures.image_grids(grids, columns=8, width=3.2))
 #
 # Three are not missed, on the contrary: pooling, ReLU in $D$ and other initial weights are ahead with both seeds. That does not refute the paper. A minute shows what it takes to *start*; who gets furthest in an hour, this table cannot know, just as the one above cannot speak for a day.
 #
-# All of it can be repeated, the first table in about three hours, and stopped in between. Run it in the folder of the course.
+# All of it can be repeated, the first table in about three hours, and stopped in between. Run it in the folder of the course, after `pip install -e ".[colour]"`.
 #
 # ```
 # python tests/benchmarks/ablation.py improvements
@@ -944,7 +944,7 @@ def question_3() -> str:
 # - Told the class, $G$ draws to order; a classifier says how often it succeeds.
 
 # %% [markdown]
-# **Sources**: Radford, Metz & Chintala 2016, *Unsupervised Representation Learning with Deep Convolutional GANs*, section 3. Ioffe & Szegedy 2015, *Batch Normalization*. Odena, Dumoulin & Olah 2016, *Deconvolution and Checkerboard Artifacts*.
+# **Sources**: Radford, Metz & Chintala 2016, *Unsupervised Representation Learning with Deep Convolutional GANs*, sections 3 and 4. Ioffe & Szegedy 2015, *Batch Normalization*. Odena, Dumoulin & Olah 2016, *Deconvolution and Checkerboard Artifacts*.
 # Miyato et al. 2018, *Spectral Normalization for GANs*, algorithm 1. Mescheder et al. 2018, *Which Training Methods for GANs do actually Converge?* Jolicoeur-Martineau 2019, *The Relativistic Discriminator*. Miyato & Koyama 2018, *cGANs with Projection Discriminator*. Simonyan et al. 2014, *Deep Inside Convolutional
 # Networks* (saliency).
 #

@@ -155,9 +155,11 @@ class Exercise:
             try:
                 with time_limit():
                     seen = self.observe(answer, case, like or {})
-                return {name: value.cpu() if isinstance(value, Tensor) else value for name, value in seen.items()}
-            except (Exception, SystemExit) as error:
-                first_line = (str(error).strip() or " ").splitlines()[0]
+                return {name: _comparable(value) for name, value in seen.items()}
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # whatever an answer raises is the answer's
+                first_line = (_words_of(error).strip() or " ").splitlines()[0]
                 return {STOPPED: f"{type(error).__name__}: {first_line}", "_where": line_of_learner(error)}
 
     def judge(self, cases: list[Case], observations: list[Observation]) -> tuple[str, float]:
@@ -254,7 +256,7 @@ def shown(value: object) -> str:
     if isinstance(value, bool) or value is None:
         return str(value)
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value or 0:.4g}"  # no -0
     if isinstance(value, list):
         return f"[{', '.join(shown(v) for v in value)}]"
     return str(value)
@@ -264,6 +266,22 @@ def differences(right: Observation, seen: Observation) -> Iterator[str]:
     """Give the names of what differs between two observations, in the order of the first."""
     names = [*right, *(name for name in seen if name not in right)]
     return (n for n in names if not n.startswith("_") and not same(right.get(n), seen.get(n)))
+
+
+def _comparable(value: object) -> object:
+    """Return a tensor on the CPU; in words, if there are no real numbers in it that could be compared."""
+    if not isinstance(value, Tensor):
+        return value
+    if value.is_nested or value.is_complex():
+        return "a nested tensor" if value.is_nested else "complex numbers"
+    return value.cpu()
+
+
+def _words_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an answer's own exception, which cannot say what it is
+        return ""
 
 
 def same(a: object, b: object) -> bool:

@@ -101,8 +101,9 @@ overfitting = Exercise(
     cases=_overfitting_cases,
     observe=observers.verdict,
     look={
-        "what it returns": "Return one number.",
+        "what it returns": "Return one number. Where nothing comes back, a `return` is missing.",
         "its graph": "Nothing is to be learnt here: ask D under torch.no_grad().",
+        "the mode of D's layers": "`D.training = ...` sets a flag of D alone; its layers keep their mode. Call D.train(was_training).",
         "D's mode": "Remember D.training at the start, and give it back at the end: D.train(was_training).",
         "D's weights afterwards": "D's weights take no gradients any more: whoever trains on trains nothing. Under torch.no_grad() they stay as they are.",
         "gradients afterwards": "Gradients are off for all that comes after. `with torch.no_grad():` switches them on again at its end.",
@@ -128,6 +129,11 @@ overfitting = Exercise(
             shows={"D's mode afterwards": "in training mode"},
         ),
         mistake(
+            "D says that it is in train mode, but its layers are left in eval mode: `D.training = ...` sets a flag of D alone. Call D.train(was_training).",
+            _asked((BACK, "    D.training = was_training\n")),
+            shows={"the mode of D's layers": "another than D's"},
+        ),
+        mistake(
             "a graph is kept in memory. Nothing is to be learnt here: ask D under torch.no_grad().",
             _asked(("with torch.no_grad():", "if True:")),
             shows={"its graph": "kept in memory"},
@@ -151,6 +157,12 @@ overfitting = Exercise(
             _from(lambda train, new, fake: (train - new) / (fake - new)),
         ),
         mistake(
+            "brackets are missing: without them only a part of the numerator or of the denominator is divided. (a - b) / (a - c).",
+            _from(lambda train, new, fake: train - new / (train - fake)),
+            _from(lambda train, new, fake: (train - new) / train - fake),
+            _from(lambda train, new, fake: train - new / train - fake),
+        ),
+        mistake(
             "the sign is turned around: where D ranks held-out images between the two others, the number lies between 0 and 1.",
             _from(lambda train, new, fake: (new - train) / (train - fake)),
             _from(lambda train, new, fake: (train - new) / (fake - train)),
@@ -165,6 +177,21 @@ overfitting = Exercise(
             "the absolute value is taken. A negative number is possible by chance, and would be good news: leave the sign.",
             _from(lambda train, new, fake: ((train - new) / (train - fake)).abs()),
             _from(lambda train, new, fake: (train - new).abs() / (train - fake).abs()),
+        ),
+        mistake(
+            "negative numbers are cut off. One is possible by chance, and would be good news: leave it.",
+            _from(lambda train, new, fake: ((train - new) / (train - fake)).clamp(min=0)),
+            _from(lambda train, new, fake: ((train - new) / (train - fake)).clamp(0, 1)),
+        ),
+        mistake(
+            "the number is in percent, or rounded. Return the ratio as it is.",
+            _from(lambda train, new, fake: 100 * (train - new) / (train - fake)),
+            _from(lambda train, new, fake: round(float((train - new) / (train - fake)), 2)),
+        ),
+        mistake(
+            "losses are compared, or logarithms of probabilities. Take the logits as they come.",
+            _asked(("D(images).mean()", "nn.functional.logsigmoid(D(images)).mean()")),
+            _asked(("D(images).mean()", "nn.functional.softplus(D(images)).mean()")),
         ),
         mistake(
             "probabilities are compared. Where D is sure they are all 0 or 1; take the logits as they come.",
@@ -256,6 +283,12 @@ GREY, SATURATED = "images.mean(1, keepdim=True)", "grey + saturation * (images -
 MEAN, CONTRASTED = "images.mean((1, 2, 3), keepdim=True)", "mean + contrast * (images - mean)"
 
 
+def _in_its_place(images, brightness, saturation, contrast):
+    for i in range(len(images)):
+        images[i] += brightness[i]
+    return _recolour(images, torch.zeros_like(brightness), saturation, contrast)
+
+
 def _other_order(*steps):
     """Return an answer that makes the three changes in another order: that makes no difference."""
 
@@ -306,9 +339,10 @@ recolour = Exercise(
             _coloured((SHAPES, "(v.view(-1, 1) for v in (brightness, saturation, contrast))")),
         ),
         mistake(
-            "(N, 1, 1) stands against the three colours, not against the images: an error, or, with three images, wrong colours without one. Four dimensions "
+            "(N, 1, 1), or (1, N, 1, 1), stands against the three colours, not against the images: an error, or, with three images, wrong colours without one. Four dimensions "
             "need (N, 1, 1, 1).",
             _coloured((SHAPES, "(v.view(-1, 1, 1) for v in (brightness, saturation, contrast))")),
+            _coloured((SHAPES, "(v.view(1, -1, 1, 1) for v in (brightness, saturation, contrast))")),
         ),
         mistake(
             "a mean has lost the dimensions over which it was taken, so it stands against the wrong ones. keepdim=True keeps them, with the length 1.",
@@ -323,7 +357,7 @@ recolour = Exercise(
             _coloured((SHAPES, "(v.mean() for v in (brightness, saturation, contrast))")),
         ),
         mistake(
-            "grey is one number for the whole image, or for the batch. It is each pixel's own: the mean over its three colours, .mean(1, keepdim=True).",
+            "grey is one number for the whole image, for each colour, or for the batch. It is each pixel's own: the mean over its three colours, .mean(1, keepdim=True).",
             _coloured((GREY, "images.mean((1, 2, 3), keepdim=True)")),
             _coloured((GREY, "images.mean()")),
             _coloured((GREY, "images.mean((2, 3), keepdim=True)")),
@@ -346,9 +380,35 @@ recolour = Exercise(
             _coloured((SATURATED, "saturation * images"), (CONTRASTED, "contrast * images")),
             _coloured((SATURATED, "saturation * images")),
             _coloured((CONTRASTED, "contrast * images")),
+            _coloured((SATURATED, "grey + saturation * images"), (CONTRASTED, "mean + contrast * images")),
+            _coloured((SATURATED, "grey + saturation * images")),
+            _coloured((CONTRASTED, "mean + contrast * images")),
             _coloured((SATURATED, "saturation * (images - grey)"), (CONTRASTED, "contrast * (images - mean)")),
             _coloured((SATURATED, "saturation * (images - grey)")),
             _coloured((CONTRASTED, "contrast * (images - mean)")),
+        ),
+        mistake(
+            "the changed distance is added to the image, which has its distance already (or 1 is added to a factor, which is the same). Add it to the grey (saturation), or to the mean (contrast).",
+            _coloured(
+                (SATURATED, "images + saturation * (images - grey)"),
+                (CONTRASTED, "images + contrast * (images - mean)"),
+            ),
+            _coloured((SATURATED, "images + saturation * (images - grey)")),
+            _coloured((CONTRASTED, "images + contrast * (images - mean)")),
+        ),
+        mistake(
+            "the mean is that of the image that came. Each step works on what the one before has made, so take it after brightness was added.",
+            _coloured(
+                (f"    mean = {MEAN}\n", ""),
+                (BRIGHTER, f"mean = {MEAN}\n    {BRIGHTER}"),
+            ),
+        ),
+        mistake(
+            "the grey is that of the image that came. Each step works on what the one before has made, so take it after brightness was added.",
+            _coloured(
+                (f"    grey = {GREY}\n", ""),
+                (BRIGHTER, f"grey = {GREY}\n    {BRIGHTER}"),
+            ),
         ),
         mistake(
             "the factor stands at the wrong end: with a saturation of 1 the image keeps its colours, with 0 it is grey. The distance is multiplied, not "
@@ -368,7 +428,24 @@ recolour = Exercise(
             _coloured((BRIGHTER, "images = images + 0")),
         ),
         mistake(
-            "saturation and contrast have changed places.",
+            "brightness and saturation have changed places.",
+            lambda images, brightness, saturation, contrast: _recolour(images, saturation, brightness, contrast),
+        ),
+        mistake(
+            "the brightness is subtracted. It is added.",
+            lambda images, brightness, saturation, contrast: _recolour(images, -brightness, saturation, contrast),
+        ),
+        mistake(
+            "the three colours count differently in the grey, as for the eye. Here it is their plain mean.",
+            _coloured((GREY, "(images * torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1, keepdim=True)")),
+        ),
+        mistake(
+            "the images that came are changed themselves, and PyTorch does not let that happen to a tensor that waits for a gradient. Make new ones: "
+            "images = images + ...",
+            _in_its_place,
+        ),
+        mistake(
+            "saturation and contrast have changed places, or grey and mean have: the grey is a pixel's, over its colours; the mean is the image's, over everything.",
             lambda images, brightness, saturation, contrast: _recolour(images, brightness, contrast, saturation),
         ),
         mistake("the saturation is not there.", _coloured((SATURATED, "images"))),
@@ -377,6 +454,7 @@ recolour = Exercise(
             "the result is cut off at -1 and 1. That takes away the gradient of every pixel beyond; D does not mind numbers outside.",
             _coloured((f"return {CONTRASTED}", f"return ({CONTRASTED}).clamp(-1, 1)")),
             _coloured((BRIGHTER, "images = (images + brightness).clamp(-1, 1)")),
+            _coloured((f"return {CONTRASTED}", f"return ({CONTRASTED}).clamp(0, 1)")),
         ),
         mistake(
             "no gradient comes back through the grey or the mean: leave .detach() away there, too.",
@@ -467,8 +545,12 @@ def _padded(y, x, **options):
 
 
 def _by_slices(image, down, right):
+    return _moved_within(image, down, right, torch.zeros_like(image))
+
+
+def _moved_within(image, down, right, new):
+    """Write the part of the image that stays inside into its new place in `new`."""
     _, H, W = image.shape
-    new = torch.zeros_like(image)
     if abs(down) < H and abs(right) < W:
         new[:, max(down, 0) : H + min(down, 0), max(right, 0) : W + min(right, 0)] = image[
             :, max(-down, 0) : H - max(down, 0), max(-right, 0) : W - max(right, 0)
@@ -482,6 +564,43 @@ def _slices_from_zero(image, down, right):
     new = torch.zeros_like(image)
     new[:, down:, right:] = image[:, : H - down, : W - right]
     return new
+
+
+def _slices_from_the_end(image, down, right):
+    """Right where neither is 0: what is cut off is counted from the end."""
+    part = image[:, :-down] if down >= 0 else image[:, -down:]
+    part = part[:, :, :-right] if right >= 0 else part[:, :, -right:]
+    return nn.functional.pad(part, (max(right, 0), max(-right, 0), max(down, 0), max(-down, 0)))
+
+
+def _into_slices_from_the_end(image, down, right):
+    new = torch.zeros_like(image)
+    rows, from_rows = (slice(down, None), slice(None, -down)) if down >= 0 else (slice(None, down), slice(-down, None))
+    columns, from_columns = (
+        (slice(right, None), slice(None, -right)) if right >= 0 else (slice(None, right), slice(-right, None))
+    )
+    new[:, rows, columns] = image[:, from_rows, from_columns]
+    return new
+
+
+def _rolled_and_erased_at_one_side(image, down, right):
+    new = image.roll((down, right), (1, 2))
+    new[:, :down] = 0
+    new[:, :, :right] = 0
+    return new
+
+
+def _rolled_and_erased_where_positive(image, down, right):
+    new = image.roll((down, right), (1, 2))
+    new[:, : max(down, 0)] = 0
+    new[:, :, : max(right, 0)] = 0
+    return new
+
+
+def _moved_in_their_place(images, down, right):
+    for i, moved in enumerate(_translate(images, down, right)):
+        images[i] = moved
+    return images
 
 
 def _rolled_and_erased(image, down, right):
@@ -564,9 +683,41 @@ translate = Exercise(
             _each(_padded(1, -1)),
         ),
         mistake(
-            "`down` and `right` have changed places: down moves along the rows, the third dimension, right along the columns, the last.",
+            "`down` and `right` have changed places: down moves along the rows, the third dimension, right along the columns, the last. (pad takes columns first: left, right, top, bottom.)",
             lambda images, down, right: _translate(images, right, down),
             lambda images, down, right: _translate(images, -right, -down),
+        ),
+        mistake(
+            "where `down` or `right` is 0 the image is empty: x[:-0] is x[:0], nothing at all. End the slice at the height - down, and at the width - right.",
+            _each(_slices_from_the_end),
+            _each(_into_slices_from_the_end),
+        ),
+        mistake(
+            "what leaves its place is still seen there: the move begins with a copy of the image. Begin with zeros, torch.zeros_like(images).",
+            _each(lambda image, down, right: _moved_within(image, down, right, image.clone())),
+        ),
+        mistake(
+            "the images are joined along the wrong dimension. torch.stack makes a new one, the first: (N, C, H, W).",
+            lambda images, down, right: torch.cat(list(_translate(images, down, right))),
+            lambda images, down, right: torch.stack(list(_translate(images, down, right)), 1),
+        ),
+        mistake(
+            "the numbers of pad stand in another order: left, right, top, bottom.",
+            _each(lambda image, down, right: nn.functional.pad(image, (right, down, -right, -down))),
+        ),
+        mistake(
+            "the rows and columns that come in again at the lower and the right edge are left there. Where an image moves up, its last rows are new; where it "
+            "moves to the left, its last columns.",
+            _each(_rolled_and_erased_where_positive),
+        ),
+        mistake(
+            "0 comes in at the upper and the left edge only. Where an image moves up, the lowest rows are new; where it moves to the left, the rightmost columns.",
+            _each(_rolled_and_erased_at_one_side),
+        ),
+        mistake(
+            "the images that came are changed themselves, and PyTorch does not let that happen to a tensor that waits for a gradient. Put the moved ones into a list, "
+            "and make a batch of it: torch.stack.",
+            _moved_in_their_place,
         ),
         mistake(
             "all images move as the first one does. Each has its own numbers.",
@@ -597,6 +748,7 @@ translate = Exercise(
         mistake(
             "the images have become larger, or smaller: what is added on one side has to be cut off on the other.",
             _each(lambda image, down, right: nn.functional.pad(image, (abs(right), 0, abs(down), 0))),
+            _each(lambda image, down, right: nn.functional.pad(image, (right, 0, down, 0))),
             _each(
                 lambda image, down, right: nn.functional.pad(
                     image, (max(right, 0), max(-right, 0), max(down, 0), max(-down, 0))
@@ -817,6 +969,29 @@ cutout = Exercise(
             lambda images, top, left, side: _cutout(images, top, left, side + 1),
             lambda images, top, left, side: _cutout(images, top, left, side - 1),
             lambda images, top, left, side: _cutout(images, top - 1, left - 1, side + 2),
+            lambda images, top, left, side: _cutout(images, top + 1, left + 1, side - 1),
+            lambda images, top, left, side: _cutout(images, top, left, side // 2),
+        ),
+        mistake(
+            "the square has no end: all that lies below it and to its right is erased, too. Rows end before top + side, columns before left + side.",
+            _cut((INSIDE, "(rows >= 0)[:, :, None] & (columns >= 0)[:, None, :]")),
+        ),
+        mistake(
+            "the square has no beginning: all that lies above it and to its left is erased, too. Rows begin at top, columns at left.",
+            _cut((INSIDE, "(rows < side)[:, :, None] & (columns < side)[:, None, :]")),
+        ),
+        mistake(
+            "only one image has its hole. Does the `return`, or the copy, stand inside of the loop?",
+            lambda images, top, left, side: torch.cat([_cutout(images[:1], top[:1], left[:1], side), images[1:]]),
+            lambda images, top, left, side: torch.cat([images[:-1], _cutout(images[-1:], top[-1:], left[-1:], side)]),
+        ),
+        mistake(
+            "`top` is used for rows and columns. The columns begin at `left`.",
+            lambda images, top, left, side: _cutout(images, top, top, side),
+        ),
+        mistake(
+            "negative numbers are taken as positive ones. The square then begins outside, and only its part inside is erased.",
+            lambda images, top, left, side: _cutout(images, top.abs(), left.abs(), side),
         ),
         mistake(
             "`top` and `left` are taken for the middle of the square. They are its upper left corner.",
@@ -829,6 +1004,14 @@ cutout = Exercise(
         mistake(
             "every image gets the holes of all. Each has its own: new[i, :, rows, columns] = 0.",
             _all_holes,
+        ),
+        mistake(
+            "the colours are forgotten: the first index after i is the colour, then come rows and columns. new[i, :, rows, columns] = 0.",
+            _each_hole(lambda y, x, side: _inside(y, x, side)[1:]),
+        ),
+        mistake(
+            "the mask has no dimension for the colours, so it stands against them or makes an image for each: mask[:, None] is (N, 1, H, W).",
+            _cut(("inside[:, None]", "inside")),
         ),
         mistake(
             "only one of the colours is erased. A hole goes through all of them.",
@@ -899,13 +1082,24 @@ def _half_hidden(images):
     return images.flip(-1) * 0.5 * (torch.arange(images.shape[-1]) % 3 > 0)
 
 
+def _observed(answer, case, like):
+    """A training step of both players, and whether it calls the `augment` that it is given."""
+    calls = []
+
+    def augment(images):
+        calls.append(len(images))
+        return _half_hidden(images)
+
+    seen = observers.training_step(answer, {**case, "options": {"augment": augment}}, like)
+    return seen | {"calls of augment": "some" if calls else "none"}
+
+
 def _augmented_cases(seed, strict):
     cases = [
-        *update_cases(seed, strict),
-        step_case(seed, "returned", 63, 1, "one step on 63 images"),
+        *update_cases(seed),
+        step_case(seed, "returned", 63, 2, "two steps on 63 images"),
     ]
     for case in cases:
-        case["options"] = {"augment": _half_hidden}
         case["batch_norm"] = True  # as this lesson's D has it
         case["about"] += ", with an `augment` that mirrors each image and erases a third of its columns"
     return cases
@@ -916,6 +1110,7 @@ def _through(*changes):
 
 
 D_ASKS, G_ASKS = "D(augment(real)), D(augment(fake))", "D(augment(G(training.noise(G, len(real)))))"
+IN_TURN = "D(augment(torch.cat([real, fake]))).split(len(real))"
 PLAIN_IN_G = (G_ASKS, "D(G(training.noise(G, len(real))))")
 
 augmented_step = Exercise(
@@ -924,7 +1119,7 @@ augmented_step = Exercise(
     points=5,
     partial=True,
     cases=_augmented_cases,
-    observe=observers.training_step,
+    observe=_observed,
     random=True,
     look=STEP_LOOK
     | {
@@ -956,8 +1151,10 @@ augmented_step = Exercise(
             _through((D_ASKS, "D(real), D(fake)")),
         ),
         mistake(
-            "augment is not used.",
+            "`augment` is never called. Each image that D is asked about goes through it, and through no change of your own.",
             _through((D_ASKS, "D(real), D(fake)"), PLAIN_IN_G),
+            _through((D_ASKS, "D(real * 0.5), D(fake * 0.5)"), (G_ASKS, f"D(0.5 * {G_ASKS[10:-2]})")),
+            shows={"calls of augment": "none"},
         ),
         mistake(
             "images go through augment twice.",
@@ -977,11 +1174,18 @@ augmented_step = Exercise(
                 (D_ASKS, "augment(D(real)), augment(D(fake))"), (G_ASKS, "augment(D(G(training.noise(G, len(real)))))")
             ),
             _through((D_ASKS, "augment(D(real)), augment(D(fake))")),
+            _through((D_ASKS, "D(augment(real)), augment(D(fake))")),
+            _through((D_ASKS, "augment(D(real)), D(augment(fake))")),
             _through((G_ASKS, "augment(D(G(training.noise(G, len(real)))))")),
         ),
         mistake(
             "G(...) gets noise that went through augment. Noise stays as it is; what G makes of it goes through augment: augment(G(z)).",
             _through((G_ASKS, "D(G(augment(training.noise(G, len(real)))))")),
+            _through(("fake = G(training.noise(G, len(real)))", "fake = G(augment(training.noise(G, len(real))))")),
+            _through(
+                ("fake = G(training.noise(G, len(real)))", "fake = G(augment(training.noise(G, len(real))))"),
+                (G_ASKS, "D(augment(G(augment(training.noise(G, len(real))))))"),
+            ),
             _through(
                 ("fake = G(training.noise(G, len(real)))", "fake = G(augment(training.noise(G, len(real))))"),
                 ("augment(fake)", "fake"),
@@ -992,6 +1196,15 @@ augmented_step = Exercise(
             "the other kind. Ask D twice.",
             _with_augmentation(IN_ONE_BATCH),
             _through((D_ASKS, "D(augment(torch.cat([real, fake]))).split(len(real))"), PLAIN_IN_G),
+            _through((D_ASKS, "D(torch.cat([augment(real), fake])).split(len(real))")),
+            _through((D_ASKS, "D(torch.cat([real, fake])).split(len(real))")),
+            _through(
+                (D_ASKS, IN_TURN),
+                (
+                    "losses.discriminator_loss(real_logits, fake_logits)",
+                    "losses.discriminator_loss(real_logits, fake_logits) / 2",
+                ),
+            ),
         ),
         mistake(
             "D is asked in eval mode, in which its batch normalisation takes running averages instead of the batch's. While it is trained it stays in train mode.",
@@ -999,6 +1212,7 @@ augmented_step = Exercise(
             _through(
                 ("    g_loss = ", "    D.eval()\n    g_loss = "), ("    d_real = ", "    D.train()\n    d_real = ")
             ),
+            _through(("    fake = ", "    D.eval()\n    fake = "), ("    g_loss = ", "    D.train()\n    g_loss = ")),
         ),
         *(
             mistake(known.says, *(_with_augmentation(a) for a in known.answers), shows=known.shows)
@@ -1105,7 +1319,7 @@ closest_pairs = Exercise(
         "what": "Return tensors, not lists or numbers.",
         "the fakes": "For each fake, the distance to its nearest training picture; of these, the places of the smallest.",
         "their training": "For each fake that you return: which training picture is its nearest?",
-        "the distances": "They are those of the pairs, the smallest first: the root of the sum of squares, as torch.cdist gives it.",
+        "the distances": "The distances are those of the pairs, the smallest first: the root of the sum of squares, as torch.cdist gives it.",
         "": "torch.cdist(fake, train) is a table (N, M). The smallest number of each row, and its place; then sort the rows.",
     },
     mistakes=(
@@ -1148,8 +1362,50 @@ closest_pairs = Exercise(
             _pairs(("distances[order]", "distances[:pairs]")),
         ),
         mistake(
-            "all of them are returned. Only so many are wanted as `pairs` says.",
+            "the distances are put in order twice: sort() has ordered them already, and their places belong to the old order.",
+            lambda fake, train, pairs: (
+                (found := torch.cdist(fake, train).min(1)),
+                (ordered := found.values.sort()),
+                (
+                    ordered.indices[:pairs],
+                    found.indices[ordered.indices[:pairs]],
+                    ordered.values[ordered.indices[:pairs]],
+                ),
+            )[2],
+        ),
+        mistake(
+            "these are ranks, not places: argsort() of argsort(). Once is enough.",
+            _pairs((ORDER, "distances.argsort().argsort()[:pairs]")),
+        ),
+        mistake(
+            "min(1) gives the smallest numbers first and their places second: distances, nearest = table.min(1).",
+            lambda fake, train, pairs: (
+                (found := torch.cdist(fake, train).min(1)),
+                (order := found.indices.argsort()[:pairs]),
+                (order, found.values[order], found.indices[order]),
+            )[2],
+        ),
+        mistake(
+            "the fakes are ordered by their mean distance to all training pictures. What counts is the nearest one.",
+            _pairs((FOUND, "(table := torch.cdist(fake, train)).mean(1), table.min(1).indices")),
+        ),
+        mistake(
+            "the right fakes, but in the order in which they came. The nearest stands first.",
+            _pairs((ORDER, "distances.argsort()[:pairs].sort().values")),
+        ),
+        mistake(
+            "places count from 0, as in a list; these count from 1.",
+            _pairs(("return order, nearest[order]", "return order + 1, nearest[order] + 1")),
+        ),
+        mistake(
+            "the features themselves are returned. Return the places where they stand.",
+            _pairs(("return order, nearest[order]", "return fake[order], train[nearest[order]]")),
+        ),
+        mistake(
+            "too many are returned, or too few. As many are wanted as `pairs` says.",
             _pairs(("[:pairs]", "")),
+            _pairs(("[:pairs]", "[: pairs + 1]")),
+            _pairs(("[:pairs]", "[: pairs - 1]")),
         ),
         mistake(
             "these are squared distances. A distance is the root of the sum of squares.",
@@ -1191,21 +1447,21 @@ closest_pairs = Exercise(
 question_1 = question(
     "question_1",
     "c",
-    a="at 0 D would be undecided; but it is the distances between the three means that tell. Held-out pictures are judged like fakes.",
+    a="held-out pictures lie at -2, near the fakes at -4 and far from the training pictures at 5. D is sure of them, and wrong.",
     b="it has learnt something: the training pictures, by heart. New ones it judges like fakes.",
-    d="G may be as good as it likes: the question is why pictures that are just as real as the training ones are judged like fakes.",
+    d="what G draws does not matter to D's judgement of held-out pictures. They are as real as the training ones, and judged like fakes.",
 )
 question_2 = question(
     "question_2",
     "b",
     a="D only ever sees real pictures with holes. A picture without one is a fake to it, so G had better draw holes.",
-    c="G's gradient comes from D, and D tells it clearly what is missing: a hole.",
+    c="whole Pokémon are fakes to this D, which never sees a real picture without a hole. G is told so at every step.",
     d="the training pictures have holes for D at a new place each time, so it cannot learn them by heart so soon. That is not what goes wrong here.",
 )
 question_3 = question(
     "question_3",
     "d",
-    a="pixels compare each place with itself. Move or mirror a picture, and its pixels are far from the original's.",
+    a="pixels compare each place with itself. Move a picture, and its pixels are far from the original's.",
     b="a copy that is moved by three pixels lies as far from the training pictures as held-out ones do: see the table, 2 % beside 1 %.",
     c="with other noise it draws other pictures, but whether these are copies is a matter of how they are compared.",
 )

@@ -129,7 +129,7 @@ def _gradients(returned: Tensor, arguments: dict[str, Tensor]) -> dict:
 
 def as_numbers(value: object) -> object:
     """Return a tensor of float64 for a number or a tensor of numbers, anything else as it is."""
-    if isinstance(value, Tensor) and value.dtype != torch.bool:
+    if isinstance(value, Tensor) and value.dtype != torch.bool and not value.is_complex():
         return value.detach().double()
     if isinstance(value, int | float | np.number) and not isinstance(value, bool):
         return torch.tensor(float(value), dtype=torch.float64)
@@ -233,8 +233,9 @@ def verdict(answer, case, like) -> dict:
         value = answer(D, *sets)
         gradients = torch.is_grad_enabled()
     number = as_numbers(value)
-    seen = {"what it returns": kind(number)}
-    if not isinstance(number, Tensor):
+    one = isinstance(number, Tensor) and number.numel() == 1
+    seen = {"what it returns": "one number" if one else kind(number)}
+    if not one:
         return seen
     moved = any(not torch.equal(tensor, before[name]) for name, tensor in D.state_dict().items())
     kept = all(map(torch.equal, sets, case["sets"]))
@@ -242,6 +243,9 @@ def verdict(answer, case, like) -> dict:
         "the number": number,
         "its graph": "kept in memory" if isinstance(value, Tensor) and value.requires_grad else "none",
         "D's mode afterwards": "in training mode" if D.training else "in eval mode",
+        "the mode of D's layers": "D's own"
+        if all(m.training == D.training for m in D.modules())
+        else "another than D's",
         "D's weights afterwards": "trainable" if all(p.requires_grad for p in D.parameters()) else "frozen",
         "gradients afterwards": "computed" if gradients else "switched off",
         "D's weights and running averages afterwards": "changed" if moved else "unchanged",
@@ -978,7 +982,7 @@ def training_step(answer, case, like) -> dict:
     G, D = _conditional_players(diary) if conditional else _players(diary, case.get("batch_norm", False))
     part = case["part"]
     opt_G = _Optimizer(G, 0.0 if part in ("D", "returned") else 1.0)
-    opt_D = _Optimizer(D, 0.0 if part == "G" else 0.5)
+    opt_D = _Optimizer(D, {"G": 0.0, "returned": 5.0}.get(part, 0.5))  # far, so that what is taken too late differs
     start = {player: _weights(player) for player in (D, G)}
     seen: dict = {"_noise": []}  # and, for conditional players, the labels: what went into G at each of its calls
     drawn: list[list[Tensor]] = []
@@ -1029,14 +1033,23 @@ def training_step(answer, case, like) -> dict:
 
 
 def _players(diary: list[str], batch_norm: bool = False) -> tuple[_Player, _Player]:
+    """Return G and D; without biases, so that the logits of neither kind of images lie all on one side of 0."""
     G = _Player(
-        nn.Sequential(nn.Linear(64, 6), nn.BatchNorm1d(6), nn.LeakyReLU(0.2), nn.Linear(6, 784), nn.Tanh()), diary, "G"
+        nn.Sequential(
+            nn.Linear(64, 6),
+            nn.BatchNorm1d(6),
+            nn.LeakyReLU(0.2),
+            nn.Linear(6, 784, bias=False),
+            nn.Tanh(),
+            nn.Unflatten(1, (1, 28, 28)),
+        ),
+        diary,
+        "G",
     )
-    G.body.append(nn.Unflatten(1, (1, 28, 28)))
     G.z_dim = 64
     normalised = [nn.BatchNorm1d(6)] if batch_norm else []
-    hidden = nn.Linear(784, 6), *normalised, nn.LeakyReLU(0.2)
-    return G, _Player(nn.Sequential(nn.Flatten(), *hidden, nn.Linear(6, 1), nn.Flatten(0)), diary, "D")
+    hidden = nn.Linear(784, 6, bias=False), *normalised, nn.LeakyReLU(0.2)
+    return G, _Player(nn.Sequential(nn.Flatten(), *hidden, nn.Linear(6, 1, bias=False), nn.Flatten(0)), diary, "D")
 
 
 def _conditional_players(diary: list[str]) -> tuple[_ConditionalG, _ConditionalD]:
@@ -1064,6 +1077,8 @@ def _order(diary: list[str]) -> dict:
         there = f"gradient in {name}" in diary[:stepped]
         seen[f"{name}'s gradient when opt_{name} steps"] = "there" if there else "not computed yet"
     end = diary.index("opt_D.step()") if "opt_D.step()" in diary else 0
+    own = diary[end : diary.index("opt_G.step()", end)] if "opt_G.step()" in diary[end:] else []
+    seen["_before opt_G's first step"] = "a gradient of G's own turn" if "gradient in G" in own else "nothing"
     received = {True: "receives a gradient", False: "receives no gradient"}
     return seen | {
         "G in D's turn": received["gradient in G" in diary[:end]],
@@ -1074,7 +1089,8 @@ def _order(diary: list[str]) -> dict:
 def _noise(steps: list[list[Tensor]], n: int) -> dict:
     """Return how the noise of the steps so far was drawn: steps[i][k] went into G at its k-th call in step i."""
     now, earlier = steps[-1], [z for step in steps[:-1] for z in step]
-    fresh = sum(map(len, now)) > n and not any(torch.equal(a, b) for i, a in enumerate(now) for b in now[:i])
+    drawn = len(now) > 1 or sum(map(len, now)) > n
+    fresh = drawn and not any(torch.equal(a, b) for i, a in enumerate(now) for b in now[:i])
     new = not any(torch.equal(a, b) for a in now for b in earlier)
     repeated = any(len(z.unique(dim=0)) < len(z) for z in now)
     numbers = torch.cat([z.flatten() for step in steps for z in step] or [torch.zeros(2)])

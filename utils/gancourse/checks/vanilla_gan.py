@@ -1006,9 +1006,10 @@ class AskedOtherwise:
         return getattr(self.player, name)
 
 
-def update_cases(seed, strict):
+def update_cases(seed):
     """Return the cases that look at D's change, at G's, and at the order of a step."""
-    n = 32 if not strict else 32 + seed % 7  # enough numbers to tell one kind of noise from another
+    # Enough numbers to tell one kind of noise from another; neither a usual size of a batch nor a multiple of the classes.
+    n = 33 + seed % 7
     return [
         step_case(seed, "D", 4, 2, "two steps on 4 images while opt_G's learning rate is 0"),
         step_case(seed, "G", 4, 2, "two steps on 4 images while opt_D's learning rate is 0"),
@@ -1018,13 +1019,13 @@ def update_cases(seed, strict):
 
 def _step_cases(seed, strict):
     return [
-        *update_cases(seed, strict),
+        *update_cases(seed),
         step_case(
             seed,
             "returned",
-            32,
-            1,
-            "one step on 32 images with another d_loss_function",
+            63,
+            2,
+            "two steps on 63 images with another d_loss_function",
             options={"d_loss_function": _half_as_much},
         ),
     ]
@@ -1060,7 +1061,19 @@ STEP_MISTAKES = (
         _step((D_STEP, D_STEP + G_STEP)),
         _step((D_FAKE, NOT_CUT), (D_STEP, D_STEP + G_STEP)),
         _step((D_FAKE, NOT_CUT), (D_ZERO, D_ZERO + G_ZERO), (D_STEP, D_STEP + G_STEP)),
-        shows={"the optimisers' steps": "opt_D.step(), opt_G.step(), opt_G.step()"},
+        shows={
+            "the optimisers' steps": "opt_D.step(), opt_G.step(), opt_G.step()",
+            "_before opt_G's first step": "nothing",
+        },
+    ),
+    mistake(
+        "G steps twice in one training step. Once is asked for.",
+        _step((G_STEP, G_STEP + G_STEP)),
+        _step((G_STEP, G_STEP + G_LOSS + G_ZERO + G_BACK + G_STEP)),
+        shows={
+            "the optimisers' steps": "opt_D.step(), opt_G.step(), opt_G.step()",
+            "_before opt_G's first step": "a gradient of G's own turn",
+        },
     ),
     mistake(
         G_STEPS_EARLY,
@@ -1254,7 +1267,9 @@ STEP_MISTAKES = (
         shows={"the real images afterwards": "changed in place"},
     ),
     mistake(
-        "nothing leads from D's loss back to D's weights: is a no_grad() open around D, or something detached on the way?",
+        "nothing leads from D's loss back to D's weights: a no_grad() is open around D, something is detached on the way, or the step before has left D frozen "
+        "(then set requires_grad back to True).",
+        _step(("    g_loss = ", "    D.requires_grad_(False)\n    g_loss = ")),
         _step(
             (
                 "real_logits, fake_logits = D(real)",
@@ -1264,8 +1279,50 @@ STEP_MISTAKES = (
         _step((D_BACK, D_BACK.replace("d_loss", "d_loss.detach()"))),
     ),
     mistake(
-        "D's weights stay frozen after the step, so the next one cannot train it. Set requires_grad back to True.",
-        _step(("    g_loss = ", "    D.requires_grad_(False)\n    g_loss = ")),
+        "d_real and d_fake are mean probabilities. They are shares: of how many images was D right? (logits > 0).float().mean().",
+        _step(
+            ("(real_logits > 0).float().mean()", "real_logits.sigmoid().mean().detach()"),
+            ("(fake_logits < 0).float().mean()", "(1 - fake_logits.sigmoid()).mean().detach()"),
+        ),
+        _step(
+            ("(real_logits > 0).float().mean()", "real_logits.sigmoid().mean().detach()"),
+            ("(fake_logits < 0).float().mean()", "fake_logits.sigmoid().mean().detach()"),
+        ),
+    ),
+    mistake(
+        "d_fake is the share of the fakes that D was wrong about. It is right about a fake where the logit is below 0.",
+        _step(("fake_logits < 0", "fake_logits > 0")),
+    ),
+    mistake(
+        "the logits are compared with 0.5, which is for probabilities. A logit of 0 is a probability of one half.",
+        _step(("real_logits > 0", "real_logits > 0.5"), ("fake_logits < 0", "fake_logits < 0.5")),
+    ),
+    mistake(
+        "d_real, or d_fake, is taken after D's update, or in G's turn. They are the shares of D's turn: of the logits that its loss was made of.",
+        _step(("(real_logits > 0)", "(D(real) > 0)"), ("(fake_logits < 0)", "(D(fake) < 0)")),
+        _step(("(real_logits > 0)", "(D(real) > 0)")),
+        _step(("(fake_logits < 0)", "(D(fake) < 0)")),
+        _step(
+            (f"losses.non_saturating_loss({G_FAKE})", f"losses.non_saturating_loss(again := {G_FAKE})"),
+            ("fake_logits < 0", "again < 0"),
+        ),
+    ),
+    mistake(
+        "two values of the dict have changed places.",
+        _step(
+            (
+                '"d_loss": d_loss.detach(), "g_loss": g_loss.detach()',
+                '"d_loss": g_loss.detach(), "g_loss": d_loss.detach()',
+            )
+        ),
+        _step(('"d_real": d_real, "d_fake": d_fake', '"d_real": d_fake, "d_fake": d_real')),
+    ),
+    mistake(
+        "d_real and d_fake are counts. They are shares, from 0 to 1: divide by the number of images, or take the mean.",
+        _step(
+            ("(real_logits > 0).float().mean()", "(real_logits > 0).sum()"),
+            ("(fake_logits < 0).float().mean()", "(fake_logits < 0).sum()"),
+        ),
     ),
     mistake(
         "G trains on the minimax loss, log(1 - D). The text asks for the non-saturating one: the mean of softplus(-a).",
@@ -1282,9 +1339,30 @@ STEP_MISTAKES = (
         _step((D_LOSS, f"-{D_LOSS}")),
     ),
     mistake(
-        "the labels of the cross-entropy are smoothed: the target of real images is below 1. This step has no smoothing of its own.",
-        _step((D_LOSS, "losses.discriminator_loss(real_logits, fake_logits, 0.9)")),
-        _step((D_LOSS, "losses.discriminator_loss(real_logits, fake_logits, 0.8)")),
+        "the labels of the cross-entropy are smoothed: the target of real images is below 1, or that of fakes above 0. This step has no smoothing of its own.",
+        *(_step((D_LOSS, f"losses.discriminator_loss(real_logits, fake_logits, {t})")) for t in (0.9, 0.8, 0.7)),
+        _step((D_LOSS, "_with_labels(0.9, 0.1)(real_logits, fake_logits)")),
+        _step((D_LOSS, "_with_labels(1.0, 0.1)(real_logits, fake_logits)")),
+    ),
+    mistake(
+        "this is the loss of another GAN: least squares, Wasserstein or hinge. Here D and G take the cross-entropy, with the losses of lesson 3.",
+        _step((D_LOSS, "(real_logits - 1).square().mean() + fake_logits.square().mean()")),
+        _step((D_LOSS, "fake_logits.mean() - real_logits.mean()")),
+        _step((D_LOSS, "(1 - real_logits).relu().mean() + (1 + fake_logits).relu().mean()")),
+        _step((f"losses.non_saturating_loss({G_FAKE})", f"({G_FAKE} - 1).square().mean()")),
+        _step((f"losses.non_saturating_loss({G_FAKE})", f"-{G_FAKE}.mean()")),
+    ),
+    mistake(
+        "this is half of G's loss: the mean of softplus(-a) is asked for, not half of it.",
+        _step((f"losses.non_saturating_loss({G_FAKE})", f"0.5 * losses.non_saturating_loss({G_FAKE})")),
+    ),
+    mistake(
+        "only a part of the batch is used. D sees all images of `real`, and as many fakes.",
+        _step((f"    {D_FAKE}", f"    real = real[: len(real) // 2]\n    {D_FAKE}")),
+    ),
+    mistake(
+        "G is in eval mode while it draws the fakes of its own turn: batch normalisation then takes its running averages instead of the batch's.",
+        _step((G_LOSS, f"    G.eval()\n{G_LOSS}    G.train()\n")),
     ),
     mistake(
         "this is half of D's loss: the sum of the two means is asked for, not their mean.",
