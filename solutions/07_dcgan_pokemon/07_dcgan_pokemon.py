@@ -371,7 +371,7 @@ for name, run in (("plain", plain), ("augmented", augmented)):
 show(plain=training.sample(plain.generator, 24), augmented=training.sample(augmented.generator, 24))
 
 # %% [markdown]
-# On the right, where all three go through $T$, the two real kinds lie on each other to the end: no sign that $D$ knows any by heart. It never sees the same picture twice. (Do not trust $r$ here: fakes, too, are judged almost like the rest, so it divides by nearly 0. The lines are the better answer.)
+# On the right, where all three go through $T$, the two real kinds stay close together to the end: no sign that $D$ knows any by heart. It never sees the same picture twice. (Do not trust $r$ here: fakes, too, are judged almost like the rest, so it divides by very little. The lines are the better answer.)
 #
 # $D$'s loss is much higher than before, near $\log 4 = 1.39$, where it is undecided: for $D$ the game has become harder. That alone says nothing about $G$: near $\log 4$ is where a fair judge ends, and one that sees too little (3.9). Pictures and distances tell.
 #
