@@ -34,6 +34,12 @@ COUNT_MOVES = """() => {
 SECONDS = 10  # until the picture and the text must agree
 
 
+def pixels_of(image: Locator) -> torch.Tensor:
+    """Return the decoded picture of an image in the page, uint8 (height, width, 3)."""
+    height, width, colours = image.evaluate(PIXELS)
+    return torch.tensor(colours, dtype=torch.uint8).view(height, width, 3)
+
+
 class ExplorerPage:
     """The explorer of a generator, `mnist_better` unless told, in a page; z is read from its code, which is opened."""
 
@@ -77,8 +83,7 @@ class ExplorerPage:
 
     def pixels(self) -> torch.Tensor:
         """Return the decoded picture, uint8 (height, width, 3)."""
-        height, width, colours = self.image.evaluate(PIXELS)
-        return torch.tensor(colours, dtype=torch.uint8).view(height, width, 3)
+        return pixels_of(self.image)
 
     def inputs(self) -> list[torch.Tensor]:
         """Return what the shown code gives the generator: noise (1, z_dim) and, where it is conditional, labels."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from explorer import PIXELS, ExplorerPage
+from explorer import ExplorerPage, pixels_of
 from lab import browser_page, open_notebook, run_cells_with, running_lab, serious, write_notebook
 from playwright.sync_api import Page, expect
 
@@ -32,12 +32,6 @@ def pokemon(tmp_path_factory):
         yield page
 
 
-def shown(box) -> torch.Tensor:
-    """Return the decoded pixels of a widget's picture, uint8 (height, width, 3)."""
-    height, width, colours = box.locator("img.gancourse-picture").evaluate(PIXELS)
-    return torch.tensor(colours, dtype=torch.uint8).view(height, width, 3)
-
-
 def wait_until(page: Page, condition: Callable[[], bool]) -> None:
     """Wait for what no locator can expect; fail after five seconds."""
     for _ in range(50):
@@ -49,14 +43,15 @@ def wait_until(page: Page, condition: Callable[[], bool]) -> None:
 
 def test_the_game_is_played_and_says_what_was_right(pokemon: Page):
     box = pokemon.locator(".gancourse").nth(0)
-    before = shown(box)
+    picture = box.locator("img.gancourse-picture")
+    before = pixels_of(picture)
     silhouettes = box.get_by_label("Silhouettes")
     status = box.locator("[role=status]")
     expect(status).to_contain_text("Picture 1 of 4")
     silhouettes.check()
-    wait_until(pokemon, lambda: len(shown(box).flatten(0, 1).unique(dim=0)) <= 2)
+    wait_until(pokemon, lambda: len(pixels_of(picture).flatten(0, 1).unique(dim=0)) <= 2)
     silhouettes.uncheck()
-    wait_until(pokemon, lambda: torch.equal(shown(box), before))
+    wait_until(pokemon, lambda: torch.equal(pixels_of(picture), before))
     right = 0
     for number, kind in enumerate(ANSWERS):
         box.get_by_role("button", name=kind, exact=True).click()
@@ -67,7 +62,7 @@ def test_the_game_is_played_and_says_what_was_right(pokemon: Page):
         right += verdict == "Right"
     expect(status).to_contain_text(f"You: {right} of 4")
     box.get_by_role("button", name="Again").click()
-    expect(box.locator("[role=status]")).to_contain_text("Picture 1 of 4")
+    expect(status).to_contain_text("Picture 1 of 4")
 
 
 def test_a_click_in_the_gallery_keeps_what_was_clicked_on_and_saves_it_under_its_name(pokemon: Page):

@@ -13,8 +13,7 @@ from gancourse.checks.vanilla_gan import (
     STEP_MISTAKES,
     STEP_VARIANTS,
     AskedOtherwise,
-    step_case,
-    update_cases,
+    step_cases,
 )
 
 CUT_OFF = (
@@ -583,18 +582,16 @@ def _into_slices_from_the_end(image, down, right):
     return new
 
 
-def _rolled_and_erased_at_one_side(image, down, right):
-    new = image.roll((down, right), (1, 2))
-    new[:, :down] = 0
-    new[:, :, :right] = 0
-    return new
+def _rolled_and_erased_up_to(end):
+    """Return a move by torch.roll after which the first end(down) rows and end(right) columns are erased."""
 
+    def move(image, down, right):
+        new = image.roll((down, right), (1, 2))
+        new[:, : end(down)] = 0
+        new[:, :, : end(right)] = 0
+        return new
 
-def _rolled_and_erased_where_positive(image, down, right):
-    new = image.roll((down, right), (1, 2))
-    new[:, : max(down, 0)] = 0
-    new[:, :, : max(right, 0)] = 0
-    return new
+    return move
 
 
 def _moved_in_their_place(images, down, right):
@@ -708,11 +705,11 @@ translate = Exercise(
         mistake(
             "the rows and columns that come in again at the lower and the right edge are left there. Where an image moves up, its last rows are new; where it "
             "moves to the left, its last columns.",
-            _each(_rolled_and_erased_where_positive),
+            _each(_rolled_and_erased_up_to(lambda n: max(n, 0))),
         ),
         mistake(
             "0 comes in at the upper and the left edge only. Where an image moves up, the lowest rows are new; where it moves to the left, the rightmost columns.",
-            _each(_rolled_and_erased_at_one_side),
+            _each(_rolled_and_erased_up_to(lambda n: n)),
         ),
         mistake(
             "the images that came are changed themselves, and PyTorch does not let that happen to a tensor that waits for a gradient. Put the moved ones into a list, "
@@ -1095,10 +1092,7 @@ def _observed(answer, case, like):
 
 
 def _augmented_cases(seed, strict):
-    cases = [
-        *update_cases(seed),
-        step_case(seed, "returned", 63, 2, "two steps on 63 images"),
-    ]
+    cases = step_cases(seed)
     for case in cases:
         case["batch_norm"] = True  # as this lesson's D has it
         case["about"] += ", with an `augment` that mirrors each image and erases a third of its columns"
@@ -1109,9 +1103,11 @@ def _through(*changes):
     return edited(_augmented_step, *changes)
 
 
-D_ASKS, G_ASKS = "D(augment(real)), D(augment(fake))", "D(augment(G(training.noise(G, len(real)))))"
-IN_TURN = "D(augment(torch.cat([real, fake]))).split(len(real))"
-PLAIN_IN_G = (G_ASKS, "D(G(training.noise(G, len(real))))")
+DRAWN, OF_CHANGED_NOISE = "G(training.noise(G, len(real)))", "G(augment(training.noise(G, len(real))))"
+D_ASKS, G_ASKS = "D(augment(real)), D(augment(fake))", f"D(augment({DRAWN}))"
+BOTH_AT_ONCE = "D(augment(torch.cat([real, fake]))).split(len(real))"
+PLAIN_IN_G = (G_ASKS, f"D({DRAWN})")
+FAKE_OF_CHANGED_NOISE = (f"fake = {DRAWN}", f"fake = {OF_CHANGED_NOISE}")
 
 augmented_step = Exercise(
     name="augmented_step",
@@ -1153,7 +1149,7 @@ augmented_step = Exercise(
         mistake(
             "`augment` is never called. Each image that D is asked about goes through it, and through no change of your own.",
             _through((D_ASKS, "D(real), D(fake)"), PLAIN_IN_G),
-            _through((D_ASKS, "D(real * 0.5), D(fake * 0.5)"), (G_ASKS, f"D(0.5 * {G_ASKS[10:-2]})")),
+            _through((D_ASKS, "D(real * 0.5), D(fake * 0.5)"), (G_ASKS, f"D(0.5 * {DRAWN})")),
             shows={"calls of augment": "none"},
         ),
         mistake(
@@ -1162,44 +1158,36 @@ augmented_step = Exercise(
             _through((D_ASKS, "D(augment(real)), D(augment(augment(fake)))")),
             _through(
                 (D_ASKS, "D(augment(augment(real))), D(augment(augment(fake)))"),
-                (G_ASKS, f"D(augment({G_ASKS[2:-1]}))"),
+                (G_ASKS, f"D(augment(augment({DRAWN})))"),
             ),
-            _through((G_ASKS, f"D(augment({G_ASKS[2:-1]}))")),
+            _through((G_ASKS, f"D(augment(augment({DRAWN})))")),
             _through(("    fake = ", "    real = augment(real)\n    fake = ")),
             _through((".detach()\n    real_logits", ".detach()\n    fake = augment(fake)\n    real_logits")),
         ),
         mistake(
             "what D says goes through augment: D(...) gives logits, and augment takes images. The other way round: D(augment(real)).",
-            _through(
-                (D_ASKS, "augment(D(real)), augment(D(fake))"), (G_ASKS, "augment(D(G(training.noise(G, len(real)))))")
-            ),
+            _through((D_ASKS, "augment(D(real)), augment(D(fake))"), (G_ASKS, f"augment(D({DRAWN}))")),
             _through((D_ASKS, "augment(D(real)), augment(D(fake))")),
             _through((D_ASKS, "D(augment(real)), augment(D(fake))")),
             _through((D_ASKS, "augment(D(real)), D(augment(fake))")),
-            _through((G_ASKS, "augment(D(G(training.noise(G, len(real)))))")),
+            _through((G_ASKS, f"augment(D({DRAWN}))")),
         ),
         mistake(
             "G(...) gets noise that went through augment. Noise stays as it is; what G makes of it goes through augment: augment(G(z)).",
-            _through((G_ASKS, "D(G(augment(training.noise(G, len(real)))))")),
-            _through(("fake = G(training.noise(G, len(real)))", "fake = G(augment(training.noise(G, len(real))))")),
-            _through(
-                ("fake = G(training.noise(G, len(real)))", "fake = G(augment(training.noise(G, len(real))))"),
-                (G_ASKS, "D(augment(G(augment(training.noise(G, len(real))))))"),
-            ),
-            _through(
-                ("fake = G(training.noise(G, len(real)))", "fake = G(augment(training.noise(G, len(real))))"),
-                ("augment(fake)", "fake"),
-            ),
+            _through((G_ASKS, f"D({OF_CHANGED_NOISE})")),
+            _through(FAKE_OF_CHANGED_NOISE),
+            _through(FAKE_OF_CHANGED_NOISE, (G_ASKS, f"D(augment({OF_CHANGED_NOISE}))")),
+            _through(FAKE_OF_CHANGED_NOISE, ("augment(fake)", "fake")),
         ),
         mistake(
             "real images and fakes stand in one batch. D's batch normalisation then takes the mean of both together, and what it makes of an image depends on "
             "the other kind. Ask D twice.",
             _with_augmentation(IN_ONE_BATCH),
-            _through((D_ASKS, "D(augment(torch.cat([real, fake]))).split(len(real))"), PLAIN_IN_G),
+            _through((D_ASKS, BOTH_AT_ONCE), PLAIN_IN_G),
             _through((D_ASKS, "D(torch.cat([augment(real), fake])).split(len(real))")),
             _through((D_ASKS, "D(torch.cat([real, fake])).split(len(real))")),
             _through(
-                (D_ASKS, IN_TURN),
+                (D_ASKS, BOTH_AT_ONCE),
                 (
                     "losses.discriminator_loss(real_logits, fake_logits)",
                     "losses.discriminator_loss(real_logits, fake_logits) / 2",
