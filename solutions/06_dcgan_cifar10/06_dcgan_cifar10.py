@@ -304,9 +304,9 @@ def among(z, others):
 grids = {}
 for mode in ("eval", "train"):
     G.train(mode == "train")
-    grids[f"{mode} mode, company A"] = among(four, training.noise(G, 60, seed=1))
-    grids[f"{mode} mode, company B"] = among(four, training.noise(G, 60, seed=2))
-    grids[f"{mode} mode, 12 copies of the first"] = among(four, four[:1].repeat(12, 1))
+    grids[f"{mode} mode,\ncompany A"] = among(four, training.noise(G, 60, seed=1))
+    grids[f"{mode} mode,\ncompany B"] = among(four, training.noise(G, 60, seed=2))
+    grids[f"{mode} mode, 12\ncopies of the first"] = among(four, four[:1].repeat(12, 1))
 display(figures.image_grids(grids, columns=2, width=1.9))
 G = pretrained.load(
     "cifar10_dcgan"

@@ -431,13 +431,13 @@ doctored = {
     "nobody's copy: held out": held_out,
 }
 searched = torch.cat([train, train.flip(-1)])  # a mirrored copy is one, too
+of_searched, of_held_out = map(seen_by_classifier, (searched, held_out))
+as_rows = small_sets.as_rows
 print(f"{'counted as copies':>24}   features   pixels")
 for name, images in doctored.items():
-    shares = [
-        metrics.copied_share(space(images), space(searched), space(held_out))
-        for space in (seen_by_classifier, small_sets.as_rows)
-    ]
-    print(f"{name:>24}   {shares[0]:8.0%} {shares[1]:8.0%}")
+    in_features = metrics.copied_share(seen_by_classifier(images), of_searched, of_held_out)
+    in_pixels = metrics.copied_share(as_rows(images), as_rows(searched), as_rows(held_out))
+    print(f"{name:>24}   {in_features:8.0%} {in_pixels:8.0%}")
 
 # %% [markdown]
 # Mirrored copies are found because we search among mirrored pictures, too. But pixels compare each place with itself: a copy that is moved by three of them passes as new. They err the other way, too: a sample with only a small thing on its white ground lies near to *any* small Pokémon. Features of a network that knows *things* hardly mind. That is why the test is done in features, and pixels are only reported.
@@ -471,7 +471,7 @@ def closest_pairs(
 
 # %%
 samples = training.sample(shipped, gancourse.budget(quick=60, cpu=1_000, gpu=1_000))
-of_samples, of_searched, of_held_out = map(seen_by_classifier, (samples, searched, held_out))
+of_samples = seen_by_classifier(samples)
 fakes, partners, distances = closest_pairs(of_samples, of_searched, pairs=10)
 pairs = torch.cat([samples[fakes], searched[partners]])
 title = "above: generated, below: the nearest training picture"

@@ -6,6 +6,7 @@ import logging
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import warnings
@@ -254,6 +255,15 @@ def test_an_answer_that_does_not_end_is_stopped_once_and_shown_at_its_line(short
     assert lines[0] == "✗ halve: it does not end. Is there a loop whose condition never changes?"
     assert "x = x + 1" in lines[-1] or "while True" in lines[-1]
     assert len(calls) == 1
+
+
+def test_it_is_stopped_where_interrupts_are_ignored(short_limit):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert "does not end" in said(HALVE, endless)
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_carrying_on_replaces_an_answer_that_does_not_end(short_limit):

@@ -111,6 +111,20 @@ def autograde(course: Path, submissions: dict, lesson: str = LESSON) -> dict[str
         return grades
 
 
+def assert_only_checks_fail_and_say_not_written_yet(course: Path, lesson: str) -> None:
+    """Look at how the untouched lesson ran from top to bottom, as a learner sees it who runs all cells."""
+    path = course / "classroom/autograded/none" / lesson / f"{lesson}.ipynb"
+    cells = nbformat.read(path, as_version=4).cells
+    errors = {
+        cell.id: "\n".join(output.traceback)
+        for cell in cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "error"
+    }
+    assert list(errors) == [cell.id for cell in cells if cell.id.endswith(("-check", "-graded"))]
+    assert [text for text in errors.values() if "not written yet" not in text or "\n" in text] == []
+
+
 def automatic(grades: dict) -> dict[str, float]:
     """Return answer -> points, of the grades that were given automatically."""
     return {name.removesuffix("-graded"): score for name, (score, _) in grades.items() if name.endswith("-graded")}
@@ -152,6 +166,7 @@ def test_another_lessons_solution_gets_every_automatic_point_and_the_untouched_o
     grades = autograde(course, students, lesson)
     assert automatic(grades["all"]) == points
     assert automatic(grades["none"]) == dict.fromkeys(points, 0.0)
+    assert_only_checks_fail_and_say_not_written_yet(course, lesson)
 
 
 def test_the_solution_gets_every_automatic_point_and_its_open_question_waits(grades):
@@ -159,9 +174,10 @@ def test_the_solution_gets_every_automatic_point_and_its_open_question_waits(gra
     assert [grades["all"][name] for name in OPEN] == [(None, True)] * len(OPEN)
 
 
-def test_the_untouched_lesson_gets_nothing(grades):
+def test_the_untouched_lesson_gets_nothing(course, grades):
     assert automatic(grades["none"]) == dict.fromkeys(POINTS, 0.0)
     assert [grades["none"][name] for name in OPEN] == [(0.0, False)] * len(OPEN)
+    assert_only_checks_fail_and_say_not_written_yet(course, LESSON)
 
 
 @pytest.mark.parametrize("half", ["odd", "even"])

@@ -28,6 +28,7 @@ import logging
 import math
 import os
 import random
+import signal
 import sysconfig
 import textwrap
 import threading
@@ -361,6 +362,7 @@ def time_limit():
         _thread.interrupt_main()
 
     timer = threading.Timer(SECONDS, interrupt)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a process of `nohup` ignores interrupts
     timer.start()
     try:
         yield
@@ -370,6 +372,7 @@ def time_limit():
         raise Endless(f"no end after {SECONDS} seconds").with_traceback(stop.__traceback__) from None
     finally:
         timer.cancel()
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
 @contextlib.contextmanager
