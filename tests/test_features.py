@@ -46,6 +46,7 @@ def test_weights_of_the_fids_network_make_a_fid_and_nothing_else_does(tmp_path):
     assert torch.equal(network(grey)[0], network(grey.repeat(1, 3, 1, 1))[0])
 
 
+@pytest.mark.long  # the roots of matrices of 2,048 rows
 def test_a_report_on_such_features_speaks_of_an_fid(tmp_path):
     path = save(TinyInception(), tmp_path / "inception.pt")
     options = ("--samples", "2100", "--inception", path, "--out", str(tmp_path / "report.json"))

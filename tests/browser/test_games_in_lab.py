@@ -29,7 +29,7 @@ LINE, DIRAC, PLANE = range(3)
 MINUS = "\N{MINUS SIGN}"
 
 
-@pytest.fixture(scope="module", params=["perCommTarget", "disabled"])
+@pytest.fixture(scope="module", params=["perCommTarget", pytest.param("disabled", marks=pytest.mark.long)])
 def lab(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("work")
     notebook = write_notebook(folder / "games.ipynb", *CELLS)

@@ -24,7 +24,7 @@ print("ended after", run.step, run.interrupted)""",
 ]
 
 
-@pytest.fixture(scope="module", params=["perCommTarget", "disabled"])
+@pytest.fixture(scope="module", params=["perCommTarget", pytest.param("disabled", marks=pytest.mark.long)])
 def page(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("work")
     write_notebook(folder / "live.ipynb", *CELLS)
