@@ -19,10 +19,10 @@ explore: .venv/.installed
 
 test: .venv/.installed-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/gancourse build --check
-	@$(BIN)/python -m pytest -n 3 -m "not long"
+	@$(BIN)/python -m pytest -n 2 -m "not long"
 
 test-all: .venv/.installed-dev
-	@$(BIN)/python -m pytest -n 3
+	@$(BIN)/python -m pytest -n 2
 
 lessons: .venv/.installed-dev
 	@$(BIN)/gancourse build
