@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from gancourse import budget, checkpoints
+from gancourse import checkpoints
 
 TrainStep = Callable[..., dict[str, Tensor]]  # (G, D, opt_G, opt_D, real, step), or (..., real, labels, step)
 
@@ -152,13 +152,12 @@ def average_of(G: nn.Module, decay: float) -> AveragedModel:
     return AveragedModel(G, multi_avg_fn=get_ema_multi_avg_fn(decay))
 
 
-def refresh_batch_norm(G: nn.Module, batches: int | None = None, batch_size: int = 250) -> nn.Module:
+def refresh_batch_norm(G: nn.Module, batches: int = 40, batch_size: int = 250) -> nn.Module:
     """Recompute G's batch-norm statistics from its own noise and leave G in eval mode.
 
     Averaged weights produce activations that no training batch has seen, so the statistics gathered while training
-    do not fit them. A generator without batch-norm is only put in eval mode. Batches: 40 unless told, 4 in a quick run.
+    do not fit them. A generator without batch-norm is only put in eval mode.
     """
-    batches = batches or budget(quick=4, cpu=40, gpu=40)
     layers = [m for m in G.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     if layers:
         momenta = [layer.momentum for layer in layers]
