@@ -1,10 +1,12 @@
 """Lesson 3 as a learner has it, open in JupyterLab, with its latent explorer at work."""
 
+import contextlib
+import functools
 from pathlib import Path
 
 import pytest
 from explorer import ExplorerPage
-from lab import CHROMIUM, browser_page, open_notebook, run_cells_with, running_lab
+from lab import CHROMIUM, Lab, run_cells_with, running_chromium, running_lab
 
 from gancourse import workspace
 
@@ -20,19 +22,33 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="Chromium is not installed: sudo apt-get install chromium"))
 
 
+@pytest.fixture(scope="package")
+def lab(tmp_path_factory):
+    """A function: setting of JupyterLab's subshells -> a Lab with it, started when first asked for and stopped at the end."""
+    with contextlib.ExitStack() as at_the_end:
+        browser = at_the_end.enter_context(running_chromium())
+
+        @functools.cache
+        def lab(comms: str = "perCommTarget") -> Lab:
+            folder = tmp_path_factory.mktemp("lab")
+            return Lab(folder, *at_the_end.enter_context(running_lab(folder, comms)), browser)
+
+        yield lab
+
+
 @pytest.fixture(scope="module")
-def work(tmp_path_factory):
+def work(lab):
     """The learner's folder, with copies of the released lessons."""
-    folder = tmp_path_factory.mktemp("work")
+    folder = lab().folder / "work"
     workspace.prepare(Path(__file__).parents[2] / "lessons", folder)
     return folder
 
 
 @pytest.fixture(scope="module")
-def lesson(work):
+def lesson(lab, work):
     """The explorer of lesson 3, in the page of its notebook."""
-    notebook = f"{LESSON}/{LESSON}.ipynb"
-    with running_lab(work) as (address, token), browser_page() as page:
-        open_notebook(page, address, token, notebook)
-        run_cells_with(page, work / notebook, *EXPLORER_CELLS)
+    notebook = work / LESSON / f"{LESSON}.ipynb"
+    with lab().page() as page:
+        lab().open(page, notebook)
+        run_cells_with(page, notebook, *EXPLORER_CELLS)
         yield ExplorerPage(page)

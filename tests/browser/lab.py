@@ -13,11 +13,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 START_SECONDS = 60
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -67,14 +68,55 @@ def _address(server: subprocess.Popen, runtime: Path, log) -> str:
 
 
 @contextmanager
-def browser_page(width: int = 1280, height: int = 900) -> Iterator[Page]:
-    """Open an empty page in a headless Chromium."""
+def running_chromium() -> Iterator[Browser]:
+    """Start a headless Chromium; stop it at the end."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         try:
-            yield browser.new_page(viewport={"width": width, "height": height})
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def browser_page(width: int = 1280, height: int = 900) -> Iterator[Page]:
+    """Open an empty page in a Chromium of its own."""
+    with running_chromium() as browser:
+        yield browser.new_page(viewport={"width": width, "height": height})
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A JupyterLab on a folder, and a browser to open its notebooks in."""
+
+    folder: Path
+    address: str
+    token: str
+    browser: Browser
+
+    @contextmanager
+    def page(self, width: int = 1280, height: int = 900) -> Iterator[Page]:
+        """Open an empty page; at the end close it, and stop the kernels that it has started."""
+        page = self.browser.new_page(viewport={"width": width, "height": height})
+        try:
+            yield page
+        finally:
+            headers = {"Authorization": f"token {self.token}"}
+            for kernel in page.request.get(f"{self.address}api/kernels", headers=headers).json():
+                page.request.delete(f"{self.address}api/kernels/{kernel['id']}", headers=headers)
+            page.close()
+
+    @contextmanager
+    def notebook(self, *cells: str, **size: int) -> Iterator[tuple[Page, Path]]:
+        """Write a notebook of these code cells and open it; yield its page and its path."""
+        path = write_notebook(self.folder / f"{secrets.token_hex(4)}.ipynb", *cells)
+        with self.page(**size) as page:
+            self.open(page, path)
+            yield page, path
+
+    def open(self, page: Page, notebook: Path) -> None:
+        """Open a notebook of the folder in a page."""
+        open_notebook(page, self.address, self.token, str(notebook.relative_to(self.folder)))
 
 
 @contextmanager
@@ -108,8 +150,11 @@ def write_notebook(path: Path, *cells: str) -> Path:
 
 
 def open_notebook(page: Page, address: str, token: str, notebook: str) -> None:
-    """Open a notebook, named from the server's folder, wait for its kernel, and select its first cell."""
-    page.goto(f"{address}lab/tree/{notebook}?token={token}")
+    """Open a notebook, named from the server's folder, wait for its kernel, and select its first cell.
+
+    A workspace of its own keeps Lab from opening what was open before, too.
+    """
+    page.goto(f"{address}lab/workspaces/{secrets.token_hex(4)}/tree/{notebook}?token={token}")
     expect(page.get_by_text("| Idle")).to_be_visible(timeout=1000 * START_SECONDS)  # the kernel is there
     page.keyboard.press("Control+b")  # more room for the notebook: hide the list of files
     page.locator(".jp-Notebook .jp-Cell").first.click()
@@ -132,7 +177,8 @@ def run_cells_with(page: Page, notebook: Path, *texts: str, seconds: float = 60)
     for i, source in enumerate(sources):
         if any(text in source for text in texts):
             while (selected := _selected(page)) != i:
-                page.keyboard.press("ArrowDown" if selected < i else "ArrowUp")
+                for _ in range(abs(i - selected)):
+                    page.keyboard.press("ArrowDown" if selected < i else "ArrowUp")
             page.keyboard.press("Control+Enter")
             page.wait_for_timeout(300)
             expect(page.get_by_text("| Idle")).to_be_visible(timeout=1000 * seconds)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from explorer import ExplorerPage
-from lab import browser_page, open_notebook, run_cells_with, running_lab, serious, write_notebook
+from lab import run_cells_with, serious
 
 CONDITIONAL = """\
 import torch
@@ -17,15 +17,12 @@ with torch.no_grad():
 
 
 @pytest.fixture(scope="module")
-def conditional(tmp_path_factory):
+def conditional(lab):
     """The explorer of a conditional generator with random weights, in the page of a notebook."""
-    folder = tmp_path_factory.mktemp("work")
     show = "from gancourse.widgets import LatentExplorer\n\nLatentExplorer(generator)"
-    notebook = write_notebook(folder / "conditional.ipynb", CONDITIONAL + show)
     names = {}
     exec(CONDITIONAL, names)
-    with running_lab(folder) as (address, token), browser_page() as page:
-        open_notebook(page, address, token, notebook.name)
+    with lab().notebook(CONDITIONAL + show) as (page, notebook):
         run_cells_with(page, notebook, "LatentExplorer")
         yield ExplorerPage(page, generator=names["generator"])
 

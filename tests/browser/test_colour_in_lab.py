@@ -3,7 +3,7 @@
 import pytest
 import torch
 from explorer import ExplorerPage
-from lab import browser_page, open_notebook, run_cells_with, running_lab, serious, write_notebook
+from lab import run_cells_with, serious
 
 from gancourse import pretrained
 
@@ -11,12 +11,9 @@ SHOW = 'from gancourse.widgets import LatentExplorer\n\nLatentExplorer("cifar10_
 
 
 @pytest.fixture(scope="module")
-def colour(tmp_path_factory):
+def colour(lab):
     """The explorer of the shipped generator, in the page of a notebook."""
-    folder = tmp_path_factory.mktemp("work")
-    notebook = write_notebook(folder / "colour.ipynb", SHOW)
-    with running_lab(folder) as (address, token), browser_page() as page:
-        open_notebook(page, address, token, notebook.name)
+    with lab().notebook(SHOW) as (page, notebook):
         run_cells_with(page, notebook, "LatentExplorer")
         yield ExplorerPage(page, generator=pretrained.load("cifar10_conditional").generator)
 

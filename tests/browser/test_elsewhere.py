@@ -2,7 +2,7 @@
 
 import pytest
 from explorer import ExplorerPage
-from lab import browser_page, open_notebook, run_cells_with, running_explore, running_lab, serious, write_notebook
+from lab import run_cells_with, running_explore, serious
 
 EXPLORER = 'from gancourse.widgets import LatentExplorer\nexplorer = LatentExplorer("mnist_better", seed=3)\nexplorer'
 
@@ -21,27 +21,24 @@ def use(explorer: ExplorerPage) -> None:
     explorer.assert_shows_g_of_z()
 
 
-@pytest.mark.parametrize("comms", ["disabled", pytest.param("perComm", marks=pytest.mark.long)])
-def test_it_works_with_other_settings_of_labs_subshells(comms, tmp_path):
-    notebook = write_notebook(tmp_path / "explore.ipynb", EXPLORER)
-    with running_lab(tmp_path, comms) as (address, token), browser_page() as page:
-        open_notebook(page, address, token, notebook.name)
+@pytest.mark.long
+@pytest.mark.parametrize("comms", ["disabled", "perComm"])
+def test_it_works_with_other_settings_of_labs_subshells(comms, lab):
+    with lab(comms).notebook(EXPLORER) as (page, notebook):
         run_cells_with(page, notebook, "LatentExplorer")
         use(ExplorerPage(page))
 
 
-def test_gancourse_explore_opens_it_in_voila():
-    with running_explore() as address, browser_page() as page:
+def test_gancourse_explore_opens_it_in_voila(lab):
+    with running_explore() as address, lab().page() as page:
         page.goto(address)
         explorer = ExplorerPage(page)
         use(explorer)
         assert serious(page) == []
 
 
-def test_it_works_in_a_narrow_cell(tmp_path):
-    notebook = write_notebook(tmp_path / "explore.ipynb", EXPLORER)
-    with running_lab(tmp_path) as (address, token), browser_page(width=700) as page:
-        open_notebook(page, address, token, notebook.name)
+def test_it_works_in_a_narrow_cell(lab):
+    with lab().notebook(EXPLORER, width=700) as (page, notebook):
         run_cells_with(page, notebook, "LatentExplorer")
         explorer = ExplorerPage(page)
         use(explorer)

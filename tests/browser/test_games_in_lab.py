@@ -1,9 +1,10 @@
 """The games in JupyterLab: they play, obey, leave other cells alone, and stop when nobody looks; with and without subshells."""
 
 import re
+from pathlib import Path
 
 import pytest
-from lab import browser_page, open_notebook, run_cells_with, running_lab, serious, write_notebook
+from lab import Lab, run_cells_with, serious, write_notebook
 from playwright.sync_api import Locator, Page, expect
 
 CELLS = [
@@ -30,27 +31,27 @@ MINUS = "\N{MINUS SIGN}"
 
 
 @pytest.fixture(scope="module", params=["perCommTarget", pytest.param("disabled", marks=pytest.mark.long)])
-def lab(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("work")
-    notebook = write_notebook(folder / "games.ipynb", *CELLS)
-    with running_lab(folder, request.param) as (address, token), browser_page(height=3600) as page:
-        lab = Lab(page, notebook, address, token)
-        lab.open()
-        lab.run("LineGame()", "DiracGame()", "PlaneGame()")
-        yield lab
+def games(request, lab):
+    place = lab(request.param)
+    notebook = write_notebook(place.folder / "games.ipynb", *CELLS)
+    with place.page(height=3600) as page:
+        games = Games(place, page, notebook)
+        games.open()
+        games.run("LineGame()", "DiracGame()", "PlaneGame()")
+        yield games
 
 
-class Lab:
+class Games:
     """The notebook of games, open in JupyterLab; everything that went wrong in the page is in `errors`."""
 
-    def __init__(self, page: Page, notebook, address: str, token: str):
-        self.page, self.notebook, self.address, self.token = page, notebook, address, token
+    def __init__(self, lab: Lab, page: Page, notebook: Path):
+        self.lab, self.page, self.notebook = lab, page, notebook
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
 
     def open(self) -> None:
-        open_notebook(self.page, self.address, self.token, self.notebook.name)
+        self.lab.open(self.page, self.notebook)
 
     def run(self, *texts: str) -> None:
         run_cells_with(self.page, self.notebook, *texts)
@@ -114,146 +115,146 @@ class Lab:
         self.page.mouse.up()
 
 
-def test_the_line_says_what_theory_says(lab):
-    lab.expect_to_say(LINE, "N(3.00, 1.00²)")
-    handle = lab.game(LINE).get_by_role("slider", name="Mean", exact=True)
+def test_the_line_says_what_theory_says(games):
+    games.expect_to_say(LINE, "N(3.00, 1.00²)")
+    handle = games.game(LINE).get_by_role("slider", name="Mean", exact=True)
     handle.focus()
     for _ in range(16):
-        lab.page.keyboard.press("ArrowLeft")
-    lab.expect_to_say(LINE, f"V(D*, G) = {MINUS}0.7126")
-    lab.expect_to_say(LINE, "N(2.00, 1.00²)")
+        games.page.keyboard.press("ArrowLeft")
+    games.expect_to_say(LINE, f"V(D*, G) = {MINUS}0.7126")
+    games.expect_to_say(LINE, "N(2.00, 1.00²)")
 
 
-def test_the_mean_is_dragged_in_the_picture_and_the_slider_follows(lab):
-    lab.drag(LINE, (0.6, 0.5), (0.3, 0.5))
-    lab.expect_to_say(LINE, re.compile(rf"N\({MINUS}[3-6]"))
-    number = lab.game(LINE).get_by_role("textbox", name="Mean", exact=True)
+def test_the_mean_is_dragged_in_the_picture_and_the_slider_follows(games):
+    games.drag(LINE, (0.6, 0.5), (0.3, 0.5))
+    games.expect_to_say(LINE, re.compile(rf"N\({MINUS}[3-6]"))
+    number = games.game(LINE).get_by_role("textbox", name="Mean", exact=True)
     expect(number).to_have_text(re.compile(f"^{MINUS}[3-6]"))
 
 
-def test_the_line_trains_against_a_learnt_discriminator(lab):
-    lab.game(LINE).get_by_label("D", exact=True).select_option("learnt")
-    lab.expect_to_say(LINE, "Learnt D")
-    before = lab.printed("moved").split(",")[0]
-    lab.press(LINE, "Play")
-    lab.expect_frames(LINE, 40)
-    lab.press(LINE, "Pause")
-    lab.expect_rest(LINE)
-    assert lab.printed("moved").startswith(before)  # nothing came back from the sliders, which followed
+def test_the_line_trains_against_a_learnt_discriminator(games):
+    games.game(LINE).get_by_label("D", exact=True).select_option("learnt")
+    games.expect_to_say(LINE, "Learnt D")
+    before = games.printed("moved").split(",")[0]
+    games.press(LINE, "Play")
+    games.expect_frames(LINE, 40)
+    games.press(LINE, "Pause")
+    games.expect_rest(LINE)
+    assert games.printed("moved").startswith(before)  # nothing came back from the sliders, which followed
 
 
-def test_the_dirac_gan_moves_to_where_it_is_put(lab):
-    lab.expect_to_say(DIRAC, "absolute values 1.004988 and 1.004988")
-    lab.game(DIRAC).get_by_label("Updates").select_option("in turn, D first")
-    lab.expect_to_say(DIRAC, "absolute values 1.000000 and 1.000000")
-    lab.drag(DIRAC, (0.7, 0.4), (0.4, 0.4))
-    number = lab.game(DIRAC).get_by_role("textbox", name="Start theta")
+def test_the_dirac_gan_moves_to_where_it_is_put(games):
+    games.expect_to_say(DIRAC, "absolute values 1.004988 and 1.004988")
+    games.game(DIRAC).get_by_label("Updates").select_option("in turn, D first")
+    games.expect_to_say(DIRAC, "absolute values 1.000000 and 1.000000")
+    games.drag(DIRAC, (0.7, 0.4), (0.4, 0.4))
+    number = games.game(DIRAC).get_by_role("textbox", name="Start theta")
     expect(number).to_have_text(re.compile(f"^{MINUS}0.[67]"))
-    assert lab.printed("moved").endswith(
+    assert games.printed("moved").endswith(
         "[False, False]"
     )  # the start is where the pointer was, not on a step of the sliders
-    lab.press(DIRAC, "Back")
-    lab.expect_to_say(DIRAC, "after 0 steps")
-    lab.press(DIRAC, "Step")
-    lab.expect_to_say(DIRAC, "after 1 steps")
-    lab.press(DIRAC, "Play")
-    lab.expect_frames(DIRAC, 10)
-    lab.press(DIRAC, "Pause")
-    lab.expect_rest(DIRAC)
+    games.press(DIRAC, "Back")
+    games.expect_to_say(DIRAC, "after 0 steps")
+    games.press(DIRAC, "Step")
+    games.expect_to_say(DIRAC, "after 1 steps")
+    games.press(DIRAC, "Play")
+    games.expect_frames(DIRAC, 10)
+    games.press(DIRAC, "Pause")
+    games.expect_rest(DIRAC)
 
 
-def test_the_plane_trains_while_other_cells_are_run_and_stops_when_told(lab):
-    lab.press(PLANE, "Play")
-    lab.expect_frames(PLANE, 20)
-    first = int(lab.printed("answer").split()[2])
-    assert lab.printed("running").startswith("running 1 [True,")
-    lab.expect_frames(PLANE, 20)
-    assert int(lab.printed("answer").split()[2]) > first
-    lab.expect_to_say(PLANE, re.compile(r"Modes covered: \d of 8"))
-    lab.press(PLANE, "Pause")
-    lab.expect_rest(PLANE)
-    assert lab.printed("running") == "running 0 [False, False, False]"
+def test_the_plane_trains_while_other_cells_are_run_and_stops_when_told(games):
+    games.press(PLANE, "Play")
+    games.expect_frames(PLANE, 20)
+    first = int(games.printed("answer").split()[2])
+    assert games.printed("running").startswith("running 1 [True,")
+    games.expect_frames(PLANE, 20)
+    assert int(games.printed("answer").split()[2]) > first
+    games.expect_to_say(PLANE, re.compile(r"Modes covered: \d of 8"))
+    games.press(PLANE, "Pause")
+    games.expect_rest(PLANE)
+    assert games.printed("running") == "running 0 [False, False, False]"
 
 
-def test_the_plane_goes_on_while_a_cell_waits_and_after_an_interrupt(lab):
-    lab.press(PLANE, "Play")
-    lab.expect_frames(PLANE, 5)
-    lab.page.locator(".jp-CodeCell").nth(5).locator(".jp-InputPrompt").first.click()
-    lab.page.keyboard.press("Control+Enter")
-    lab.page.wait_for_timeout(500)
-    lab.expect_frames(PLANE, 10)
-    lab.page.keyboard.press("Escape")
-    lab.page.keyboard.press("i")
-    lab.page.keyboard.press("i")
-    expect(lab.page.get_by_text("CancelledError").last).to_be_visible()
-    lab.expect_frames(PLANE, 10)
-    lab.press(PLANE, "Pause")
-    lab.expect_rest(PLANE)
+def test_the_plane_goes_on_while_a_cell_waits_and_after_an_interrupt(games):
+    games.press(PLANE, "Play")
+    games.expect_frames(PLANE, 5)
+    games.page.locator(".jp-CodeCell").nth(5).locator(".jp-InputPrompt").first.click()
+    games.page.keyboard.press("Control+Enter")
+    games.page.wait_for_timeout(500)
+    games.expect_frames(PLANE, 10)
+    games.page.keyboard.press("Escape")
+    games.page.keyboard.press("i")
+    games.page.keyboard.press("i")
+    expect(games.page.get_by_text("CancelledError").last).to_be_visible()
+    games.expect_frames(PLANE, 10)
+    games.press(PLANE, "Pause")
+    games.expect_rest(PLANE)
 
 
-def test_single_steps_and_new_players(lab):
-    lab.press(PLANE, "New players")
-    lab.expect_to_say(PLANE, "Step 0.")
-    lab.press(PLANE, "Step")
-    lab.expect_to_say(PLANE, "Step 1.")
-    before = lab.frame(PLANE)
-    lab.press(PLANE, "D step")
-    lab.press(PLANE, "G step")
-    lab.expect_frames(PLANE, 1, since=before)
-    assert lab.frame(PLANE) > before
-    assert lab.says(PLANE).startswith("Step 1.")
+def test_single_steps_and_new_players(games):
+    games.press(PLANE, "New players")
+    games.expect_to_say(PLANE, "Step 0.")
+    games.press(PLANE, "Step")
+    games.expect_to_say(PLANE, "Step 1.")
+    before = games.frame(PLANE)
+    games.press(PLANE, "D step")
+    games.press(PLANE, "G step")
+    games.expect_frames(PLANE, 1, since=before)
+    assert games.frame(PLANE) > before
+    assert games.says(PLANE).startswith("Step 1.")
 
 
-def test_every_loss_and_every_cloud_plays(lab):
-    lab.press(PLANE, "Play")
+def test_every_loss_and_every_cloud_plays(games):
+    games.press(PLANE, "Play")
     for menu, options in (
         ("Loss", ("minimax, saturating", "WGAN, gradient penalty", "least squares")),
         ("Data", ("grid of 25", "two moons", "two clusters")),
     ):
         for option in options:
-            lab.game(PLANE).get_by_label(menu, exact=True).select_option(option)
-            lab.expect_frames(PLANE, 5)
-    expect(lab.game(PLANE).get_by_role("alert")).to_have_count(0)
-    lab.press(PLANE, "Pause")
-    lab.expect_rest(PLANE)
+            games.game(PLANE).get_by_label(menu, exact=True).select_option(option)
+            games.expect_frames(PLANE, 5)
+    expect(games.game(PLANE).get_by_role("alert")).to_have_count(0)
+    games.press(PLANE, "Pause")
+    games.expect_rest(PLANE)
 
 
-def test_data_are_drawn_by_hand(lab):
-    lab.game(PLANE).get_by_label("Data", exact=True).select_option("free hand")
-    lab.press(PLANE, "Play")
-    expect(lab.game(PLANE).get_by_text("draw in the plane")).to_be_visible()
-    lab.expect_rest(PLANE)
-    lab.drag(PLANE, (0.3, 0.3), (0.7, 0.3), (0.7, 0.7))
-    lab.drag(PLANE, (0.3, 0.6), (0.5, 0.8))
-    expect(lab.game(PLANE).get_by_text("draw in the plane")).to_have_count(0)
-    assert int(lab.printed("drawn").split()[1]) > 20
-    lab.press(PLANE, "Play")
-    lab.expect_frames(PLANE, 10)
-    lab.press(PLANE, "Clear drawing")
-    expect(lab.game(PLANE).get_by_text("draw in the plane")).to_be_visible()
-    lab.expect_rest(PLANE)
+def test_data_are_drawn_by_hand(games):
+    games.game(PLANE).get_by_label("Data", exact=True).select_option("free hand")
+    games.press(PLANE, "Play")
+    expect(games.game(PLANE).get_by_text("draw in the plane")).to_be_visible()
+    games.expect_rest(PLANE)
+    games.drag(PLANE, (0.3, 0.3), (0.7, 0.3), (0.7, 0.7))
+    games.drag(PLANE, (0.3, 0.6), (0.5, 0.8))
+    expect(games.game(PLANE).get_by_text("draw in the plane")).to_have_count(0)
+    assert int(games.printed("drawn").split()[1]) > 20
+    games.press(PLANE, "Play")
+    games.expect_frames(PLANE, 10)
+    games.press(PLANE, "Clear drawing")
+    expect(games.game(PLANE).get_by_text("draw in the plane")).to_be_visible()
+    games.expect_rest(PLANE)
 
 
-def test_an_accessibility_check_finds_nothing_serious(lab):
-    assert serious(lab.page) == []
+def test_an_accessibility_check_finds_nothing_serious(games):
+    assert serious(games.page) == []
 
 
-def test_running_the_cell_again_leaves_nothing_running(lab):
-    lab.game(PLANE).get_by_label("Data", exact=True).select_option("ring of 8")
-    lab.press(PLANE, "Play")
-    lab.expect_frames(PLANE, 5)
-    lab.page.locator(".jp-CodeCell").nth(PLANE).locator(".jp-InputPrompt").first.click()
-    lab.page.keyboard.press("Control+Enter")
-    expect(lab.game(PLANE).get_by_text("Step 0.")).to_be_visible(timeout=10_000)
-    assert lab.printed("running") == "running 0 [False, False, False, False]"
+def test_running_the_cell_again_leaves_nothing_running(games):
+    games.game(PLANE).get_by_label("Data", exact=True).select_option("ring of 8")
+    games.press(PLANE, "Play")
+    games.expect_frames(PLANE, 5)
+    games.page.locator(".jp-CodeCell").nth(PLANE).locator(".jp-InputPrompt").first.click()
+    games.page.keyboard.press("Control+Enter")
+    expect(games.game(PLANE).get_by_text("Step 0.")).to_be_visible(timeout=10_000)
+    assert games.printed("running") == "running 0 [False, False, False, False]"
 
 
-def test_a_page_that_is_closed_leaves_nothing_running(lab):
-    lab.press(PLANE, "Play")
-    lab.expect_frames(PLANE, 5)
-    assert lab.errors == []
-    lab.page.goto("about:blank")
-    lab.page.wait_for_timeout(4000)
-    lab.open()
+def test_a_page_that_is_closed_leaves_nothing_running(games):
+    games.press(PLANE, "Play")
+    games.expect_frames(PLANE, 5)
+    assert games.errors == []
+    games.page.goto("about:blank")
+    games.page.wait_for_timeout(4000)
+    games.open()
 
-    assert lab.printed("running").startswith("running 0")
+    assert games.printed("running").startswith("running 0")

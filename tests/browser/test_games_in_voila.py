@@ -1,20 +1,20 @@
 """The games on a page of Voilà, which shows widgets without a notebook: they obey, play and pause."""
 
-from lab import browser_page, running_lab, write_notebook
+from lab import write_notebook
 from playwright.sync_api import expect
-from test_games_in_lab import DIRAC, LINE, PLANE, Lab
+from test_games_in_lab import DIRAC, LINE, PLANE, Games
 
 
-def test_they_play_in_voila(tmp_path):
+def test_they_play_in_voila(lab):
     games = """\
 from IPython.display import display
 from gancourse.widgets import DiracGame, LineGame, PlaneGame
 
 display(LineGame(), DiracGame(), PlaneGame())"""
-    notebook = write_notebook(tmp_path / "games.ipynb", games)
-    with running_lab(tmp_path) as (address, token), browser_page() as page:
-        page.goto(f"{address}voila/render/{notebook.name}?token={token}")
-        voila = Lab(page, notebook, address, token)
+    notebook = write_notebook(lab().folder / "voila.ipynb", games)
+    with lab().page() as page:
+        page.goto(f"{lab().address}voila/render/{notebook.name}?token={lab().token}")
+        voila = Games(lab(), page, notebook)
         expect(voila.game(PLANE).get_by_text("Step 0.")).to_be_visible(timeout=60_000)
         voila.game(LINE).get_by_role("slider", name="Mean", exact=True).press("ArrowRight")
         voila.expect_to_say(LINE, "N(3.06, 1.00²)")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from explorer import ExplorerPage
-from lab import browser_page, open_notebook, running_lab, serious, write_notebook
+from lab import serious
 from playwright.sync_api import expect
 
 CELLS = [
@@ -25,11 +25,8 @@ print("ended after", run.step, run.interrupted)""",
 
 
 @pytest.fixture(scope="module", params=["perCommTarget", pytest.param("disabled", marks=pytest.mark.long)])
-def page(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("work")
-    write_notebook(folder / "live.ipynb", *CELLS)
-    with running_lab(folder, request.param) as (address, token), browser_page(height=1600) as page:
-        open_notebook(page, address, token, "live.ipynb")
+def page(request, lab):
+    with lab(request.param).notebook(*CELLS, height=1600) as (page, _):
         for _ in CELLS:
             page.keyboard.press("Shift+Enter")
         yield page

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from explorer import ExplorerPage, pixels_of
-from lab import browser_page, open_notebook, run_cells_with, running_lab, serious, write_notebook
+from lab import run_cells_with, serious
 from playwright.sync_api import Page, expect
 
 from gancourse import pretrained, training
@@ -22,12 +22,9 @@ CELLS = [
 
 
 @pytest.fixture(scope="module")
-def pokemon(tmp_path_factory):
+def pokemon(lab):
     """A page with the three of them."""
-    folder = tmp_path_factory.mktemp("work")
-    notebook = write_notebook(folder / "pokemon.ipynb", *CELLS)
-    with running_lab(folder) as (address, token), browser_page(height=3000) as page:
-        open_notebook(page, address, token, notebook.name)
+    with lab().notebook(*CELLS, height=3000) as (page, notebook):
         run_cells_with(page, notebook, *CELLS[:3])
         yield page
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from explorer import ExplorerPage
-from lab import browser_page, open_notebook, run_cells_with, running_lab, write_notebook
+from lab import run_cells_with
 from playwright.sync_api import TimeoutError as Vanished
 
 # The kernel says in its own output how much memory it has.
@@ -112,19 +112,17 @@ class User:
 
 
 @pytest.mark.parametrize(
-    "minutes", [1, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(1500)])], ids="{} minutes".format
+    "minutes", [0.5, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(1500)])], ids="{} minutes".format
 )
-def test_minutes_of_random_use(minutes, tmp_path):
-    notebook = write_notebook(tmp_path / "soak.ipynb", *CELLS)
-    with running_lab(tmp_path) as (address, token), browser_page(height=1400) as page:
+def test_minutes_of_random_use(minutes, lab):
+    with lab().notebook(*CELLS, height=1400) as (page, notebook):
         errors = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        open_notebook(page, address, token, notebook.name)
         run_cells_with(page, notebook, "LatentExplorer")
         pid = int(page.locator(".jp-OutputArea-output pre", has_text="kernel").inner_text().split()[1])
         explorer = ExplorerPage(page)
-        user = User(explorer, seed=minutes)
+        user = User(explorer, seed=0)
         page.set_default_timeout(PATIENCE)
         user.act_for(WARM_UP)
         explorer.settle()

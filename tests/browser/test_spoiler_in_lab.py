@@ -1,7 +1,6 @@
 """The set spoiler in JupyterLab, in a browser: a slider moved by keyboard changes the sheet and the table, and Reset puts both back."""
 
-import pytest
-from lab import browser_page, open_notebook, run_cells_with, running_lab, serious, write_notebook
+from lab import run_cells_with, serious
 from playwright.sync_api import expect
 
 SHOW = "from gancourse.widgets import SetSpoiler\n\nSetSpoiler()"
@@ -14,11 +13,8 @@ PIXELS = """async image => {
 }"""
 
 
-@pytest.mark.parametrize("width", [1280, 700])
-def test_a_slider_moved_by_keyboard_spoils_the_set_and_reset_puts_it_back(tmp_path, width):
-    notebook = write_notebook(tmp_path / "spoiler.ipynb", SHOW)
-    with running_lab(tmp_path) as (address, token), browser_page(width) as page:
-        open_notebook(page, address, token, notebook.name)
+def test_a_slider_moved_by_keyboard_spoils_the_set_and_reset_puts_it_back(lab):
+    with lab().notebook(SHOW) as (page, notebook):
         run_cells_with(page, notebook, "SetSpoiler")
         box, said = page.locator(".gancourse"), page.locator(".gancourse [role=status]")
         sheet, recall = box.locator("img.gancourse-picture"), box.get_by_role("row", name="recall")
@@ -35,7 +31,10 @@ def test_a_slider_moved_by_keyboard_spoils_the_set_and_reset_puts_it_back(tmp_pa
         noisy = sheet.evaluate(PIXELS)
         assert sum(a != b for a, b in zip(before, noisy, strict=True)) > len(before) / 4
         assert serious(page) == []
-        assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+        for width in (1280, 700):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert box.evaluate("box => box.clientWidth") < width
+            assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
         box.get_by_role("button", name="Reset").press("Enter")
         expect(said).to_contain_text("unspoiled. Seen by no measure.", timeout=30_000)
         assert sheet.evaluate(PIXELS) == before

@@ -1,5 +1,6 @@
 """Every exercise of every lesson, tested by its own declaration: mistakes are named, right answers pass."""
 
+import functools
 import importlib
 import pkgutil
 
@@ -13,18 +14,18 @@ from gancourse.checks.core import STOPPED, Exercise, differences
 class Remembering(Exercise):
     """An exercise that watches an answer on a case and its noise once: a mistake is compared with every other, which takes long."""
 
+    def inputs(self, seed, strict=False):
+        return [case | {"seen": {}} for case in super().inputs(seed, strict)]
+
     def watch(self, answer, case, like=None):
         own = self.once(answer, case)
         return own if like is None or noise_of(like) == noise_of(own) else self.once(answer, case, like)
 
     def once(self, answer, case, like=None):
-        key = id(answer), id(case), like and noise_of(like)
-        if key not in MEMORY:
-            MEMORY[key] = super().watch(answer, case, like), answer, case  # kept, so that the ids stay theirs
-        return MEMORY[key][0]
-
-
-MEMORY: dict = {}
+        key = id(answer), like and noise_of(like)
+        if key not in case["seen"]:
+            case["seen"][key] = super().watch(answer, case, like), answer  # which is kept, so that the id stays its own
+        return case["seen"][key][0]
 
 
 def noise_of(seen: dict) -> tuple:
@@ -52,11 +53,14 @@ def verdict(exercise: Exercise, answer, cases: list) -> str:
     return exercise.judge(cases, [exercise.watch(answer, case) for case in cases])[0]
 
 
+@functools.lru_cache(maxsize=2)  # of one exercise: its tests follow each other in the same process
+def drawn(exercise: Exercise, seed: int) -> list:
+    """The inputs of a seed: the visible cases and the graded ones by turns."""
+    return exercise.inputs(seed, strict=seed % 2 == 1)
+
+
 def draws(exercise: Exercise, seeds):
-    """The inputs of each seed: the visible cases and the graded ones by turns."""
-    for seed in seeds:
-        MEMORY.clear()
-        yield exercise.inputs(seed, strict=seed % 2 == 1)
+    return (drawn(exercise, seed) for seed in seeds)
 
 
 def one_line(text: str) -> str:
@@ -88,7 +92,7 @@ def test_every_named_mistake_is_told_by_its_own_message(exercise, seeds):
 
 @each_exercise
 def test_observations_are_plain_data(exercise, tmp_path):
-    for case in exercise.inputs(0):
+    for case in drawn(exercise, 0):
         seen = exercise.watch(exercise.reference, case)
         torch.save(seen, tmp_path / "seen.pt")
         assert not list(differences(seen, torch.load(tmp_path / "seen.pt", weights_only=True)))
@@ -99,7 +103,7 @@ def test_an_answer_that_is_not_written_gets_no_points_and_is_told_so(exercise):
     def stub(*arguments, **options):
         raise NotImplementedError()
 
-    cases = exercise.inputs(1, strict=True)
+    cases = drawn(exercise, 1)
     message, share = exercise.judge(cases, [exercise.watch(stub, case) for case in cases])
     assert "not written yet" in message
     assert share == 0

@@ -16,6 +16,7 @@ import contextlib
 import ctypes
 import hashlib
 import json
+import math
 import os
 import signal
 import sys
@@ -152,8 +153,8 @@ def average_of(G: nn.Module, decay: float) -> AveragedModel:
     return AveragedModel(G, multi_avg_fn=get_ema_multi_avg_fn(decay))
 
 
-def refresh_batch_norm(G: nn.Module, batches: int = 40, batch_size: int = 250) -> nn.Module:
-    """Recompute G's batch-norm statistics from its own noise and leave G in eval mode.
+def refresh_batch_norm(G: nn.Module, images: int = 10_000) -> nn.Module:
+    """Recompute G's batch-norm statistics from its own noise, in batches of 250 images, and leave G in eval mode.
 
     Averaged weights produce activations that no training batch has seen, so the statistics gathered while training
     do not fit them. A generator without batch-norm is only put in eval mode.
@@ -167,8 +168,8 @@ def refresh_batch_norm(G: nn.Module, batches: int = 40, batch_size: int = 250) -
         G.train()
         try:
             with torch.no_grad():
-                for seed in range(batches):
-                    G(*generator_inputs(G, batch_size, seed))
+                for seed in range(math.ceil(images / 250)):
+                    G(*generator_inputs(G, 250, seed))
         finally:
             for layer, momentum in zip(layers, momenta, strict=True):
                 layer.momentum = momentum
@@ -354,7 +355,7 @@ def fit_in_steps(
         run.snapshots = {int(step): t for step, t in checkpoints.with_prefix(tensors, "snapshot").items()}
         records = list(tensors["history"])
         if run.step >= steps:
-            yield _finish(run, average, names, records)
+            yield _finish(run, names, records, batch_size)
             return
     for optimizer in optimizers.values():  # resumed, or used before
         checkpoints.lay_out(optimizer)
@@ -401,7 +402,7 @@ def fit_in_steps(
                 watcher.look(run, dict(zip(names, recent.T, strict=True)))
                 checked, last_check = step, now
                 if step in snapshot_steps:
-                    _take_snapshot(run, folder)
+                    _take_snapshot(run, folder, batch_size)
                 stop = stop_asked() or watcher.stops()  # asked once: either may come between two lines
                 if step == steps or stop or now - last_save > checkpoint_seconds:
                     save()
@@ -413,14 +414,13 @@ def fit_in_steps(
             yield run
             began += time.monotonic() - paused
         run.seconds = earlier + time.monotonic() - began
-    yield _finish(run, average, names, records)
+    yield _finish(run, names, records, batch_size)
 
 
-def _finish(run: Run, average: AveragedModel | None, names: list[str], records: list[Tensor]) -> Run:
+def _finish(run: Run, names: list[str], records: list[Tensor], batch_size: int) -> Run:
     if records:
         run.history = dict(zip(names, torch.stack(records).T, strict=True))
-    if average:
-        refresh_batch_norm(run.generator)
+    _refresh_average(run, batch_size)
     run.G.eval()
     run.D.eval()
     return run
@@ -455,9 +455,15 @@ def _stop_if_broken(names, recent: Tensor, first: int, records: list[Tensor], pa
             )
 
 
-def _take_snapshot(run: Run, folder: str | Path | None) -> None:
+def _refresh_average(run: Run, batch_size: int) -> None:
+    """Fit the batch norm of the averaged generator to its weights; a short training need not wait for 10,000 images."""
     if run.generator is not run.G:
-        refresh_batch_norm(run.generator)
+        drawn = run.step * batch_size  # by the training itself
+        refresh_batch_norm(run.generator, images=min(drawn, 10_000))
+
+
+def _take_snapshot(run: Run, folder: str | Path | None, batch_size: int) -> None:
+    _refresh_average(run, batch_size)
     images = sample(run.generator, SNAPSHOT_IMAGES, seed=0)
     run.snapshots[run.step] = images
     if len(images.flatten(1).unique(dim=0)) == 1:

@@ -81,7 +81,7 @@ def mistake(says: str, *answers: object, shows: dict[str, object] | None = None)
     return Mistake(says, answers, shows)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Exercise:
     """An exercise; `exercise(answer)` checks an answer, `exercise.grade(answer)` gives marks."""
 
