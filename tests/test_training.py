@@ -269,9 +269,9 @@ def test_a_train_step_that_returns_nothing_useful_is_told_so(returned):
 def test_interrupting_a_snapshot_still_saves(tmp_path, monkeypatch):
     take = training._take_snapshot
 
-    def interrupted_snapshot(run, folder):
+    def interrupted_snapshot(*arguments):
         os.kill(os.getpid(), signal.SIGINT)
-        take(run, folder)
+        take(*arguments)
 
     monkeypatch.setattr(training, "_take_snapshot", interrupted_snapshot)
     run = toy_fit(tmp_path, 60, snapshot_steps=[20])

@@ -79,14 +79,16 @@ def read(
     return tensors, about
 
 
-def read_generator(path: Path, G: nn.Module) -> bool:
+def read_generator(path: Path, G: nn.Module) -> int:
     """Load G's weights out of a checkpoint or a snapshot of a training, the averaged ones where there are any.
 
-    Returns whether they are averaged ones of a checkpoint, whose batch-norm statistics want to be refreshed. Raises CheckpointError where the file is missing or damaged, or belongs to another network.
+    Returns how many images the training had drawn if they are averaged ones of a checkpoint, whose batch norm wants to be
+    refreshed, else 0. Raises CheckpointError where the file is missing or damaged, or belongs to another network.
     """
     try:
         with safe_open(path, "pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            about = json.loads((file.metadata() or {}).get("about", "{}"))
     except FileNotFoundError:
         raise CheckpointError(f"{path} does not exist. `training.fit(folder=...)` writes checkpoints.") from None
     except (SafetensorError, OSError) as error:
@@ -100,7 +102,7 @@ def read_generator(path: Path, G: nn.Module) -> bool:
         listed = ", ".join(f"{n} {there.get(n, 'missing')} there, {here.get(n, 'missing')} here" for n in differ[:3])
         raise CheckpointError(f"{path} holds another network than this generator ({listed}).")
     G.load_state_dict(states[prefix])
-    return prefix == "average.module"
+    return about["step"] * about["plan"]["batch_size"] if prefix == "average.module" else 0
 
 
 def with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

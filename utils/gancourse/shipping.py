@@ -41,8 +41,8 @@ def evaluate(
         raise ValueError(f"{out} is a folder; --out names a file.")
     if weights:
         G = recipe.networks()[0]
-        if checkpoints.read_generator(weights, G):
-            training.refresh_batch_norm(G)
+        if drawn := checkpoints.read_generator(weights, G):
+            training.refresh_batch_norm(G, drawn)
         what, short = f"{name}, {weights}", f"{weights.parent.name}-{weights.stem}"
     else:
         gan = pretrained.load(name, stage)

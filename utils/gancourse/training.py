@@ -153,11 +153,12 @@ def average_of(G: nn.Module, decay: float) -> AveragedModel:
     return AveragedModel(G, multi_avg_fn=get_ema_multi_avg_fn(decay))
 
 
-def refresh_batch_norm(G: nn.Module, images: int = 10_000) -> nn.Module:
+def refresh_batch_norm(G: nn.Module, drawn: int = 10_000) -> nn.Module:
     """Recompute G's batch-norm statistics from its own noise, in batches of 250 images, and leave G in eval mode.
 
     Averaged weights produce activations that no training batch has seen, so the statistics gathered while training
     do not fit them. A generator without batch-norm is only put in eval mode.
+    drawn: images that G's training has drawn; as many are enough here, and at most 10,000.
     """
     layers = [m for m in G.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     if layers:
@@ -168,7 +169,7 @@ def refresh_batch_norm(G: nn.Module, images: int = 10_000) -> nn.Module:
         G.train()
         try:
             with torch.no_grad():
-                for seed in range(math.ceil(images / 250)):
+                for seed in range(math.ceil(min(drawn, 10_000) / 250)):
                     G(*generator_inputs(G, 250, seed))
         finally:
             for layer, momentum in zip(layers, momenta, strict=True):
@@ -420,7 +421,8 @@ def fit_in_steps(
 def _finish(run: Run, names: list[str], records: list[Tensor], batch_size: int) -> Run:
     if records:
         run.history = dict(zip(names, torch.stack(records).T, strict=True))
-    _refresh_average(run, batch_size)
+    if run.generator is not run.G:
+        refresh_batch_norm(run.generator, run.step * batch_size)
     run.G.eval()
     run.D.eval()
     return run
@@ -455,15 +457,9 @@ def _stop_if_broken(names, recent: Tensor, first: int, records: list[Tensor], pa
             )
 
 
-def _refresh_average(run: Run, batch_size: int) -> None:
-    """Fit the batch norm of the averaged generator to its weights; a short training need not wait for 10,000 images."""
-    if run.generator is not run.G:
-        drawn = run.step * batch_size  # by the training itself
-        refresh_batch_norm(run.generator, images=min(drawn, 10_000))
-
-
 def _take_snapshot(run: Run, folder: str | Path | None, batch_size: int) -> None:
-    _refresh_average(run, batch_size)
+    if run.generator is not run.G:
+        refresh_batch_norm(run.generator, run.step * batch_size)
     images = sample(run.generator, SNAPSHOT_IMAGES, seed=0)
     run.snapshots[run.step] = images
     if len(images.flatten(1).unique(dim=0)) == 1:

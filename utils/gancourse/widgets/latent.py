@@ -50,11 +50,11 @@ def open_generator(generator: nn.Module | str, weights: str | Path | None = None
     class_names(generator)
     if weights is not None:
         try:
-            averaged = checkpoints.read_generator(Path(weights), generator)
+            drawn = checkpoints.read_generator(Path(weights), generator)
         except checkpoints.CheckpointError as error:
             raise CannotShow(str(error)) from None
-        if averaged:
-            refresh_batch_norm(generator)
+        if drawn:
+            refresh_batch_norm(generator, drawn)
     return generator
 
 
