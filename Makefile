@@ -18,11 +18,11 @@ explore: .venv/.installed
 	@$(BIN)/gancourse explore
 
 test: .venv/.installed-dev
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/gancourse build --check
-	@$(BIN)/python -m pytest -n 2 -m "not long"
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/python -m pytest -n 3 -m "not long"
 
 test-all: .venv/.installed-dev
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 3
 
 lessons: .venv/.installed-dev
 	@$(BIN)/gancourse build
