@@ -18,4 +18,11 @@ class ByFixture(LoadScopeScheduling):
 
 
 def pytest_xdist_make_scheduler(config, log):
+    config.option.loadscopereorder = False  # what comes with the most tests is not what takes longest
     return ByFixture(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """Put first what takes longest, and last the exercises, which fill the gaps at the end."""
+    longest = ("tests/browser", "tests/classroom")
+    items.sort(key=lambda item: (not item.nodeid.startswith(longest), "test_exercises.py" in item.nodeid))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gancourse import authoring, cli
+from gancourse import authoring, cli, metrics
 
 GANCOURSE = Path(sys.executable).with_name("gancourse")
 
@@ -52,17 +52,19 @@ def test_evaluate_prints_a_table_and_writes_the_same_figures(tmp_path):
     assert "FID" not in done.stdout
 
 
-def test_evaluate_takes_what_a_training_has_written(tmp_path):
-    trained = run(GANCOURSE, "train", "mnist_better", "--steps", "20", "--runs", tmp_path)
-    assert trained.returncode == 0, trained.stderr
-    weights = tmp_path / "mnist_better-seed0/checkpoint.safetensors"
-    options = ("--samples", "150", "--out", tmp_path / "report.json")
-    done = run(GANCOURSE, "evaluate", "mnist_better", "--weights", weights, *options)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads((tmp_path / "report.json").read_text())["times_floor"] > 10
-    wrong = run(GANCOURSE, "evaluate", "mnist_tutorial", "--weights", weights, *options)
-    assert wrong.returncode == 1
-    assert "another network" in wrong.stderr
+def test_evaluate_takes_what_a_training_has_written(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(
+        metrics, "SAMPLES", 200
+    )  # `train` ends with an evaluation; of 10,000 it would take half a minute
+    assert cli.main(["train", "mnist_better", "--steps", "20", "--runs", str(tmp_path)]) == 0
+    assert "of 1 seeds" in capfd.readouterr().out
+    weights, report = tmp_path / "mnist_better-seed0/checkpoint.safetensors", tmp_path / "report.json"
+    options = ["--weights", str(weights), "--samples", "150", "--out", str(report)]
+    assert cli.main(["evaluate", "mnist_better", *options]) == 0
+    assert capfd.readouterr().err == ""
+    assert json.loads(report.read_text())["times_floor"] > 10
+    assert cli.main(["evaluate", "mnist_tutorial", *options]) == 1
+    assert "another network" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

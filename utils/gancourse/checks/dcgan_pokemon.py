@@ -396,6 +396,14 @@ recolour = Exercise(
             _coloured((CONTRASTED, "images + contrast * (images - mean)")),
         ),
         mistake(
+            "grey and mean are those of the image that came. Each step works on what the one before has made, so take both after brightness was added.",
+            _coloured(
+                (f"    grey = {GREY}\n", ""),
+                (f"    mean = {MEAN}\n", ""),
+                (BRIGHTER, f"grey, mean = {GREY}, {MEAN}\n    {BRIGHTER}"),
+            ),
+        ),
+        mistake(
             "the mean is that of the image that came. Each step works on what the one before has made, so take it after brightness was added.",
             _coloured(
                 (f"    mean = {MEAN}\n", ""),
@@ -777,7 +785,7 @@ def _cutout(images, top, left, side):
 
 
 def _cutout_cases(seed, strict):
-    sizes = ((1, 1, 4, 4, 2), (2, 1, 4, 5, 2), (3, 3, 5, 5, 3), (4, 2, 6, 5, 4))
+    sizes = ((1, 1, 4, 4, 2), (2, 1, 4, 5, 2), (3, 3, 5, 5, 3), (5, 2, 6, 5, 4))
     if strict:
         sizes = ((1, 3, 6, 6, 3), (5, 3, 5, 5, 4), (4, 1, 7, 5, 3), (3 + seed % 4, 2, 8, 9, 4), (6, 3, 8, 8, 5))
     cases = []
@@ -864,6 +872,12 @@ def _by_mask(images, top, left, side):
     return images * seen
 
 
+def _only_whole_squares(images, top, left, side):
+    H, W = images.shape[2:]
+    whole = (top >= 0) & (left >= 0) & (top <= H - side) & (left <= W - side)
+    return _cutout(images, top.where(whole, H), left, side)
+
+
 def _pixel_by_pixel(images, top, left, side):
     seen = [
         [
@@ -924,6 +938,10 @@ cutout = Exercise(
             lambda images, top, left, side: _cutout(torch.ones_like(images[:, :1]), top, left, side),
             lambda images, top, left, side: _cutout(torch.ones_like(images[:, :1]), top, left, side)[:, 0],
             lambda images, top, left, side: _cutout(torch.ones_like(images), top, left, side) == 1,
+        ),
+        mistake(
+            "a square that reaches over an edge is left out. It stays where it is, and its part inside is erased.",
+            _only_whole_squares,
         ),
         mistake(
             "where the square reaches over the upper or the left edge, a slice begins at a negative number, which counts from the end: nothing is erased, or "
@@ -1339,6 +1357,10 @@ closest_pairs = Exercise(
         mistake(
             "the pairs are not sorted: the first fakes are returned, not the nearest.",
             _pairs((ORDER, "torch.arange(len(fake))[:pairs]")),
+        ),
+        mistake(
+            "only the first fakes are looked at: they are cut to `pairs` before they are sorted. Sort all of them, then cut.",
+            _pairs((ORDER, "distances[:pairs].argsort()")),
         ),
         mistake(
             "the training pictures do not belong to the fakes beside them: those have been sorted, these have not. Take both in the same order: nearest[order].",
