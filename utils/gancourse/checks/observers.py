@@ -982,7 +982,7 @@ def training_step(answer, case, like) -> dict:
     G, D = _conditional_players(diary) if conditional else _players(diary, case.get("batch_norm", False))
     part = case["part"]
     opt_G = _Optimizer(G, 0.0 if part in ("D", "returned") else 1.0)
-    opt_D = _Optimizer(D, {"G": 0.0, "returned": 5.0}.get(part, 0.5))  # far, so that what is taken too late differs
+    opt_D = _Optimizer(D, {"G": 0.0, "returned": 20.0}.get(part, 0.5))  # far, so that what is taken too late differs
     start = {player: _weights(player) for player in (D, G)}
     seen: dict = {"_noise": []}  # and, for conditional players, the labels: what went into G at each of its calls
     drawn: list[list[Tensor]] = []
