@@ -22,18 +22,27 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="Chromium is not installed: sudo apt-get install chromium"))
 
 
-@pytest.fixture(scope="package")
-def lab(tmp_path_factory):
-    """A function: setting of JupyterLab's subshells -> a Lab with it, started when first asked for and stopped at the end."""
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """A function: setting of JupyterLab's subshells -> folder, address and token of one with it, which runs to the end."""
     with contextlib.ExitStack() as at_the_end:
-        browser = at_the_end.enter_context(running_chromium())
 
         @functools.cache
-        def lab(comms: str = "perCommTarget") -> Lab:
+        def server(comms: str) -> tuple[Path, str, str]:
             folder = tmp_path_factory.mktemp("lab")
-            return Lab(folder, *at_the_end.enter_context(running_lab(folder, comms)), browser)
+            return folder, *at_the_end.enter_context(running_lab(folder, comms))
 
-        yield lab
+        yield server
+
+
+@pytest.fixture(scope="module")
+def lab(server):
+    """A function: setting of JupyterLab's subshells -> a Lab with it.
+
+    The browser ends with the module: while it is there an event loop runs, and other tests could not start theirs.
+    """
+    with running_chromium() as browser:
+        yield lambda comms="perCommTarget": Lab(*server(comms), browser)
 
 
 @pytest.fixture(scope="module")
