@@ -3,11 +3,25 @@
 import os
 from pathlib import Path
 
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade
+
 CLASSROOM = Path(__file__).resolve().parent / "classroom"  # what belongs to a class; git ignores it
 
 seed = os.environ.get("GANCOURSE_SEED") or "1"
 if not (seed.isdecimal() and int(seed) < 2**32):  # every graded cell would fail, and the whole class get nothing
     raise SystemExit(f"GANCOURSE_SEED is {seed!r}; it must be a whole number from 0 to {2**32 - 1}.")
+
+
+class ShortErrors(NbGraderPreprocessor):
+    """Leave of an error in a graded cell what it says, as of a missing name; where it arose would show the hidden test."""
+
+    def preprocess_cell(self, cell, resources, index):
+        for output in cell.get("outputs", []):
+            if is_grade(cell) and output.output_type == "error" and output.ename != "CheckFailed":
+                output.traceback = output.traceback[-1:]
+        return cell, resources
+
 
 c = get_config()  # noqa: F821 (nbgrader defines it)
 c.CourseDirectory.course_id = "gan"
@@ -30,5 +44,6 @@ c.OverwriteCells.add_missing_cells = True  # a deleted test cell comes back inst
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "nbgrader.preprocessors.ClearHiddenTests",  # or the page would show them
+    ShortErrors,
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]

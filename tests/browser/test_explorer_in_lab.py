@@ -189,6 +189,19 @@ def test_an_accessibility_check_finds_nothing_serious(lesson):
     assert serious(lesson.page) == []
 
 
+def test_it_works_in_a_narrow_window(lesson):
+    lesson.page.set_viewport_size({"width": 700, "height": 900})
+    lesson.move("direction 1", *["ArrowLeft"] * 10)
+    lesson.assert_shows_g_of_z()
+    lesson.press("Go there: 1 left, 1 up")
+    lesson.assert_shows_g_of_z()
+    box = lesson.box.bounding_box()
+    for control in lesson.box.locator("button:visible, select:visible, .noUi-handle:visible, img:visible").all():
+        place = control.bounding_box()
+        assert place["x"] >= box["x"] - 1
+        assert place["x"] + place["width"] <= box["x"] + box["width"] + 1
+
+
 def test_nothing_in_the_notebook_failed(lesson):
     page = lesson.page
     assert page.locator(".jp-RenderedText[data-mime-type*='stderr']").all_inner_texts() == []

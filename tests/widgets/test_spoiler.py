@@ -30,7 +30,7 @@ def rows(images: torch.Tensor) -> set[bytes]:
     return {image.numpy().tobytes() for image in images}
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_no_measure_sees_anything_in_an_unspoiled_set(seed):
     widget = SetSpoiler(seed=seed)
     assert set(widget.verdicts.values()) == {spoiler.MISSES}
