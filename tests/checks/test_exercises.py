@@ -46,6 +46,8 @@ FOUND = {
 EXERCISES = [
     pytest.param(Remembering(**vars(exercise)), id=f"{name}-{exercise.name}") for name, exercise in FOUND.values()
 ]
+# Those that take longest first, so that no process is left with one at the end.
+EXERCISES.sort(key=lambda each: -sum(len(mistake.answers) for mistake in each.values[0].mistakes))
 SEEDS = [range(2), pytest.param(range(200), marks=[pytest.mark.long, pytest.mark.timeout(3600)])]
 
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES)
