@@ -47,7 +47,7 @@ def test_there_are_lessons_and_each_was_executed():
     ids=lambda path: path.stem,
 )
 def test_a_lesson_runs_from_top_to_bottom(path, tmp_path):
-    """The others are run, too, by tests/classroom: graded, with every second answer written."""
+    """The others are run, too, by tests/classroom, which grades them."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         cell.metadata.tags = [
