@@ -1,4 +1,4 @@
-"""The `gancourse` command as a user meets it: each kind once in a process of its own, what it refuses in this one."""
+"""The `gancourse` command as a user meets it, in a process of its own; what it refuses, and a training, in this one."""
 
 import importlib.metadata
 import json

@@ -1,4 +1,4 @@
-"""Lesson 3 as a learner has it, open in JupyterLab, with its latent explorer at work."""
+"""JupyterLab and a browser for all tests of this folder, and lesson 3 in it as a learner has it."""
 
 import contextlib
 import functools

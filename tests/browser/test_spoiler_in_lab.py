@@ -33,7 +33,7 @@ def test_a_slider_moved_by_keyboard_spoils_the_set_and_reset_puts_it_back(lab):
         assert serious(page) == []
         for width in (1280, 700):
             page.set_viewport_size({"width": width, "height": 900})
-            assert box.evaluate("box => box.clientWidth") < width
+            page.wait_for_function("([box, width]) => box.clientWidth < width", arg=[box.element_handle(), width])
             assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
         box.get_by_role("button", name="Reset").press("Enter")
         expect(said).to_contain_text("unspoiled. Seen by no measure.", timeout=30_000)

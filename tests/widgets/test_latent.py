@@ -4,6 +4,7 @@ import itertools
 import json
 
 import pytest
+import safetensors.torch
 import torch
 from torch import nn
 
@@ -242,9 +243,16 @@ def test_weights_that_are_missing_damaged_or_of_another_network_are_refused_and_
     fresh = type(shipped.generator)()
     before = latent.fingerprint(fresh)
     (tmp_path / "damaged.safetensors").write_bytes(b"not weights")
+    averaged = {f"average.module.{name}": t.contiguous() for name, t in shipped.generator.state_dict().items()}
+    safetensors.torch.save_file(averaged, tmp_path / "untold.safetensors")  # of which training, it does not say
     other = type(shipped.generator)(hidden=(32, 64))
     checkpoints.write_players(tmp_path / "other.safetensors", other, shipped.discriminator)
-    for name, says in (("none", "does not exist"), ("damaged", "cannot be read"), ("other", "another network")):
+    for name, says in (
+        ("none", "does not exist"),
+        ("damaged", "cannot be read"),
+        ("untold", "cannot be read"),
+        ("other", "another network"),
+    ):
         with pytest.raises(CannotShow, match=says):
             latent.open_generator(fresh, tmp_path / f"{name}.safetensors")
         assert latent.fingerprint(fresh) == before

@@ -88,10 +88,12 @@ def read_generator(path: Path, G: nn.Module) -> int:
     try:
         with safe_open(path, "pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-            about = json.loads((file.metadata() or {}).get("about", "{}"))
+            averaged = any(name.startswith("average.module.") for name in tensors)
+            about = json.loads(file.metadata()["about"]) if averaged else {}
+            drawn = about["step"] * about["plan"]["batch_size"] if averaged else 0
     except FileNotFoundError:
         raise CheckpointError(f"{path} does not exist. `training.fit(folder=...)` writes checkpoints.") from None
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}. Take an earlier snapshot of the same folder.") from None
     states = {prefix: with_prefix(tensors, prefix) for prefix in ("generator", "average.module", "G")}
     prefix = next((prefix for prefix, state in states.items() if state), None)
@@ -102,7 +104,7 @@ def read_generator(path: Path, G: nn.Module) -> int:
         listed = ", ".join(f"{n} {there.get(n, 'missing')} there, {here.get(n, 'missing')} here" for n in differ[:3])
         raise CheckpointError(f"{path} holds another network than this generator ({listed}).")
     G.load_state_dict(states[prefix])
-    return about["step"] * about["plan"]["batch_size"] if prefix == "average.module" else 0
+    return drawn
 
 
 def with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -421,8 +421,7 @@ def fit_in_steps(
 def _finish(run: Run, names: list[str], records: list[Tensor], batch_size: int) -> Run:
     if records:
         run.history = dict(zip(names, torch.stack(records).T, strict=True))
-    if run.generator is not run.G:
-        refresh_batch_norm(run.generator, run.step * batch_size)
+    _refresh_average(run, batch_size)
     run.G.eval()
     run.D.eval()
     return run
@@ -457,9 +456,13 @@ def _stop_if_broken(names, recent: Tensor, first: int, records: list[Tensor], pa
             )
 
 
-def _take_snapshot(run: Run, folder: str | Path | None, batch_size: int) -> None:
+def _refresh_average(run: Run, batch_size: int) -> None:
     if run.generator is not run.G:
         refresh_batch_norm(run.generator, run.step * batch_size)
+
+
+def _take_snapshot(run: Run, folder: str | Path | None, batch_size: int) -> None:
+    _refresh_average(run, batch_size)
     images = sample(run.generator, SNAPSHOT_IMAGES, seed=0)
     run.snapshots[run.step] = images
     if len(images.flatten(1).unique(dim=0)) == 1:
