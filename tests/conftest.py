@@ -3,6 +3,7 @@
 import os
 import re
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is loaded, here and in subprocesses
@@ -17,6 +18,7 @@ class ByFixture(LoadScopeScheduling):
         return "the browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)  # so that pytest -p no:xdist works
 def pytest_xdist_make_scheduler(config, log):
     config.option.loadscopereorder = False  # what comes with the most tests is not what takes longest
     return ByFixture(config, log)

@@ -9,13 +9,12 @@ output, while the game trains and while it rests.
 
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Page
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
-from lab import CHROMIUM, browser_page, open_notebook, run_cells_with, running_lab, write_notebook
+from lab import CHROMIUM, notebook_in_lab, run_cells_with
 
 SECONDS = 10  # for frames and steps
 TIMES = 20  # of every act
@@ -95,28 +94,25 @@ def main() -> None:
     if CHROMIUM is None:
         print("Chromium is not installed, so the games are not measured: sudo apt-get install chromium")
         return
-    with tempfile.TemporaryDirectory() as folder:
-        notebook = write_notebook(Path(folder) / "bench.ipynb", *CELLS)
-        with running_lab(Path(folder)) as (address, token), browser_page(height=1200) as page:
-            open_notebook(page, address, token, notebook.name)
-            run_cells_with(page, notebook, "PlaneGame()")
-            answer(page)
-            resting = [answer(page)[0] for _ in range(TIMES)]
+    with notebook_in_lab(*CELLS, height=1200) as (page, notebook):
+        run_cells_with(page, notebook, "PlaneGame()")
+        answer(page)
+        resting = [answer(page)[0] for _ in range(TIMES)]
+        press(page, "Play")
+        page.wait_for_timeout(3000)
+        _, before = answer(page)
+        frames, seconds = page.evaluate(FRAMES, SECONDS)
+        _, after = answer(page)
+        training = [answer(page)[0] for _ in range(TIMES)]
+        choices = []
+        for i in range(TIMES):
+            choices.append(page.evaluate(CHOOSE, [["grid of 25", "ring of 8"][i % 2]]))
+            page.wait_for_timeout(300 + 37 * i)
+        stops = []
+        for i in range(TIMES):
+            page.wait_for_timeout(500 + 37 * i)
+            stops.append(page.evaluate(PAUSE))
             press(page, "Play")
-            page.wait_for_timeout(3000)
-            _, before = answer(page)
-            frames, seconds = page.evaluate(FRAMES, SECONDS)
-            _, after = answer(page)
-            training = [answer(page)[0] for _ in range(TIMES)]
-            choices = []
-            for i in range(TIMES):
-                choices.append(page.evaluate(CHOOSE, [["grid of 25", "ring of 8"][i % 2]]))
-                page.wait_for_timeout(300 + 37 * i)
-            stops = []
-            for i in range(TIMES):
-                page.wait_for_timeout(500 + 37 * i)
-                stops.append(page.evaluate(PAUSE))
-                press(page, "Play")
     print(f"PlaneGame while it trains: {frames / seconds:.1f} frames/s, about {(after - before) / seconds:.0f} steps/s")
     print(f"{f'milliseconds, {TIMES} times each':44}{'median':>8}{'p95':>8}{'most':>8}")
     row("other data chosen, to the frame with them", choices)

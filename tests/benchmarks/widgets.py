@@ -11,7 +11,6 @@ since a machine's speed drifts by more than the monitor takes.
 
 import statistics
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
-from lab import CHROMIUM, browser_page, run_notebook, running_lab, write_notebook
+from lab import CHROMIUM, notebook_in_lab, run_cells_with
 
 MOVES, BLOCK, WARM_UP = 50, 10, 5
 PLAIN = """\
@@ -94,11 +93,9 @@ CLOCK = """([box, key]) => new Promise((done, failed) => {
 @contextmanager
 def ran(*cells: str) -> Iterator[Page]:
     """Run the cells in JupyterLab; yield the page."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = write_notebook(Path(folder) / "bench.ipynb", *cells)
-        with running_lab(Path(folder)) as (address, token), browser_page() as page:
-            run_notebook(page, address, token, path, seconds=500)
-            yield page
+    with notebook_in_lab(*cells) as (page, notebook):
+        run_cells_with(page, notebook, "", seconds=500)
+        yield page
 
 
 def moves() -> dict[str, list[float]]:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import secrets
 import shutil
 import signal
@@ -81,13 +80,6 @@ def running_chromium() -> Iterator[Browser]:
             browser.close()
 
 
-@contextmanager
-def browser_page(width: int = 1280, height: int = 900) -> Iterator[Page]:
-    """Open an empty page in a Chromium of its own."""
-    with running_chromium() as browser:
-        yield browser.new_page(viewport={"width": width, "height": height})
-
-
 @dataclass(frozen=True)
 class Lab:
     """A JupyterLab on a folder, and a browser to open its notebooks in."""
@@ -110,16 +102,36 @@ class Lab:
             page.close()
 
     @contextmanager
-    def notebook(self, *cells: str, **size: int) -> Iterator[tuple[Page, Path]]:
-        """Write a notebook of these code cells and open it; yield its page and its path."""
-        path = write_notebook(self.folder / f"{secrets.token_hex(4)}.ipynb", *cells)
+    def notebook(self, *cells: str, name: str = "", **size: int) -> Iterator[tuple[Page, Path]]:
+        """Write a notebook of these code cells, under any name if none is given, and open it; yield its page and its path."""
+        path = write_notebook(self.folder / f"{name or secrets.token_hex(4)}.ipynb", *cells)
         with self.page(**size) as page:
             self.open(page, path)
             yield page, path
 
     def open(self, page: Page, notebook: Path) -> None:
-        """Open a notebook of the folder in a page."""
-        open_notebook(page, self.address, self.token, str(notebook.relative_to(self.folder)))
+        """Open a notebook of the folder in a page, wait for its kernel, and select its first cell.
+
+        A workspace of its own keeps Lab from opening what was open before, too.
+        """
+        workspace = f"{self.address}lab/workspaces/{secrets.token_hex(4)}"
+        page.goto(f"{workspace}/tree/{notebook.relative_to(self.folder)}?token={self.token}")
+        expect(page.get_by_text("| Idle")).to_be_visible(timeout=1000 * START_SECONDS)  # the kernel is there
+        page.keyboard.press("Control+b")  # more room for the notebook: hide the list of files
+        page.locator(".jp-Notebook .jp-Cell").first.click()
+        page.keyboard.press("Escape")
+
+
+@contextmanager
+def notebook_in_lab(*cells: str, **name_and_size) -> Iterator[tuple[Page, Path]]:
+    """Do what `Lab.notebook` does in a JupyterLab and a browser of its own."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_lab(Path(folder)) as server,
+        running_chromium() as browser,
+        Lab(Path(folder), *server, browser).notebook(*cells, **name_and_size) as opened,
+    ):
+        yield opened
 
 
 @contextmanager
@@ -152,18 +164,6 @@ def write_notebook(path: Path, *cells: str) -> Path:
     return path
 
 
-def open_notebook(page: Page, address: str, token: str, notebook: str) -> None:
-    """Open a notebook, named from the server's folder, wait for its kernel, and select its first cell.
-
-    A workspace of its own keeps Lab from opening what was open before, too.
-    """
-    page.goto(f"{address}lab/workspaces/{secrets.token_hex(4)}/tree/{notebook}?token={token}")
-    expect(page.get_by_text("| Idle")).to_be_visible(timeout=1000 * START_SECONDS)  # the kernel is there
-    page.keyboard.press("Control+b")  # more room for the notebook: hide the list of files
-    page.locator(".jp-Notebook .jp-Cell").first.click()
-    page.keyboard.press("Escape")
-
-
 def run_cells_with(page: Page, notebook: Path, *texts: str, seconds: float = 60) -> None:
     """Run those code cells of the open notebook that contain one of the texts.
 
@@ -183,14 +183,3 @@ def serious(page: Page) -> list[str]:
     """Return what axe finds in the course's widgets against accessibility that is serious or critical."""
     found = Axe().run(page, context=".gancourse").response["violations"]
     return [f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")]
-
-
-def run_notebook(page: Page, address: str, token: str, notebook: Path, seconds: float = 60) -> None:
-    """Open a released notebook of the server's folder and run its cells one after the other, as a learner does."""
-    cells = json.loads(notebook.read_text())["cells"]
-    open_notebook(page, address, token, notebook.name)
-    for _ in cells[:-1]:
-        page.keyboard.press("Shift+Enter")
-    page.keyboard.press("Control+Enter")  # Shift+Enter would add an empty cell below the last
-    last_prompt = page.locator(".jp-CodeCell .jp-InputPrompt").last
-    expect(last_prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=1000 * seconds)

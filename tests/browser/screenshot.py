@@ -1,11 +1,10 @@
 """Take a picture of the latent explorer in JupyterLab, such as the README's: screenshot.py OUT.png [--width 1280]."""
 
 import argparse
-import tempfile
 from pathlib import Path
 
 from explorer import ExplorerPage
-from lab import browser_page, open_notebook, run_cells_with, running_lab, write_notebook
+from lab import notebook_in_lab, run_cells_with
 
 EXPLORER = 'from gancourse.widgets import LatentExplorer\n\nLatentExplorer("mnist_better", seed=1)'
 
@@ -15,19 +14,16 @@ parser.add_argument("--width", type=int, default=1280, help="pixels")
 parser.add_argument("--height", type=int, default=820, help="pixels")
 options = parser.parse_args()
 
-with tempfile.TemporaryDirectory() as folder:
-    notebook = write_notebook(Path(folder) / "explore.ipynb", EXPLORER)
-    with running_lab(Path(folder)) as (address, token), browser_page(options.width, options.height) as page:
-        open_notebook(page, address, token, notebook.name)
-        run_cells_with(page, notebook, "LatentExplorer")
-        explorer = ExplorerPage(page)
-        explorer.press("Code")
-        explorer.press("Pin")
-        for _ in range(4):
-            explorer.press("Draw another")
-        explorer.press("Pin")
-        explorer.press("Neighbours")
-        explorer.box.evaluate("box => box.scrollIntoView({block: 'center'})")
-        page.mouse.move(0, 0)
-        page.wait_for_timeout(2000)  # the layout settles
-        page.screenshot(path=options.out)
+with notebook_in_lab(EXPLORER, name="explore", width=options.width, height=options.height) as (page, notebook):
+    run_cells_with(page, notebook, "LatentExplorer")
+    explorer = ExplorerPage(page)
+    explorer.press("Code")
+    explorer.press("Pin")
+    for _ in range(4):
+        explorer.press("Draw another")
+    explorer.press("Pin")
+    explorer.press("Neighbours")
+    explorer.box.evaluate("box => box.scrollIntoView({block: 'center'})")
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(2000)  # the layout settles
+    page.screenshot(path=options.out)
