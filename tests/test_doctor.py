@@ -49,10 +49,17 @@ def test_the_table_is_aligned_and_shows_the_mending_command_below_the_problem():
 
 
 def test_check_says_in_one_line_that_all_is_ready(capsys, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_BUDGET", "cpu")
+    doctor.check()
+    assert capsys.readouterr().out == f"Ready: {doctor.device_line()}, budget 'cpu'.\n"
+
+
+def test_check_says_that_a_quick_run_shows_little(capsys, monkeypatch):
     monkeypatch.setenv("GANCOURSE_BUDGET", "quick")
     doctor.check()
-    said = capsys.readouterr().out
-    assert said == f"Ready: {doctor.device_line()}, budget 'quick'.\n"
+    assert (
+        "budget 'quick': trainings of a few steps, which show only that everything runs.\n" in capsys.readouterr().out
+    )
 
 
 def test_check_says_what_will_be_fetched(capsys, monkeypatch, tmp_path):

@@ -764,7 +764,7 @@ display(figures.image_grids(grids, columns=8, width=3.2))
 # | as in 6.5 | 5,649 | 531 | 486 |
 # | averaged generator, .996 | 5,649 | 512 | 468 |
 # | flips | 5,758 | 564 | 561 |
-# | R1, gamma .1, every 16th step | 5,415 | 694 | 613 |
+# | R1, gamma 0.1, every 16th step | 5,415 | 694 | 613 |
 # | relativistic loss | 5,338 | 638 | 574 |
 # | spectral instead of batch norm in D | 5,474 | 1,190 | 1,246 |
 # | Adam 4e-4 (.5, .99) | 5,870 | 451 | 500 |

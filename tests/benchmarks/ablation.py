@@ -143,7 +143,7 @@ SETS: dict[str, tuple[float, dict[str, Arm]]] = {  # minutes of an arm, arms
             "base": replace(BASE, raw_of="ema"),
             "ema": replace(BASE, says="averaged generator, .996", ema=0.996),
             "flips": replace(BASE, says="flips", augment=augment.random_flip),
-            "r1": replace(BASE, says="R1, gamma .1, every 16th step", train_step=recipes.dcgan_step(gamma=0.1)),
+            "r1": replace(BASE, says="R1, gamma 0.1, every 16th step", train_step=recipes.dcgan_step(gamma=0.1)),
             "relativistic": replace(BASE, says="relativistic loss", train_step=recipes.dcgan_step(relativistic=True)),
             "spectral": replace(
                 BASE,
@@ -207,11 +207,11 @@ SETS: dict[str, tuple[float, dict[str, Arm]]] = {  # minutes of an arm, arms
                 discriminator=lambda: DCGANDiscriminator(width=16, size=64),
             ),
             "r1": replace(
-                PLAIN_POKEMON, says="R1, gamma .1, nothing augmented", train_step=recipes.dcgan_step(gamma=0.1)
+                PLAIN_POKEMON, says="R1, gamma 0.1, nothing augmented", train_step=recipes.dcgan_step(gamma=0.1)
             ),
             "augmented_r1": replace(
                 AUGMENTED,
-                says="R1, gamma .1, and everything augmented",
+                says="R1, gamma 0.1, and everything augmented",
                 train_step=recipes.dcgan_step(gamma=0.1, seen=augment.differentiable),
             ),
         },

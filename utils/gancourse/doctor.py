@@ -48,7 +48,9 @@ def check(*datasets: str) -> None:
     _make_an_optimizer()
     absent = [row.what.removeprefix("data ") for row in found if row.state == MISSING and row.what.startswith("data ")]
     later = f" {' and '.join(absent)} will be fetched when first used." if absent else ""
-    print(f"Ready: {device_line()}, budget {budget_name()!r}.{later}")
+    budget = budget_name()
+    short = ": trainings of a few steps, which show only that everything runs" * (budget == "quick")
+    print(f"Ready: {device_line()}, budget {budget!r}{short}.{later}")
 
 
 def _make_an_optimizer() -> None:

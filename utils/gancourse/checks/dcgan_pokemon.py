@@ -22,6 +22,10 @@ CUT_OFF = (
 )
 IN_PLACE = "the images that came are changed themselves: whoever uses the batch after you gets others. Make new ones."
 NO_GRADIENT = {"its gradient": "none: the result is cut off from the arguments"}
+ARGUMENT_CHANGED = (
+    "an argument is changed in place, as `+=`, `x[...] = ...` and names that end with an underscore do it (`clamp_`, `neg_`): whoever uses it "
+    "after you gets other numbers. Make a new one."
+)
 LEAF = {STOPPED: "RuntimeError: a leaf Variable that requires grad is being used in an in-place operation."}
 CHANGED = {"the arguments afterwards": "changed in place"}
 
@@ -57,7 +61,7 @@ def _overfitting_cases(seed, strict):
             training = (number + turn) % 2 == 1
             mode = "train" if training else "eval"
             n_train, n_new, n_fakes = map(len, sets)
-            about = f"D in {mode} mode; {n_train} training images, {n_new} held-out ones and {n_fakes} fakes"
+            about = f"D in {mode} mode; training images: {n_train}, held-out ones: {n_new}, fakes: {n_fakes}"
             cases.append({"about": about, "sets": sets, "training": training, "of_D": 5 * seed + number})
             sets = sets[1:] + sets[:1]
     return cases
@@ -146,6 +150,10 @@ overfitting = Exercise(
             "gradients are switched off for everything that comes after. `with torch.no_grad():` switches them on again at its end.",
             _asked(("    with torch.no_grad():", "    torch.set_grad_enabled(False)\n    if True:")),
             shows={"gradients afterwards": "switched off"},
+        ),
+        mistake(
+            "the logits of a set are left as they are, one for each image. Take the mean of each set: D(images).mean().",
+            _asked(("D(images).mean()", "D(images)")),
         ),
         mistake(
             "the sets stand at the wrong places: it is training minus held-out, divided by training minus fakes.",
@@ -243,7 +251,7 @@ def _recolour(images, brightness, saturation, contrast):
 def _factors(seed, n):
     """Return brightness, saturation and contrast for n images, none of them at a value that changes nothing."""
     numbers = torch.rand(3, n, generator=torch.Generator().manual_seed(seed))
-    brightness, saturation, contrast = numbers * 0.8 + 0.1
+    brightness, saturation, contrast = numbers * 0.5 + 0.4  # far from nothing, or a wrong mean would hardly show
     sign = torch.where(torch.arange(n) % 2 == 0, 1.0, -1.0)
     return [v.round(decimals=2) for v in (sign * brightness / 2, 1 + sign * saturation, 1 - sign * contrast / 2)]
 
@@ -321,7 +329,14 @@ recolour = Exercise(
             _coloured((BRIGHTER, "images.add_(brightness)")),
             shows=LEAF,
         ),
-        mistake(IN_PLACE, _coloured((BRIGHTER, "images = images.detach().add_(brightness)")), shows=CHANGED),
+        mistake(
+            ARGUMENT_CHANGED,
+            _coloured((BRIGHTER, "images = images.detach().add_(brightness)")),
+            lambda images, brightness, saturation, contrast: _recolour(
+                images, brightness, saturation.mul_(2), contrast
+            ),
+            shows=CHANGED,
+        ),
         mistake(
             CUT_OFF,
             _coloured((BRIGHTER, "images = images.detach() + brightness")),
@@ -332,6 +347,9 @@ recolour = Exercise(
             "the three numbers of an image, (N,), stand against the *last* dimension, the columns of the picture: an error, or, where there are as "
             "many columns as images, wrong colours without one. Give them the shape (N, 1, 1, 1) first.",
             _coloured((SHAPES, "(brightness, saturation, contrast)")),
+            _coloured((SHAPES, "(brightness, *(v.view(-1, 1, 1, 1) for v in (saturation, contrast)))")),
+            _coloured((SHAPES, "(brightness.view(-1, 1, 1, 1), saturation, contrast.view(-1, 1, 1, 1))")),
+            _coloured((SHAPES, "(*(v.view(-1, 1, 1, 1) for v in (brightness, saturation)), contrast)")),
         ),
         mistake(
             "(N, 1) stands against the rows and columns of a picture, not against the images. Four dimensions need (N, 1, 1, 1).",
@@ -356,10 +374,12 @@ recolour = Exercise(
             _coloured((SHAPES, "(v.mean() for v in (brightness, saturation, contrast))")),
         ),
         mistake(
-            "grey is one number for the whole image, for each colour, or for the batch. It is each pixel's own: the mean over its three colours, .mean(1, keepdim=True).",
+            "grey is one number for the whole image, for each colour, row or column, or for the batch. It is each pixel's own: the mean over its three colours, .mean(1, keepdim=True).",
             _coloured((GREY, "images.mean((1, 2, 3), keepdim=True)")),
             _coloured((GREY, "images.mean()")),
             _coloured((GREY, "images.mean((2, 3), keepdim=True)")),
+            _coloured((GREY, "images.mean(2, keepdim=True)")),
+            _coloured((GREY, "images.mean(3, keepdim=True)")),
             _coloured((GREY, "images.mean(0, keepdim=True)")),
         ),
         mistake(
@@ -369,9 +389,11 @@ recolour = Exercise(
             _coloured((MEAN, "images.mean((0, 2, 3), keepdim=True)")),
         ),
         mistake(
-            "the mean that contrast keeps is one for each colour, or for each pixel. It is one for the image: over colours, rows and columns.",
-            _coloured((MEAN, "images.mean((2, 3), keepdim=True)")),
-            _coloured((MEAN, "images.mean(1, keepdim=True)")),
+            "the mean that contrast keeps is one for each colour, row, column or pixel. It is one for the image, over colours, rows and columns: .mean((1, 2, 3), keepdim=True).",
+            *(
+                _coloured((MEAN, f"images.mean({over}, keepdim=True)"))
+                for over in ("1", "2", "3", "(1, 2)", "(1, 3)", "(2, 3)")
+            ),
         ),
         mistake(
             "the numbers multiply the pixels themselves. What is multiplied is the distance from the grey (saturation) or from the mean (contrast), "
@@ -418,6 +440,13 @@ recolour = Exercise(
             ),
         ),
         mistake(
+            "the distance that saturation multiplies begins at the image that came. Take both the grey and the image after brightness was added.",
+            _coloured(
+                (BRIGHTER, "came, images = images, images + brightness"),
+                (SATURATED, "grey + saturation * (came - grey)"),
+            ),
+        ),
+        mistake(
             "the factor stands at the wrong end: with a saturation of 1 the image keeps its colours, with 0 it is grey. The distance is multiplied, not "
             "the grey.",
             _coloured((SATURATED, "images + saturation * (grey - images)")),
@@ -455,10 +484,13 @@ recolour = Exercise(
             "saturation and contrast have changed places, or grey and mean have: the grey is a pixel's, over its colours; the mean is the image's, over everything.",
             lambda images, brightness, saturation, contrast: _recolour(images, brightness, contrast, saturation),
         ),
-        mistake("the saturation is not there.", _coloured((SATURATED, "images"))),
+        mistake(
+            "the saturation is not there, or lost on the way: contrast works on what saturation has made.",
+            _coloured((SATURATED, "images")),
+        ),
         mistake("the contrast is not there.", _coloured((CONTRASTED, "images"))),
         mistake(
-            "the result is cut off at -1 and 1. That takes away the gradient of every pixel beyond; D does not mind numbers outside.",
+            "the result, or something on the way to it, is cut off at -1 and 1. That takes away the gradient of every pixel beyond; D does not mind numbers outside.",
             _coloured((f"return {CONTRASTED}", f"return ({CONTRASTED}).clamp(-1, 1)")),
             _coloured((BRIGHTER, "images = (images + brightness).clamp(-1, 1)")),
             _coloured((f"return {CONTRASTED}", f"return ({CONTRASTED}).clamp(0, 1)")),
@@ -467,6 +499,10 @@ recolour = Exercise(
             "no gradient comes back through the grey or the mean: leave .detach() away there, too.",
             _coloured((GREY, "images.mean(1, keepdim=True).detach()")),
             _coloured((MEAN, "images.mean((1, 2, 3), keepdim=True).detach()")),
+            _coloured(
+                (GREY, "images.mean(1, keepdim=True).detach()"),
+                (MEAN, "images.mean((1, 2, 3), keepdim=True).detach()"),
+            ),
         ),
     ),
     accepted=(
@@ -573,6 +609,29 @@ def _slices_from_zero(image, down, right):
     return new
 
 
+def _one_after_the_other(image, down, right):
+    """Right where neither is 0; first the rows move, then the columns."""
+    rows = torch.zeros_like(image)
+    if down >= 0:
+        rows[:, down:] = image[:, :-down]
+    else:
+        rows[:, :down] = image[:, -down:]
+    new = torch.zeros_like(image)
+    if right >= 0:
+        new[:, :, right:] = rows[:, :, :-right]
+    else:
+        new[:, :, :right] = rows[:, :, -right:]
+    return new
+
+
+def _second_from_the_old(image, down, right):
+    """Move the rows; then write the columns of the old image over them."""
+    W = image.shape[2]
+    new = _by_slices(image, down, 0)
+    new[:, :, max(right, 0) : W + min(right, 0)] = image[:, :, max(-right, 0) : W - max(right, 0)]
+    return new
+
+
 def _slices_from_the_end(image, down, right):
     """Right where neither is 0: what is cut off is counted from the end."""
     part = image[:, :-down] if down >= 0 else image[:, -down:]
@@ -655,8 +714,9 @@ translate = Exercise(
             IN_PLACE, lambda images, down, right: images.copy_(_translate(images.detach(), down, right)), shows=LEAF
         ),
         mistake(
-            IN_PLACE,
+            ARGUMENT_CHANGED,
             lambda images, down, right: (images.detach().mul_(0.5), _translate(images, down, right))[1],
+            lambda images, down, right: _translate(images, down.neg_(), right),
             shows=CHANGED,
         ),
         mistake(
@@ -696,6 +756,15 @@ translate = Exercise(
             "where `down` or `right` is 0 the image is empty: x[:-0] is x[:0], nothing at all. End the slice at the height - down, and at the width - right.",
             _each(_slices_from_the_end),
             _each(_into_slices_from_the_end),
+            _each(_one_after_the_other),
+        ),
+        mistake(
+            "an image that moves by 0 comes back empty: 0 is neither above nor below 0, and of `if down > 0 ... elif down < 0` neither is done. Use >= in one of the two.",
+            _each(lambda image, down, right: _by_slices(image, down, right) * (down != 0 and right != 0)),
+        ),
+        mistake(
+            "the second move begins with the old image. Move the rows, and then the columns of what that has made.",
+            _each(_second_from_the_old),
         ),
         mistake(
             "what leaves its place is still seen there: the move begins with a copy of the image. Begin with zeros, torch.zeros_like(images).",
@@ -725,8 +794,9 @@ translate = Exercise(
             _moved_in_their_place,
         ),
         mistake(
-            "all images move as the first one does. Each has its own numbers.",
+            "all images move as one of them does, the first or the last. Each has its own numbers.",
             lambda images, down, right: _translate(images, down[:1].expand_as(down), right[:1].expand_as(right)),
+            lambda images, down, right: _translate(images, down[-1:].expand_as(down), right[-1:].expand_as(right)),
         ),
         mistake(
             "a slice that begins at a negative number counts from the end: x[-2:] is the last two rows. Where an image moves up or to the left, begin at 0 in "
@@ -910,7 +980,8 @@ cutout = Exercise(
             shows=LEAF,
         ),
         mistake(
-            IN_PLACE,
+            ARGUMENT_CHANGED,
+            lambda images, top, left, side: _cutout(images, top.clamp_(min=0), left, side),
             lambda images, top, left, side: (
                 images.detach().mul_(_cutout(torch.ones_like(images), top, left, side)),
                 images,
@@ -940,7 +1011,7 @@ cutout = Exercise(
             lambda images, top, left, side: _cutout(torch.ones_like(images), top, left, side) == 1,
         ),
         mistake(
-            "a square that reaches over an edge is left out. It stays where it is, and its part inside is erased.",
+            "a square that reaches over an edge is left out (x[-1:1], a slice that begins at a negative number, is empty, too). It stays where it is, and its part inside is erased.",
             _only_whole_squares,
         ),
         mistake(
@@ -1013,8 +1084,22 @@ cutout = Exercise(
             lambda images, top, left, side: _cutout(images, top - side // 2, left - side // 2, side),
         ),
         mistake(
-            "all images get the hole of the first one. Each has its own.",
+            "the square stands a pixel too far up, down, left or right: its first row is `top`, its first column `left`.",
+            *(
+                lambda images, top, left, side, y=y, x=x: _cutout(images, top + y, left + x, side)
+                for y in (-1, 0, 1)
+                for x in (-1, 0, 1)
+                if y or x
+            ),
+        ),
+        mistake(
+            "nothing is erased. What is erased is in the images that you return: does the `return` give the old ones?",
+            lambda images, top, left, side: images * 1,
+        ),
+        mistake(
+            "all images get the hole of one of them, the first or the last. Each has its own.",
             lambda images, top, left, side: _cutout(images, top[:1].expand_as(top), left[:1].expand_as(left), side),
+            lambda images, top, left, side: _cutout(images, top[-1:].expand_as(top), left[-1:].expand_as(left), side),
         ),
         mistake(
             "every image gets the holes of all. Each has its own: new[i, :, rows, columns] = 0.",
@@ -1033,7 +1118,13 @@ cutout = Exercise(
             _each_hole(lambda y, x, side: (0, *_inside(y, x, side)[1:])),
         ),
         mistake(
-            "the hole is white, or black, or noise. Erased is 0, the grey in the middle: white could be a part of a picture.",
+            "the hole is white, black, noise or the image's mean. Erased is 0, the grey in the middle: white could be a part of a picture.",
+            lambda images, top, left, side: torch.where(
+                _cutout(torch.ones_like(images), top, left, side) == 0, 0.5, images
+            ),
+            lambda images, top, left, side: torch.where(
+                _cutout(torch.ones_like(images), top, left, side) == 0, images.mean((1, 2, 3), keepdim=True), images
+            ),
             lambda images, top, left, side: torch.where(
                 _cutout(torch.ones_like(images), top, left, side) == 0, 1.0, images
             ),
@@ -1093,27 +1184,33 @@ def _with_augmentation(step_of_lesson_3):
 
 
 def _half_hidden(images):
-    """An augmentation without chance: the mirrored image, a third of its columns erased, half as strong."""
-    return images.flip(-1) * 0.5 * (torch.arange(images.shape[-1]) % 3 > 0)
+    """An augmentation without chance: the mirrored image, a third of its columns erased, twice as strong, so beyond -1 and 1."""
+    return images.flip(-1) * 2 * (torch.arange(images.shape[-1]) % 3 > 0)
 
 
 def _observed(answer, case, like):
-    """A training step of both players, and whether it calls the `augment` that it is given."""
-    calls = []
+    """A training step of both players, and how it calls the `augment` that it is given."""
+    states = []  # of the random numbers, at each call
 
     def augment(images):
-        calls.append(len(images))
+        states.append(torch.get_rng_state().numpy().tobytes())
+        torch.rand(1)  # an augmentation draws some
         return _half_hidden(images)
 
     seen = observers.training_step(answer, {**case, "options": {"augment": augment}}, like)
-    return seen | {"calls of augment": "some" if calls else "none"}
+    if case["part"] == "both":
+        again = len(set(states)) < len(states)
+        seen["random numbers of augment"] = "the same at several calls" if again else "its own at each call"
+    return seen | {"calls of augment": "some" if states else "none"}
 
 
 def _augmented_cases(seed, strict):
     cases = step_cases(seed)
     for case in cases:
         case["batch_norm"] = True  # as this lesson's D has it
-        case["about"] += ", with an `augment` that mirrors each image and erases a third of its columns"
+        case["about"] += (
+            ", with an `augment` that mirrors each image, doubles its numbers and erases a third of its columns"
+        )
     return cases
 
 
@@ -1137,6 +1234,8 @@ augmented_step = Exercise(
     random=True,
     look=STEP_LOOK
     | {
+        "d_real": "The updates are fine; d_real is the share of the real images, from 0 to 1, with a logit above 0. Take the logits that D's loss was made of.",
+        "d_fake": "The updates are fine; d_fake is the share of the fakes, from 0 to 1, with a logit below 0. Take the logits that D's loss was made of.",
         "change of D": "Look at D's turn: which loss, of which images, seen through augment or not?",
         "change of G": "Look at G's turn: which loss, of which fakes, seen through augment or not?",
         "": "It is lesson 3's step; only, each image that D is asked about goes through augment first. Follow it line by line.",
@@ -1171,6 +1270,25 @@ augmented_step = Exercise(
             shows={"calls of augment": "none"},
         ),
         mistake(
+            "the random numbers begin again at the same place at several calls of augment, so real images and fakes are changed alike, image by image. Set no seed in a training step.",
+            _through(
+                (
+                    D_ASKS,
+                    "(seed := torch.get_rng_state()) is None or D(augment(real)), torch.set_rng_state(seed) or D(augment(fake))",
+                )
+            ),
+            shows={"random numbers of augment": "the same at several calls"},
+        ),
+        mistake(
+            "what augment has made is cut off at -1 and 1 before D sees it. Let D see it as it is: a number that was cut off has gradient 0.",
+            _through(
+                (D_ASKS, "D(augment(real).clamp(-1, 1)), D(augment(fake).clamp(-1, 1))"),
+                (G_ASKS, f"D(augment({DRAWN}).clamp(-1, 1))"),
+            ),
+            _through((D_ASKS, "D(augment(real).clamp(-1, 1)), D(augment(fake).clamp(-1, 1))")),
+            _through((G_ASKS, f"D(augment({DRAWN}).clamp(-1, 1))")),
+        ),
+        mistake(
             "images go through augment twice.",
             _through((D_ASKS, "D(augment(augment(real))), D(augment(fake))")),
             _through((D_ASKS, "D(augment(real)), D(augment(augment(fake)))")),
@@ -1191,7 +1309,7 @@ augmented_step = Exercise(
             _through((G_ASKS, f"augment(D({DRAWN}))")),
         ),
         mistake(
-            "G(...) gets noise that went through augment. Noise stays as it is; what G makes of it goes through augment: augment(G(z)).",
+            "what G(...) gets is no standard normal noise: it went through augment, or comes from torch.rand. Noise stays as training.noise makes it; what G makes of it goes through augment: augment(G(z)).",
             _through((G_ASKS, f"D({OF_CHANGED_NOISE})")),
             _through(FAKE_OF_CHANGED_NOISE),
             _through(FAKE_OF_CHANGED_NOISE, (G_ASKS, f"D(augment({OF_CHANGED_NOISE}))")),
@@ -1400,8 +1518,13 @@ closest_pairs = Exercise(
             _pairs((FOUND, "(table := torch.cdist(fake, train)).mean(1), table.min(1).indices")),
         ),
         mistake(
-            "the right fakes, but in the order in which they came. The nearest stands first.",
+            "the right fakes, but in the order in which they came, or the farthest of them first. The nearest stands first.",
             _pairs((ORDER, "distances.argsort()[:pairs].sort().values")),
+            _pairs((ORDER, "distances.argsort()[:pairs].flip(0)")),
+        ),
+        mistake(
+            "the places of the fakes are there twice. The second of the three is the places of their training pictures: nearest[order].",
+            _pairs(("return order, nearest[order]", "return order, order")),
         ),
         mistake(
             "places count from 0, as in a list; these count from 1.",

@@ -1014,7 +1014,8 @@ def step_cases(seed):
         step_case(seed, "D", 4, 2, "two steps on 4 images while opt_G's learning rate is 0"),
         step_case(seed, "G", 4, 2, "two steps on 4 images while opt_D's learning rate is 0"),
         step_case(seed, "both", n, 2, f"two steps on {n} images"),
-        step_case(seed, "returned", 63, 2, "two steps on 63 images"),  # odd: a share and its opposite differ
+        # Odd: a share and its opposite differ. Three steps: in two, two different shares agree at one seed of 500.
+        step_case(seed, "returned", 63, 3, "three steps on 63 images"),
     ]
 
 
@@ -1146,8 +1147,8 @@ STEP_MISTAKES = (
         shows={"G in D's turn": "receives a gradient"},
     ),
     mistake(
-        "in G's own turn no gradient reaches G, so it never moves: what D sees there is detached, drawn under no_grad(), or not made by "
-        "G at all. Call G again and leave the path open.",
+        "in G's own turn no gradient reaches G, so it never moves: what D sees there is detached, made under no_grad(), or not made "
+        "by G at all. Call G again and leave the path from D back to G open.",
         _step((G_FAKE, "D(fake)")),
         _step((G_FAKE, "D(G(training.noise(G, len(real))).detach())")),
         _step((G_FAKE, "D(real)")),
@@ -1273,7 +1274,11 @@ STEP_MISTAKES = (
         _step((D_BACK, D_BACK.replace("d_loss", "d_loss.detach()"))),
     ),
     mistake(
-        "d_real and d_fake are mean probabilities. They are shares: of how many images was D right? (logits > 0).float().mean().",
+        "d_real and d_fake are mean probabilities, or mean logits. They are shares: of how many images was D right? (logits > 0).float().mean().",
+        _step(
+            ("(real_logits > 0).float().mean()", "real_logits.mean().detach()"),
+            ("(fake_logits < 0).float().mean()", "fake_logits.mean().detach()"),
+        ),
         _step(
             ("(real_logits > 0).float().mean()", "real_logits.sigmoid().mean().detach()"),
             ("(fake_logits < 0).float().mean()", "(1 - fake_logits.sigmoid()).mean().detach()"),
@@ -1286,6 +1291,14 @@ STEP_MISTAKES = (
     mistake(
         "d_fake is the share of the fakes that D was wrong about. It is right about a fake where the logit is below 0.",
         _step(("fake_logits < 0", "fake_logits > 0")),
+    ),
+    mistake(
+        "d_real is the share of the real images that D was wrong about. It is right about a real image where the logit is above 0.",
+        _step(("real_logits > 0", "real_logits < 0")),
+    ),
+    mistake(
+        "d_real and d_fake are the shares of the images that D was wrong about. It is right where the logit of a real image is above 0, and that of a fake below.",
+        _step(("real_logits > 0", "real_logits < 0"), ("fake_logits < 0", "fake_logits > 0")),
     ),
     mistake(
         "the logits are compared with 0.5, which is for probabilities. A logit of 0 is a probability of one half.",
@@ -1312,7 +1325,11 @@ STEP_MISTAKES = (
         _step(('"d_real": d_real, "d_fake": d_fake', '"d_real": d_fake, "d_fake": d_real')),
     ),
     mistake(
-        "d_real and d_fake are counts. They are shares, from 0 to 1: divide by the number of images, or take the mean.",
+        "d_real and d_fake are counts, or percentages. They are shares, from 0 to 1: divide by the number of images, or take the mean.",
+        _step(
+            ("(real_logits > 0).float().mean()", "100 * (real_logits > 0).float().mean()"),
+            ("(fake_logits < 0).float().mean()", "100 * (fake_logits < 0).float().mean()"),
+        ),
         _step(
             ("(real_logits > 0).float().mean()", "(real_logits > 0).sum()"),
             ("(fake_logits < 0).float().mean()", "(fake_logits < 0).sum()"),
@@ -1359,11 +1376,15 @@ STEP_MISTAKES = (
         _step((G_LOSS, f"    G.eval()\n{G_LOSS}    G.train()\n")),
     ),
     mistake(
+        "G is in eval mode in both turns: batch normalisation then takes its running averages instead of the batch's.",
+        _step((D_FAKE, f"G.eval(); {D_FAKE}"), (G_STEP, f"{G_STEP}    G.train()\n")),
+    ),
+    mistake(
         "this is half of D's loss: the sum of the two means is asked for, not their mean.",
         _step((D_LOSS, f"0.5 * {D_LOSS}")),
     ),
     mistake(
-        "D's loss leaves out the fakes or the real images. It has both terms: softplus(-a) for real images, softplus(a) for fakes.",
+        "D's loss leaves out the fakes or the real images, or from one of the two no gradient comes back (no_grad(), detach()). It has both terms: softplus(-a) for real images, softplus(a) for fakes.",
         _step((D_LOSS, "softplus(-real_logits).mean()")),
         _step((D_LOSS, "softplus(fake_logits).mean()")),
     ),
