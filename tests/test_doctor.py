@@ -58,7 +58,7 @@ def test_check_says_that_a_quick_run_shows_little(capsys, monkeypatch):
     monkeypatch.setenv("GANCOURSE_BUDGET", "quick")
     doctor.check()
     assert (
-        "budget 'quick': trainings of a few steps, which show only that everything runs.\n" in capsys.readouterr().out
+        "budget 'quick': a few steps and pictures, which show only that everything runs.\n" in capsys.readouterr().out
     )
 
 

@@ -754,7 +754,7 @@ display(figures.image_grids(grids, columns=8, width=3.2))
 #
 # So it was done for everything in section 6.8: five minutes of two cores for each, two seeds, 10,000 pictures compared on the features of EfficientNet-Lite0, a classifier of ImageNet, over a million photographs of a thousand kinds of things. On these the floor is 38, blurred photographs have 1,127, noise has 2,017.
 #
-# *Write down before you look on*: which gains most? Which loses? (Two candidates more, of the duller kind: a learning rate of $4 \cdot 10^{-4}$ with betas (.5, .99), and batches of 32 instead of 64.)
+# *Write down before you look on*: which gains most? Which loses? (Two candidates more, of the duller kind: a learning rate of $4 \cdot 10^{-4}$ with betas (0.5, 0.99), and batches of 32 instead of 64.)
 
 # %% [markdown]
 # Fréchet distances after five minutes (smaller is better):
@@ -762,12 +762,12 @@ display(figures.image_grids(grids, columns=8, width=3.2))
 # | | steps | seed 0 | seed 1 |
 # |---|---|---|---|
 # | as in 6.5 | 5,649 | 531 | 486 |
-# | averaged generator, .996 | 5,649 | 512 | 468 |
+# | averaged generator, 0.996 | 5,649 | 512 | 468 |
 # | flips | 5,758 | 564 | 561 |
 # | R1, gamma 0.1, every 16th step | 5,415 | 694 | 613 |
 # | relativistic loss | 5,338 | 638 | 574 |
 # | spectral instead of batch norm in D | 5,474 | 1,190 | 1,246 |
-# | Adam 4e-4 (.5, .99) | 5,870 | 451 | 500 |
+# | Adam 4e-4 (0.5, 0.99) | 5,870 | 451 | 500 |
 # | batches of 32 | 8,645 | 504 | 472 |
 
 # %% [markdown]
@@ -800,11 +800,11 @@ display(figures.image_grids(grids, columns=8, width=3.2))
 # | 3x3 with pooling and repeated pixels, no strides | 707 | 1,200 | 1,312 |
 # | a fully connected hidden layer of 1,024 in G | 1,100 | 2,518 | 2,337 |
 # | ReLU instead of LeakyReLU in D | 1,125 | 1,249 | 1,299 |
-# | Adam's usual beta of .9 | 1,119 | 2,223 | 2,358 |
+# | Adam's usual beta of 0.9 | 1,119 | 2,223 | 2,358 |
 # | PyTorch's own initial weights | 1,129 | 1,316 | 1,195 |
 
 # %% [markdown]
-# Four are missed at once: batch norm in either player, the direct way from the noise to the maps, and Adam's beta of .5. Without one of them the pictures are, after a minute, about as far from photographs as noise is (2,017).
+# Four are missed at once: batch norm in either player, the direct way from the noise to the maps, and Adam's beta of 0.5. Without one of them the pictures are, after a minute, about as far from photographs as noise is (2,017).
 #
 # Three are not missed, on the contrary: pooling, ReLU in $D$ and other initial weights are ahead with both seeds. That does not refute the paper. A minute shows what it takes to *start*; who gets furthest in an hour, this table cannot know, just as the one above cannot speak for a day.
 #

@@ -308,7 +308,7 @@ show(real=training.to_uint8(six), what_D_sees=training.to_uint8(seen))
 # ### Exercise 5 · `augmented_step`
 # ●●● · 10 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
 #
-# Write it: `augmented_step(G, D, opt_G, opt_D, real, step, augment)` → a dict. It is lesson 3's training step: $D$ on `real` and on as many fresh fakes, then $G$ against the new $D$, with noise drawn anew. In $D$'s turn no gradient goes into $G$. $D$ sees real images and fakes in batches of their own, and no image but through `augment`: any function of images (N, C, H, W) that
+# Write it: `augmented_step(G, D, opt_G, opt_D, real, step, augment)` → a dict. It is lesson 3's training step: $D$ on `real` and on as many fresh fakes, then $G$ against the new $D$, with noise drawn anew. In $D$'s turn no gradient flows back into $G$. $D$ sees real images and fakes in batches of their own, and no image but through `augment`: any function of images (N, C, H, W) that
 # draws its own random numbers.
 #
 # You have `training.noise(G, n)`, `losses.discriminator_loss(real_logits, fake_logits)` and `losses.non_saturating_loss(fake_logits)`. In the dict: `d_loss` and `g_loss`, detached; of $D$'s turn `d_real`, the share of the real images with a logit above 0, and `d_fake`, that of the fakes with one below.
@@ -444,7 +444,7 @@ for name, images in doctored.items():
 # %% [markdown]
 # Mirrored copies are found because we search among mirrored pictures, too. But pixels compare each place with itself: a copy that is moved by three of them passes as new. They err the other way, too: a sample with only a small thing on its white ground lies near to *any* small Pokémon. Features of a network that knows *things* mind less. That is why the test is done in features, and pixels are only reported.
 #
-# They do mind: of the copies that were moved by ten pixels, or whose red and blue were exchanged, only about half are found (pixels find even a few more of the latter), though anyone would call them copies. A test that finds nothing has proved little, so look at the pairs as well. (The last row can say nothing else: the limit is drawn where 1 % of the held-out pictures lie nearer.)
+# They do mind: of the copies that were moved by ten pixels, or whose red and blue were exchanged, only about half are found (of the latter, pixels find 57 %), though anyone would call them copies. A test that finds nothing has proved little, so look at the pairs as well. (The last row has to say 1 %: the limit is drawn where 1 % of the held-out pictures lie nearer.)
 
 # %% [markdown]
 # ### Exercise 6 · `closest_pairs`
@@ -494,8 +494,8 @@ for limit in to_held_out.sort().values[:4].tolist():
 # With a thousand samples all ten above count as copies by this test. So look, do not only count. Mostly a colour agrees, in some a posture; in none the picture. This generator has learnt from the 908 how Pokémon look and, as far as this test and the eye can tell, does not hand them out.
 
 # %% [markdown]
-# And how good are its pictures? Look at the first figure of the lesson, nothing picked there either. White ground; mostly closed bodies, with an outline and one or two colours, lit from above; often an eye or a mouth, seldom a face; a round spot that is an eye here and a cheek there. In every third, in this figure in more,
-# a part lies loose or is torn. A child would ask "which one is that?" and not "what is that?"; the artist would not be fooled.
+# And how good are its pictures? Look at the first figure of the lesson, nothing picked there either. White ground; mostly closed bodies, with an outline and one or two colours, lit from above; often an eye or a mouth, seldom a face; a round spot that is an eye here and a cheek there. In about one picture in three, and in more of those
+# in this figure, a part lies loose or is torn. A child would ask "which one is that?" and not "what is that?"; the artist would not be fooled.
 
 # %% [markdown]
 # ## 7.6 What each is worth

@@ -103,7 +103,7 @@ class Lab:
 
     @contextmanager
     def notebook(self, *cells: str, name: str = "", **size: int) -> Iterator[tuple[Page, Path]]:
-        """Write a notebook of these code cells, under any name if none is given, and open it; yield its page and its path."""
+        """Write a notebook of these code cells, under a random name if none is given, and open it; yield its page and its path."""
         path = write_notebook(self.folder / f"{name or secrets.token_hex(4)}.ipynb", *cells)
         with self.page(**size) as page:
             self.open(page, path)

@@ -49,7 +49,7 @@ def check(*datasets: str) -> None:
     absent = [row.what.removeprefix("data ") for row in found if row.state == MISSING and row.what.startswith("data ")]
     later = f" {' and '.join(absent)} will be fetched when first used." if absent else ""
     budget = budget_name()
-    short = ": trainings of a few steps, which show only that everything runs" * (budget == "quick")
+    short = ": a few steps and pictures, which show only that everything runs" * (budget == "quick")
     print(f"Ready: {device_line()}, budget {budget!r}{short}.{later}")
 
 

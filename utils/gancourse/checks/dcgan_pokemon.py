@@ -21,11 +21,11 @@ CUT_OFF = (
     "torch.no_grad() away: this is a part of the way from D back to G."
 )
 IN_PLACE = "the images that came are changed themselves: whoever uses the batch after you gets others. Make new ones."
-NO_GRADIENT = {"its gradient": "none: the result is cut off from the arguments"}
 ARGUMENT_CHANGED = (
     "an argument is changed in place, as `+=`, `x[...] = ...` and names that end with an underscore do it (`clamp_`, `neg_`): whoever uses it "
-    "after you gets other numbers. Make a new one."
+    "after you gets other numbers. Make a new one; .detach() and .data make none, .clone() does."
 )
+NO_GRADIENT = {"its gradient": "none: the result is cut off from the arguments"}
 LEAF = {STOPPED: "RuntimeError: a leaf Variable that requires grad is being used in an in-place operation."}
 CHANGED = {"the arguments afterwards": "changed in place"}
 
@@ -154,6 +154,11 @@ overfitting = Exercise(
         mistake(
             "the logits of a set are left as they are, one for each image. Take the mean of each set: D(images).mean().",
             _asked(("D(images).mean()", "D(images)")),
+            _asked(
+                ("D(images).mean()", "D(images)"),
+                ("(of_train - of_fakes)", "(of_train - of_fakes)).mean()"),
+                ("return (", "return (("),
+            ),
         ),
         mistake(
             "the sets stand at the wrong places: it is training minus held-out, divided by training minus fakes.",
@@ -318,7 +323,6 @@ recolour = Exercise(
     look={
         "what it returns": "Return the new images as a tensor.",
         "its gradient": "The images are right, but not the way back: D's gradient in the new images is to reach the old ones.",
-        "the arguments": "An argument has been changed in place; compute with new tensors.",
         "": "One change after the other, each with the images that the last one has made: add brightness; grey is the mean of a pixel's three "
         "colours; the mean at last is one number for each image.",
     },
@@ -347,9 +351,18 @@ recolour = Exercise(
             "the three numbers of an image, (N,), stand against the *last* dimension, the columns of the picture: an error, or, where there are as "
             "many columns as images, wrong colours without one. Give them the shape (N, 1, 1, 1) first.",
             _coloured((SHAPES, "(brightness, saturation, contrast)")),
-            _coloured((SHAPES, "(brightness, *(v.view(-1, 1, 1, 1) for v in (saturation, contrast)))")),
-            _coloured((SHAPES, "(brightness.view(-1, 1, 1, 1), saturation, contrast.view(-1, 1, 1, 1))")),
-            _coloured((SHAPES, "(*(v.view(-1, 1, 1, 1) for v in (brightness, saturation)), contrast)")),
+            *(
+                _coloured(
+                    (SHAPES, f"(v if v is {one} else v.view(-1, 1, 1, 1) for v in (brightness, saturation, contrast))")
+                )
+                for one in ("brightness", "saturation", "contrast")
+            ),
+            *(
+                _coloured(
+                    (SHAPES, f"(v.view(-1, 1, 1, 1) if v is {one} else v for v in (brightness, saturation, contrast))")
+                )
+                for one in ("brightness", "saturation", "contrast")
+            ),
         ),
         mistake(
             "(N, 1) stands against the rows and columns of a picture, not against the images. Four dimensions need (N, 1, 1, 1).",
@@ -368,19 +381,19 @@ recolour = Exercise(
             _coloured((MEAN, "images.mean((1, 2, 3))")),
         ),
         mistake(
-            "all images are changed by the numbers of the first one. Each has its own.",
+            "all images are changed by the numbers of one of them, the first or the last. Each has its own.",
+            _coloured((SHAPES, "(v[-1:].view(-1, 1, 1, 1) for v in (brightness, saturation, contrast))")),
             _coloured((SHAPES, "(v[:1].view(-1, 1, 1, 1) for v in (brightness, saturation, contrast))")),
             _coloured((SHAPES, "(v[0] for v in (brightness, saturation, contrast))")),
             _coloured((SHAPES, "(v.mean() for v in (brightness, saturation, contrast))")),
         ),
         mistake(
             "grey is one number for the whole image, for each colour, row or column, or for the batch. It is each pixel's own: the mean over its three colours, .mean(1, keepdim=True).",
-            _coloured((GREY, "images.mean((1, 2, 3), keepdim=True)")),
+            *(
+                _coloured((GREY, f"images.mean({over}, keepdim=True)"))
+                for over in ("0", "2", "3", "(1, 2)", "(1, 3)", "(2, 3)", "(1, 2, 3)")
+            ),
             _coloured((GREY, "images.mean()")),
-            _coloured((GREY, "images.mean((2, 3), keepdim=True)")),
-            _coloured((GREY, "images.mean(2, keepdim=True)")),
-            _coloured((GREY, "images.mean(3, keepdim=True)")),
-            _coloured((GREY, "images.mean(0, keepdim=True)")),
         ),
         mistake(
             "the mean that contrast keeps is that of the whole batch, so an image depends on the others. Each image has its own: .mean((1, 2, 3), keepdim=True).",
@@ -440,7 +453,7 @@ recolour = Exercise(
             ),
         ),
         mistake(
-            "the distance that saturation multiplies begins at the image that came. Take both the grey and the image after brightness was added.",
+            "saturation multiplies the distance of the *old* image from the new grey. Take both the grey and the image after brightness was added.",
             _coloured(
                 (BRIGHTER, "came, images = images, images + brightness"),
                 (SATURATED, "grey + saturation * (came - grey)"),
@@ -460,7 +473,7 @@ recolour = Exercise(
             _coloured((BRIGHTER, "images = images * (1 + brightness)")),
         ),
         mistake(
-            "the brightness is not there.",
+            "the brightness is not there, or lost on the way: saturation works on what brightness has made.",
             _coloured((BRIGHTER, "images = images + 0")),
         ),
         mistake(
@@ -490,9 +503,19 @@ recolour = Exercise(
         ),
         mistake("the contrast is not there.", _coloured((CONTRASTED, "images"))),
         mistake(
-            "the result, or something on the way to it, is cut off at -1 and 1. That takes away the gradient of every pixel beyond; D does not mind numbers outside.",
+            "the result, or something on the way to it, is cut off at -1 and 1, or at 0 and 1. That takes away the gradient of every pixel beyond; D does not mind numbers outside.",
             _coloured((f"return {CONTRASTED}", f"return ({CONTRASTED}).clamp(-1, 1)")),
             _coloured((BRIGHTER, "images = (images + brightness).clamp(-1, 1)")),
+            _coloured((SATURATED, f"({SATURATED}).clamp(-1, 1)")),
+            _coloured(
+                (BRIGHTER, "images = (images + brightness).clamp(-1, 1)"),
+                (f"return {CONTRASTED}", f"return ({CONTRASTED}).clamp(-1, 1)"),
+            ),
+            _coloured(
+                (BRIGHTER, "images = (images + brightness).clamp(-1, 1)"),
+                (SATURATED, f"({SATURATED}).clamp(-1, 1)"),
+                (f"return {CONTRASTED}", f"return ({CONTRASTED}).clamp(-1, 1)"),
+            ),
             _coloured((f"return {CONTRASTED}", f"return ({CONTRASTED}).clamp(0, 1)")),
         ),
         mistake(
@@ -661,6 +684,14 @@ def _rolled_and_erased_up_to(end):
     return move
 
 
+def _rolled_and_erased_from_zero(image, down, right):
+    """Right where neither is 0."""
+    new = image.roll((down, right), (1, 2))
+    new[:, slice(down) if down > 0 else slice(down, None)] = 0
+    new[:, :, slice(right) if right > 0 else slice(right, None)] = 0
+    return new
+
+
 def _moved_in_their_place(images, down, right):
     for i, moved in enumerate(_translate(images, down, right)):
         images[i] = moved
@@ -706,7 +737,6 @@ translate = Exercise(
     look={
         "what it returns": "Return the new images as a tensor.",
         "its gradient": "The images are right, but not the way back: D's gradient in the new images is to reach the old ones.",
-        "the arguments": "An argument has been changed in place; compute with new tensors.",
         "": "The pixel in row i, column j of the new image is that of row i - down, column j - right of the old one, and 0 where there is none.",
     },
     mistakes=(
@@ -759,12 +789,14 @@ translate = Exercise(
             _each(_one_after_the_other),
         ),
         mistake(
-            "an image that moves by 0 comes back empty: 0 is neither above nor below 0, and of `if down > 0 ... elif down < 0` neither is done. Use >= in one of the two.",
+            "an image that moves by 0 comes back as 0 everywhere. Follow your code with 0: of `if down > 0 ... elif down < 0` neither is done, and `x[0:] = 0` erases all.",
             _each(lambda image, down, right: _by_slices(image, down, right) * (down != 0 and right != 0)),
+            _each(_rolled_and_erased_from_zero),
         ),
         mistake(
-            "the second move begins with the old image. Move the rows, and then the columns of what that has made.",
+            "the second move begins with the old image. Make the first move, then the second with what that has made.",
             _each(_second_from_the_old),
+            _each(lambda image, down, right: _second_from_the_old(image.mT, right, down).mT),
         ),
         mistake(
             "what leaves its place is still seen there: the move begins with a copy of the image. Begin with zeros, torch.zeros_like(images).",
@@ -959,6 +991,13 @@ def _pixel_by_pixel(images, top, left, side):
     return images * torch.tensor(seen)[:, None]
 
 
+def _filled_with(colours):
+    """Return an answer whose holes have other colours; colours: images (N, C, H, W) -> what fits beside them."""
+    return lambda images, top, left, side: torch.where(
+        _cutout(torch.ones_like(images), top, left, side) == 0, colours(images), images
+    )
+
+
 INSIDE = "((rows >= 0) & (rows < side))[:, :, None] & ((columns >= 0) & (columns < side))[:, None, :]"
 
 cutout = Exercise(
@@ -970,7 +1009,6 @@ cutout = Exercise(
     look={
         "what it returns": "Return the new images as a tensor.",
         "its gradient": "The images are right, but not the way back: D's gradient in the new images is to reach what is left of the old ones.",
-        "the arguments": "An argument has been changed in place; compute with new tensors.",
         "": "A pixel in row i, column j is set to 0 if top <= i < top + side and left <= j < left + side, in all three colours; all others stay.",
     },
     mistakes=(
@@ -1011,7 +1049,7 @@ cutout = Exercise(
             lambda images, top, left, side: _cutout(torch.ones_like(images), top, left, side) == 1,
         ),
         mistake(
-            "a square that reaches over an edge is left out (x[-1:1], a slice that begins at a negative number, is empty, too). It stays where it is, and its part inside is erased.",
+            "a square that reaches over an edge is left out. It stays where it is, and its part inside is erased. (Perhaps by a slice that begins at a negative number: x[-1:1] is empty.)",
             _only_whole_squares,
         ),
         mistake(
@@ -1082,6 +1120,9 @@ cutout = Exercise(
         mistake(
             "`top` and `left` are taken for the middle of the square. They are its upper left corner.",
             lambda images, top, left, side: _cutout(images, top - side // 2, left - side // 2, side),
+            lambda images, top, left, side: _cutout(images, top - (side - 1) // 2, left - (side - 1) // 2, side),
+            lambda images, top, left, side: _cutout(images, top - side // 2, left - side // 2, 2 * (side // 2)),
+            lambda images, top, left, side: _cutout(images, top - side // 2, left - side // 2, 2 * (side // 2) + 1),
         ),
         mistake(
             "the square stands a pixel too far up, down, left or right: its first row is `top`, its first column `left`.",
@@ -1093,7 +1134,7 @@ cutout = Exercise(
             ),
         ),
         mistake(
-            "nothing is erased. What is erased is in the images that you return: does the `return` give the old ones?",
+            "nothing is erased. Do you return the old images, or write into a copy, as `new[i][:, rows][:, :, columns] = 0` does where rows and columns are tensors? Or is the mask true nowhere?",
             lambda images, top, left, side: images * 1,
         ),
         mistake(
@@ -1118,22 +1159,14 @@ cutout = Exercise(
             _each_hole(lambda y, x, side: (0, *_inside(y, x, side)[1:])),
         ),
         mistake(
-            "the hole is white, black, noise or the image's mean. Erased is 0, the grey in the middle: white could be a part of a picture.",
-            lambda images, top, left, side: torch.where(
-                _cutout(torch.ones_like(images), top, left, side) == 0, 0.5, images
-            ),
-            lambda images, top, left, side: torch.where(
-                _cutout(torch.ones_like(images), top, left, side) == 0, images.mean((1, 2, 3), keepdim=True), images
-            ),
-            lambda images, top, left, side: torch.where(
-                _cutout(torch.ones_like(images), top, left, side) == 0, 1.0, images
-            ),
-            lambda images, top, left, side: torch.where(
-                _cutout(torch.ones_like(images), top, left, side) == 0, -1.0, images
-            ),
-            lambda images, top, left, side: torch.where(
-                _cutout(torch.ones_like(images), top, left, side) == 0, torch.rand_like(images), images
-            ),
+            "the hole is not 0, but white, black, something in between, noise or a mean. Erased is 0, the grey in the middle: other colours could be a part of a picture.",
+            *(_filled_with(lambda images, colour=colour: colour) for colour in (1.0, -1.0, 0.5, 0.1)),
+            _filled_with(torch.rand_like),
+            _filled_with(torch.randn_like),
+            _filled_with(lambda images: images.mean((1, 2, 3), keepdim=True)),
+            _filled_with(lambda images: images.detach().mean((1, 2, 3), keepdim=True)),
+            _filled_with(lambda images: images.mean((2, 3), keepdim=True)),
+            _filled_with(torch.mean),
         ),
         mistake(
             "what is left is multiplied, as dropout does it. It stays as it is.",
@@ -1183,25 +1216,28 @@ def _with_augmentation(step_of_lesson_3):
     return augmented_step
 
 
-def _half_hidden(images):
-    """An augmentation without chance: the mirrored image, a third of its columns erased, twice as strong, so beyond -1 and 1."""
-    return images.flip(-1) * 2 * (torch.arange(images.shape[-1]) % 3 > 0)
-
-
 def _observed(answer, case, like):
-    """A training step of both players, and how it calls the `augment` that it is given."""
-    states = []  # of the random numbers, at each call
+    """A training step of both players, and how it calls the `augment` that it is given.
+
+    It draws random numbers and does not use them: the mirrored image, with a third of its columns erased and its numbers
+    doubled, so that some lie beyond -1 and 1.
+    """
+    calls = []  # step by step: the state of the random numbers at each call
 
     def augment(images):
-        states.append(torch.get_rng_state().numpy().tobytes())
-        torch.rand(1)  # an augmentation draws some
-        return _half_hidden(images)
+        calls[-1].append(torch.get_rng_state().numpy().tobytes())
+        torch.rand(1)
+        return images.flip(-1) * 2 * (torch.arange(images.shape[-1]) % 3 > 0)
 
-    seen = observers.training_step(answer, {**case, "options": {"augment": augment}}, like)
+    def watched(*arguments, **options):
+        calls.append([])
+        return answer(*arguments, **options)
+
+    seen = observers.training_step(watched, {**case, "options": {"augment": augment}}, like)
     if case["part"] == "both":
-        again = len(set(states)) < len(states)
-        seen["random numbers of augment"] = "the same at several calls" if again else "its own at each call"
-    return seen | {"calls of augment": "some" if states else "none"}
+        again = any(len(set(states)) < len(states) for states in calls)
+        seen["random numbers of augment"] = "the same at two calls of a step" if again else "its own at each call"
+    return seen | {"calls of augment": "some" if any(calls) else "none"}
 
 
 def _augmented_cases(seed, strict):
@@ -1234,8 +1270,6 @@ augmented_step = Exercise(
     random=True,
     look=STEP_LOOK
     | {
-        "d_real": "The updates are fine; d_real is the share of the real images, from 0 to 1, with a logit above 0. Take the logits that D's loss was made of.",
-        "d_fake": "The updates are fine; d_fake is the share of the fakes, from 0 to 1, with a logit below 0. Take the logits that D's loss was made of.",
         "change of D": "Look at D's turn: which loss, of which images, seen through augment or not?",
         "change of G": "Look at G's turn: which loss, of which fakes, seen through augment or not?",
         "": "It is lesson 3's step; only, each image that D is asked about goes through augment first. Follow it line by line.",
@@ -1270,14 +1304,14 @@ augmented_step = Exercise(
             shows={"calls of augment": "none"},
         ),
         mistake(
-            "the random numbers begin again at the same place at several calls of augment, so real images and fakes are changed alike, image by image. Set no seed in a training step.",
+            "augment begins at the same random numbers twice in a step, so the images of both calls are changed alike, one by one. Set no seed in a training step, and do not put the random numbers' state back.",
             _through(
                 (
                     D_ASKS,
                     "(seed := torch.get_rng_state()) is None or D(augment(real)), torch.set_rng_state(seed) or D(augment(fake))",
                 )
             ),
-            shows={"random numbers of augment": "the same at several calls"},
+            shows={"random numbers of augment": "the same at two calls of a step"},
         ),
         mistake(
             "what augment has made is cut off at -1 and 1 before D sees it. Let D see it as it is: a number that was cut off has gradient 0.",
@@ -1286,6 +1320,12 @@ augmented_step = Exercise(
                 (G_ASKS, f"D(augment({DRAWN}).clamp(-1, 1))"),
             ),
             _through((D_ASKS, "D(augment(real).clamp(-1, 1)), D(augment(fake).clamp(-1, 1))")),
+            _through((D_ASKS, "D(augment(real).clamp(-1, 1)), D(augment(fake))")),
+            _through((D_ASKS, "D(augment(real)), D(augment(fake).clamp(-1, 1))")),
+            _through(
+                (D_ASKS, "D(augment(real)), D(augment(fake).clamp(-1, 1))"),
+                (G_ASKS, f"D(augment({DRAWN}).clamp(-1, 1))"),
+            ),
             _through((G_ASKS, f"D(augment({DRAWN}).clamp(-1, 1))")),
         ),
         mistake(
@@ -1309,7 +1349,7 @@ augmented_step = Exercise(
             _through((G_ASKS, f"augment(D({DRAWN}))")),
         ),
         mistake(
-            "what G(...) gets is no standard normal noise: it went through augment, or comes from torch.rand. Noise stays as training.noise makes it; what G makes of it goes through augment: augment(G(z)).",
+            "what G(...) gets is no standard normal noise. Did it go through augment, or does it not come from torch.randn? Take training.noise as it is; what G makes of it goes through augment: augment(G(z)).",
             _through((G_ASKS, f"D({OF_CHANGED_NOISE})")),
             _through(FAKE_OF_CHANGED_NOISE),
             _through(FAKE_OF_CHANGED_NOISE, (G_ASKS, f"D(augment({OF_CHANGED_NOISE}))")),
@@ -1448,6 +1488,11 @@ closest_pairs = Exercise(
     },
     mistakes=(
         mistake(
+            ARGUMENT_CHANGED,
+            lambda fake, train, pairs: _closest_pairs(fake.sub_(1), train - 1, pairs),
+            shows=CHANGED,
+        ),
+        mistake(
             "the fakes that lie *farthest* from the training pictures come first. Sort from the smallest distance on.",
             _pairs((ORDER, "distances.argsort(descending=True)[:pairs]")),
             _pairs((ORDER, "distances.topk(pairs).indices")),
@@ -1523,7 +1568,7 @@ closest_pairs = Exercise(
             _pairs((ORDER, "distances.argsort()[:pairs].flip(0)")),
         ),
         mistake(
-            "the places of the fakes are there twice. The second of the three is the places of their training pictures: nearest[order].",
+            "the places of the fakes are there twice. The second of the three holds the places of their training pictures: nearest[order].",
             _pairs(("return order, nearest[order]", "return order, order")),
         ),
         mistake(

@@ -1148,7 +1148,7 @@ STEP_MISTAKES = (
     ),
     mistake(
         "in G's own turn no gradient reaches G, so it never moves: what D sees there is detached, made under no_grad(), or not made "
-        "by G at all. Call G again and leave the path from D back to G open.",
+        "by G at all; or g_loss.backward() is missing. Call G again and leave the path from D back to G open.",
         _step((G_FAKE, "D(fake)")),
         _step((G_FAKE, "D(G(training.noise(G, len(real))).detach())")),
         _step((G_FAKE, "D(real)")),
@@ -1438,8 +1438,8 @@ STEP_LOOK = {
     "its keys": "The updates are fine; the dict needs the keys d_loss, g_loss, d_real and d_fake, spelt like this.",
     "d_loss": "The updates are fine; d_loss is to be D's loss as a number, before its update.",
     "g_loss": "The updates are fine; g_loss is to be G's loss as a number, before its update.",
-    "d_real": "The updates are fine; d_real is the share of the real images, from 0 to 1, whose logit was above 0 before D's update.",
-    "d_fake": "The updates are fine; d_fake is the share of the fakes, from 0 to 1, whose logit was below 0 before D's update.",
+    "d_real": "The updates are fine; d_real is the share of the real images, from 0 to 1, with a logit above 0. Take the logits that D's loss was made of.",
+    "d_fake": "The updates are fine; d_fake is the share of the fakes, from 0 to 1, with a logit below 0. Take the logits that D's loss was made of.",
     "shape of the noise": "Draw one noise vector for each image of `real`: training.noise(G, len(real)).",
     "distribution of the noise": "The noise is to be standard normal, as training.noise makes it.",
     "after the step, the graph": "Something that you return still holds on to its graph: d_loss.detach(), g_loss.detach().",
