@@ -1,5 +1,7 @@
 """The exercises of lesson 7. For each: the course's answer, then what is checked and which mistakes are known."""
 
+from itertools import combinations
+
 import torch
 from torch import nn
 
@@ -1316,18 +1318,11 @@ augmented_step = Exercise(
         ),
         mistake(
             "what augment has made is cut off at -1 and 1 before D sees it. Let D see it as it is: a number that was cut off has gradient 0.",
-            _through(
-                (D_ASKS, "D(augment(real).clamp(-1, 1)), D(augment(fake).clamp(-1, 1))"),
-                (G_ASKS, f"D(augment({DRAWN}).clamp(-1, 1))"),
+            *(
+                _through(*((f"D({seen})", f"D({seen}.clamp(-1, 1))") for seen in some))
+                for n in (1, 2, 3)
+                for some in combinations(("augment(real)", "augment(fake)", f"augment({DRAWN})"), n)
             ),
-            _through((D_ASKS, "D(augment(real).clamp(-1, 1)), D(augment(fake).clamp(-1, 1))")),
-            _through((D_ASKS, "D(augment(real).clamp(-1, 1)), D(augment(fake))")),
-            _through((D_ASKS, "D(augment(real)), D(augment(fake).clamp(-1, 1))")),
-            _through(
-                (D_ASKS, "D(augment(real)), D(augment(fake).clamp(-1, 1))"),
-                (G_ASKS, f"D(augment({DRAWN}).clamp(-1, 1))"),
-            ),
-            _through((G_ASKS, f"D(augment({DRAWN}).clamp(-1, 1))")),
         ),
         mistake(
             "images go through augment twice.",
