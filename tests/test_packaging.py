@@ -52,11 +52,12 @@ def test_the_makefile_asks_for_the_python_that_the_package_asks_for():
 
 DRAW = """\
 import gancourse
-from gancourse import pretrained, sources, training
+from gancourse import checks, pretrained, sources, training
 print(gancourse.__file__)
 print(sources.cache_folder())
 gan = pretrained.load({name!r})
 print(tuple(training.sample(gan.generator, 3, seed=0).shape), gan.card["recipe"])
+checks.vanilla_gan.draw_noise(lambda n, device="cpu": checks.vanilla_gan.draw_noise.reference(n, device))
 """
 
 
@@ -86,7 +87,8 @@ def test_the_wheel_draws_a_sample_with_shipped_weights_elsewhere(tmp_path):
         timeout=120,
     )
     assert done.stderr == ""
-    imported, cache, sample = done.stdout.splitlines()
+    imported, cache, sample, check = done.stdout.splitlines()
     assert Path(imported) == target / "gancourse" / "__init__.py"
     assert Path(cache) == home / "cache" / "gancourse"
     assert sample == f"(3, 1, 28, 28) {name}"
+    assert check == "✓ draw_noise: right."

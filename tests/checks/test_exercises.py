@@ -1,4 +1,7 @@
-"""Every exercise of every lesson, tested by its own declaration: mistakes are named, right answers pass."""
+"""Every exercise of every lesson, tested by its own declaration: mistakes are named, right answers pass, wrong ones do not.
+
+Right answers that are written differently, and wrong ones that are no named mistake, stand in answers/LESSON.py.
+"""
 
 import functools
 import importlib
@@ -8,6 +11,7 @@ import pytest
 import torch
 
 from gancourse import checks
+from gancourse.checks import answers as course
 from gancourse.checks.core import STOPPED, Exercise, differences
 
 
@@ -22,6 +26,7 @@ class Remembering(Exercise):
         return own if like is None or noise_of(like) == noise_of(own) else self.once(answer, case, like)
 
     def once(self, answer, case, like=None):
+        answer = course.written(self.reference, answer)
         key = id(answer), like and noise_of(like)
         if key not in case["seen"]:
             seen = super().watch(answer, case, like)
@@ -36,21 +41,24 @@ def noise_of(seen: dict) -> tuple:
     )
 
 
-MODULES = [m.name for m in pkgutil.iter_modules(checks.__path__) if m.name not in ("core", "observers")]
+LESSONS = [m.name for m in pkgutil.iter_modules(checks.__path__) if m.ispkg and m.name != "observers"]
 FOUND = {
-    id(exercise): (name, exercise)  # once, if a lesson's module takes it from another
-    for name in reversed(MODULES)
-    for exercise in vars(importlib.import_module(f"gancourse.checks.{name}")).values()
-    if isinstance(exercise, Exercise)
+    f"{lesson}-{name}": getattr(importlib.import_module(f"gancourse.checks.{lesson}"), name)
+    for lesson in LESSONS
+    for name in importlib.import_module(f"gancourse.checks.{lesson}").__all__
 }
-EXERCISES = [
-    pytest.param(Remembering(**vars(exercise)), id=f"{name}-{exercise.name}") for name, exercise in FOUND.values()
-]
+EXERCISES = [pytest.param(Remembering(**vars(exercise)), id=name) for name, exercise in FOUND.items()]
 # Those that take longest first, so that no process is left with one at the end.
 EXERCISES.sort(key=lambda each: -sum(len(mistake.answers) for mistake in each.values[0].mistakes))
 SEEDS = [range(2), pytest.param(range(200), marks=[pytest.mark.long, pytest.mark.timeout(3600)])]
 
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES)
+
+
+def known(exercise: Exercise, kind: str) -> tuple:
+    """The answers of a kind, RIGHT or WRONG, that tests/checks/answers has for an exercise."""
+    lesson = next(name for name, e in FOUND.items() if e.reference is exercise.reference).partition("-")[0]
+    return getattr(importlib.import_module(f"answers.{lesson}"), kind).get(exercise.name, ())
 
 
 def verdict(exercise: Exercise, answer, cases: list) -> str:
@@ -78,11 +86,11 @@ def test_there_are_exercises():
 
 @each_exercise
 @pytest.mark.parametrize("seeds", SEEDS, ids=["two", "200"])
-def test_the_reference_and_every_accepted_variant_pass(exercise, seeds):
+def test_the_reference_and_every_right_answer_pass(exercise, seeds):
     for cases in draws(exercise, seeds):
         assert all(STOPPED not in exercise.watch(exercise.reference, case) for case in cases)
-        for number, answer in enumerate((exercise.reference, *exercise.accepted)):
-            assert verdict(exercise, answer, cases) == "", f"variant {number}, seed {cases[0]['seed']}"
+        for number, answer in enumerate((exercise.reference, *known(exercise, "RIGHT"))):
+            assert verdict(exercise, answer, cases) == "", f"answer {number}, seed {cases[0]['seed']}"
 
 
 @each_exercise
@@ -93,6 +101,14 @@ def test_every_named_mistake_is_told_by_its_own_message(exercise, seeds):
             for number, answer in enumerate(mistake.answers):
                 said = one_line(verdict(exercise, answer, cases))
                 assert one_line(mistake.says) in said, f"way {number} to make it, seed {cases[0]['seed']}"
+
+
+@each_exercise
+@pytest.mark.parametrize("seeds", SEEDS, ids=["two", "200"])
+def test_wrong_answers_that_are_no_named_mistake_do_not_pass(exercise, seeds):
+    for cases in draws(exercise, seeds):
+        for number, answer in enumerate(known(exercise, "WRONG")):
+            assert verdict(exercise, answer, cases) != "", f"answer {number}, seed {cases[0]['seed']}"
 
 
 @each_exercise
@@ -117,7 +133,7 @@ def test_an_answer_that_is_not_written_gets_no_points_and_is_told_so(exercise):
 @each_exercise
 def test_a_constant_an_identity_and_nothing_at_all_do_not_pass(exercise):
     for cases in draws(exercise, range(2)):
-        for answer in (lambda *a, **k: 0, lambda *a, **k: a[0] if a else None, lambda *a, **k: None, None, 3, "answer"):
+        for answer in (lambda *a, **k: 0, lambda *a, **k: a[0] if a else None, lambda *a, **k: None, None, 3):
             assert verdict(exercise, answer, cases) != ""
 
 

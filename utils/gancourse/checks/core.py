@@ -1,56 +1,53 @@
 """What an exercise is. Declared once, as data, it is the check that learners run, the marks that an instructor gives,
 and the test of both.
 
-    reference   the right answer
+    reference   the right answer, which stands in the lesson (answers.py)
     cases       the inputs to try it on, drawn from a seed
     observe     runs an answer on a case and returns what it did, as plain data
-    mistakes    wrong answers that many people would write, each with what to tell them
-    accepted    right answers that are written differently
+    mistakes    wrong answers that many people write, each with what to tell them
+    look        where to look, if no mistake fits: property -> text
 
-A check observes the learner's answer and then judges the observations. The judge runs the reference on the same cases;
-where the two differ, it looks for the mistake that this shows, or runs one mistake after the other until one behaves as
-the answer does, and says what belongs to it. If none does, it says which property differs. It needs the cases and the
-observations and nothing else of the answer, so it can sit in a process that no learner's code has touched.
+A check observes the learner's answer, then the reference, on the same cases; the answer is right where all properties
+agree. What an answer leaves behind (modes, gradients, changed inputs, a seed, ...) is observed around every call, in
+every exercise, by observers/guard.py. If something differs, the learner is told, in this order:
 
-The first cases are small, so that an example can be read; the last one is the hardest, where a second mistake shows.
-Of the mistakes, those with `shows` come first, whatever else is wrong; then those that behave like the answer on all
-cases; then those that do so on all but the hardest. Among equals the first one in the list is told. `look` is for answers
-that no mistake fits: one text, or one for each beginning of a name in an observation.
+1. the mistake that behaves like the answer, in every property of every case: only then is it the cause;
+2. what an exception means;
+3. what is left behind;
+4. what all wrong numbers have in common with the right ones (slips.py);
+5. the text in `look` for the first property that differs.
+
+The judge needs the cases and the observations and nothing else of the answer, so it can sit in a process that no
+learner's code has touched. The first cases are small, so that an example can be read.
 """
 
-import _thread
 import contextlib
 import functools
 import inspect
 import io
 import linecache
-import logging
 import math
 import os
-import random
-import signal
 import sysconfig
 import textwrap
-import threading
 import traceback
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
-Case = dict  # "about": the case in words; "secret": whether the right result stays untold; the rest is for `observe`
-Observation = (
-    dict  # what an answer did -> tensor, number, string, tuple or None; names that begin with "_" are not compared
-)
+from gancourse.checks import circumstances, slips
+from gancourse.checks.answers import written
+from gancourse.checks.observers.guard import AS_BEFORE, Guard
+
+Case = dict  # "about": the case in words; "secret": whether the right result stays untold; "extreme": see `_mistake`
+Observation = dict  # property -> tensor, number, string, tuple or None; names that begin with "_" are not compared
 
 VISIBLE_SEED = 0  # of the check in the notebook: who runs it twice sees the same numbers
 GRADED_SEED = 1  # of the marks, where GANCOURSE_SEED does not say another
-STOPPED = "it stops"
-SECONDS = 10  # for an answer on one case; right ones take a fraction of a second
+STOPPED = "stopped"
 NOT_WRITTEN = "NotImplementedError:"
 TOLERANCE = 1e-3  # of the largest number in a tensor: wide for rounding, narrow for mistakes
 HERE = Path(__file__).parents[1]
@@ -63,38 +60,37 @@ class CheckFailed(AssertionError):
         return str(self).splitlines()
 
 
-class Endless(Exception):
-    """An answer takes too long."""
-
-
 @dataclass(frozen=True)
 class Mistake:
-    """Wrong answers that many people would write, and what to tell them: what is wrong, and where to look."""
+    """Wrong answers that many people write, and what to tell them: what is wrong, what would be right, where to look."""
 
     says: str
-    answers: tuple[object, ...]
-    shows: dict[str, object] | None  # what gives it away whatever else is wrong, the example first
+    answers: tuple[object, ...]  # as `answers.written` takes them
 
 
-def mistake(says: str, *answers: object, shows: dict[str, object] | None = None) -> Mistake:
+def mistake(says: str, *answers: object) -> Mistake:
     """Return a Mistake that is made in one or several ways."""
-    return Mistake(says, answers, shows)
+    return Mistake(says, answers)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Exercise:
     """An exercise; `exercise(answer)` checks an answer, `exercise.grade(answer)` gives marks."""
 
-    name: str  # of the answer in the notebook
-    reference: object
+    reference: Callable
     points: int
-    cases: Callable[[int, bool], list[Case]]  # seed, strict: the graded cases may be more and harder
+    cases: Callable[[int, bool], list[Case]]  # seed, strict: the graded cases are more and harder
     observe: Callable[[object, Case, Observation], Observation]  # answer, case, what to take over from an observation
-    look: str | dict[str, str]  # where to look, if no mistake fits; see above
+    look: dict[str, str | dict[str, str]]  # property, or property:subject -> where to look; "": for all others
     mistakes: tuple[Mistake, ...] = ()
-    accepted: tuple[object, ...] = ()
+    free: tuple[str, ...] = ()  # what is left behind and is the learner's choice: "gradients", "gradients:G"
     partial: bool = False  # marks for the share of the cases that are right
     random: bool = False  # judged by statistics of random numbers: tested for false alarms
+
+    @property
+    def name(self) -> str:
+        """The name of the answer in the notebook."""
+        return self.reference.__name__
 
     def __repr__(self) -> str:
         return f"the check of {self.name}: call it with your answer, as the lesson does"
@@ -111,7 +107,7 @@ class Exercise:
 
         GANCOURSE_SEED draws the inputs. Nothing is written to stderr: nbgrader would give such a cell 0 points.
         """
-        with muted():
+        with circumstances.muted():
             message, share = self.examine(answer, graded_seed(), strict=True)
         points = math.floor(4 * self.points * share) / 4
         if message and (not self.partial or points == 0):
@@ -143,25 +139,42 @@ class Exercise:
         return self.judge(cases, observations)
 
     def inputs(self, seed: int, strict: bool = False) -> list[Case]:
-        """Return the cases of a seed; "seed" in each of them is where an answer's own random numbers begin."""
-        with same_circumstances(seed):
-            return [{**case, "seed": seed} for case in self.cases(seed, strict)]
+        """Return the cases of a seed; "seed" in each of them is where an answer's own random numbers begin.
+
+        The last one comes after a call with other numbers of the same shape: it shows what is kept between calls.
+        """
+        with circumstances.same_circumstances(seed):
+            cases = self.cases(seed, strict)
+            if not cases[0].get("secret"):
+                later = self.cases(seed + 1, strict)[0]
+                cases = [*cases, later | {"about": f"{later['about']}, after another call", "before": cases[0]}]
+            return [{**case, "seed": seed} for case in cases]
 
     def watch(self, answer: object, case: Case, like: Observation | None = None) -> Observation:
         """Observe an answer, always from the same random numbers. An exception is an observation, too.
 
         With `like`, the noise is taken over from that observation.
         """
-        with same_circumstances(case["seed"]):
-            try:
-                with time_limit():
-                    seen = self.observe(answer, case, like or {})
-                return {name: _comparable(value) for name, value in seen.items()}
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:  # whatever an answer raises is the answer's
-                first_line = (_words_of(error).strip() or " ").splitlines()[0]
-                return {STOPPED: f"{type(error).__name__}: {first_line}", "_where": line_of_learner(error)}
+        guard = Guard(written(self.reference, answer), _parameters(self.reference))
+        try:
+            with circumstances.time_limit():
+                if "before" in case:
+                    with circumstances.same_circumstances(case["seed"]):
+                        self.observe(guard, case["before"], {})
+                with circumstances.same_circumstances(case["seed"]):
+                    seen = self.observe(guard, case, like or {})
+            left = {what: words for what, words in guard.left.items() if not self._is_free(what, seen.get("_only"))}
+            return {name: _comparable(value) for name, value in seen.items()} | left | {"earlier": guard.earlier()}
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever an answer raises is the answer's
+            first_line = (_words_of(error).strip() or " ").splitlines()[0]
+            return {STOPPED: f"{type(error).__name__}: {first_line}", "_where": line_of_learner(error)}
+
+    def _is_free(self, what: str, only: tuple[str, ...] | None) -> bool:
+        """Return whether something that is left behind is the learner's choice; `only`: what else a case does not look at."""
+        name = what.partition(":")[0]
+        return what in self.free or name in self.free or (only is not None and name not in only)
 
     def judge(self, cases: list[Case], observations: list[Observation]) -> tuple[str, float]:
         """Return what to tell the learner, "" if all is right, and the share of the cases that are right."""
@@ -178,7 +191,7 @@ class Exercise:
         if observations[first].get(STOPPED, "").strip() == NOT_WRITTEN:
             where = observations[first]["_where"][0].partition(",")[0]
             return f"✗ {self.name}: not written yet: `raise NotImplementedError()` still stands {where}.", share
-        says, i, name = self._mistake(pairs, wrong, first)
+        says, i, name = self._says(pairs, rights, wrong, first)
         message = textwrap.fill(f"✗ {self.name}: {says}", 110)
         return "\n".join([message, *_example(cases[i], name, rights[i], observations[i])]), share
 
@@ -191,36 +204,72 @@ class Exercise:
             raise RuntimeError(f"the check of {self.name} fails itself, whatever the answer: {right[STOPPED]}")
         return right
 
-    def _mistake(
-        self, pairs: list[tuple[Case, Observation]], wrong: list[list[str]], first: int
-    ) -> tuple[str, int, str]:
-        """Return what to say about observations that are wrong, and which case and name in it are the example.
+    def _says(self, pairs: list, rights: list[Observation], wrong: list[list[str]], first: int) -> tuple[str, int, str]:
+        """Return what to say, and which case and which property in it are the example; see the head of this module.
 
-        wrong: the names of what differs from the reference in each case; first: the first case where something does.
+        pairs: cases and observations; wrong: what differs in each; first: the first case where something does.
         """
-        for mistake in self.mistakes:
-            for i, (_, seen) in enumerate(pairs):
-                telling = next(iter(mistake.shows or ()), None)
-                if telling in wrong[i] and all(seen.get(name) == value for name, value in mistake.shows.items()):
-                    return mistake.says, i, telling
-
-        def behaves(answer: object, pairs: list) -> bool:
-            # Backwards, for speed: what came last is the hardest.
-            return not any(any(differences(self.watch(answer, c, like=seen), seen)) for c, seen in reversed(pairs))
-
-        without_the_hardest = [pairs[:-1]] if first < len(pairs) - 1 else []
-        for alike in (pairs, *without_the_hardest):
-            for mistake in self.mistakes:
-                if not mistake.shows and any(behaves(answer, alike) for answer in mistake.answers):
-                    return mistake.says, first, wrong[first][0]
         name = wrong[first][0]
+        if says := self._mistake(pairs, wrong):
+            return says, first, name
         if is_endless(pairs[first][1]):
             return "it does not end. Is there a loop whose condition never changes?", first, name
         if name == STOPPED:
-            return "it stops with an error.", first, name
-        texts = {"": self.look} if isinstance(self.look, str) else self.look
-        look = next((text for start, text in texts.items() if start and name.startswith(start)), texts[""])
-        return f"something is not right. {look}", first, name
+            what = slips.error(pairs[first][1][STOPPED])
+            return f"it stops with an error. {what[:1].upper()}{what[1:]}", first, name
+        for i, names in enumerate(wrong):
+            for what in names:
+                if what in pairs[i][1] and rights[i].get(what) in (AS_BEFORE, "kept"):
+                    says = slips.words_for(what, pairs[i][1].get(what), slips.LEFT_BEHIND)
+                    return self._text(what, pairs[i][1]) or says, i, what
+        if not any(wrong[i] for i, (case, _) in enumerate(pairs) if "before" not in case):
+            says = "the first call is right, a later one is not: something is kept from one call to the next."
+            return says, first, name
+        if says := self._relation(pairs, rights, name):
+            return f"{says} {self.look.get('', '')}", first, name
+        known = slips.PROPERTIES | slips.LEFT_BEHIND
+        if says := self._text(name, pairs[first][1]) or slips.words_for(name, pairs[first][1].get(name), known):
+            return says, first, name
+        return f"something is not right. {self.look.get('', '')}", first, name
+
+    def _mistake(self, pairs: list, wrong: list[list[str]]) -> str:
+        """Return the text of the first mistake that behaves like the answer, "" if none does.
+
+        Where that is none, extreme cases (logits that a sigmoid rounds, say) may show a second mistake.
+        """
+
+        # For speed, small cases where something is wrong first: a mistake that is not the answer's differs there.
+        sizes = [sum(tensor.numel() for tensor in _tensors(case)) for case, _ in pairs]
+        order = sorted(range(len(pairs)), key=lambda i: (not wrong[i], sizes[i]))
+        pairs = [pairs[i] for i in order]
+        wrong = [wrong[i] for i in order]
+
+        def behaves(answer: object, pairs: list) -> bool:
+            return not any(any(differences(self.watch(answer, c, like=seen), seen)) for c, seen in pairs)
+
+        tame = [pair for pair, names in zip(pairs, wrong, strict=True) if not pair[0].get("extreme") and pair]
+        shows = any(names for (case, _), names in zip(pairs, wrong, strict=True) if not case.get("extreme"))
+        for alike in (pairs, tame) if shows and len(tame) < len(pairs) else (pairs,):
+            for each in self.mistakes:
+                if any(behaves(answer, alike) for answer in each.answers):
+                    return each.says
+        return ""
+
+    def _text(self, what: str, seen: Observation) -> str:
+        """Return the exercise's own text for a property; "" if it has none."""
+        own = {key: text for key, text in self.look.items() if key}
+        return slips.words_for(what, seen.get(what), own)
+
+    def _relation(self, pairs: list, rights: list[Observation], name: str) -> str:
+        """Return what the numbers of a property have in common with the right ones, in all tame cases; "" if nothing."""
+        chosen = [
+            (right[name].double(), seen[name].double(), {s for v in _tensors(case) for s in (*v.shape, v.numel())})
+            for (case, seen), right in zip(pairs, rights, strict=True)
+            if not case.get("extreme") and isinstance(right.get(name), Tensor) and isinstance(seen.get(name), Tensor)
+        ]
+        if not chosen:
+            return ""
+        return slips.relation([(right, seen) for right, seen, _ in chosen], [sizes for *_, sizes in chosen], same)
 
 
 def graded_seed() -> int:
@@ -231,6 +280,20 @@ def graded_seed() -> int:
     return int(text)
 
 
+def _tensors(value: object) -> Iterator[Tensor]:
+    """Yield the tensors in a case."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(each)
+
+
+@functools.cache
+def _parameters(reference: Callable) -> list[str]:
+    return list(inspect.signature(reference).parameters)
+
+
 def _example(case: Case, name: str, right: Observation, seen: Observation) -> list[str]:
     """Return the lines that show one thing an answer does differently: the case, what was seen, what should be."""
     about = f"  Tried with {case['about']}:"
@@ -238,16 +301,16 @@ def _example(case: Case, name: str, right: Observation, seen: Observation) -> li
         return [about, f"  it stops with {seen[STOPPED]}", *(f"  {line}" for line in seen["_where"])]
     if case.get("secret"):
         return []
-    yours, ours = seen.get(name, "nothing"), right.get(name, "nothing")
+    yours, ours, label = seen.get(name, "nothing"), right.get(name, "nothing"), slips.shown(name)
     if isinstance(yours, Tensor) and isinstance(ours, Tensor):
         if yours.shape != ours.shape:
             yours, ours = f"of shape {tuple(yours.shape)}", f"of shape {tuple(ours.shape)}"
         elif ours.numel() > 4:  # the place where they differ most
             gap = (yours.double() - ours.double()).abs().nan_to_num(math.inf)  # an answer may be of another dtype
-            place = torch.unravel_index(gap.argmax(), gap.shape)
-            name = f"{name} at {[int(i) for i in place]}"
+            place = tuple((gap == gap.max()).nonzero()[0].tolist())  # torch.unravel_index imports SymPy: 2 seconds
+            label = f"{label} at {list(place)}"
             yours, ours = yours[place], ours[place]
-    return [about, f"  {name}", f"      yours:     {shown(yours)}", f"      should be: {shown(ours)}"]
+    return [about, f"  {label}", f"      yours:     {shown(yours)}", f"      should be: {shown(ours)}"]
 
 
 def shown(value: object) -> str:
@@ -264,7 +327,7 @@ def shown(value: object) -> str:
 
 
 def differences(right: Observation, seen: Observation) -> Iterator[str]:
-    """Give the names of what differs between two observations, in the order of the first."""
+    """Yield the names of what differs between two observations, in the order of the first."""
     names = [*right, *(name for name in seen if name not in right)]
     return (n for n in names if not n.startswith("_") and not same(right.get(n), seen.get(n)))
 
@@ -307,100 +370,12 @@ def is_ours(answer: object, reference: object) -> bool:
     return answer is reference or str(getattr(answer, "__module__", "")).startswith(f"{HERE.name}.")
 
 
-def edited(reference: Callable, *changes: tuple[str, str]) -> Callable:
-    """Return a function or class like `reference`, with each (old, new) piece of its source replaced."""
-    source = _source(reference)
-    for old, new in changes:
-        if source.count(old) != 1:
-            raise ValueError(f"{old!r} stands {source.count(old)} times in {reference.__name__}, not once")
-        source = source.replace(old, new)
-    names = dict(inspect.getmodule(reference).__dict__) | {"__name__": f"edited {reference.__name__}"}
-    exec(compile(source, f"<edited {reference.__name__}>", "exec"), names)
-    return names[reference.__name__]
-
-
-@functools.cache
-def _source(reference: Callable) -> str:
-    return inspect.getsource(reference)  # parses the whole module each time
-
-
 def is_endless(seen: Observation) -> bool:
     """Return whether an answer was stopped because it took too long."""
-    return seen.get(STOPPED, "").startswith(f"{Endless.__name__}:")
+    return seen.get(STOPPED, "").startswith(f"{circumstances.Endless.__name__}:")
 
 
-@contextlib.contextmanager
-def muted():
-    """Let nothing be printed, logged or warned, also not by code outside Python: nbgrader gives 0 for a line on stderr."""
-    nowhere, level, stderr = io.StringIO(), logging.root.manager.disable, os.dup(2)
-    with (
-        open(os.devnull, "w") as null,
-        contextlib.redirect_stdout(nowhere),
-        contextlib.redirect_stderr(nowhere),
-        warnings.catch_warnings(action="ignore"),
-    ):
-        logging.disable()
-        os.dup2(null.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
-            logging.disable(level)
-
-
-@contextlib.contextmanager
-def time_limit():
-    """Interrupt Python code that takes longer than SECONDS; it ends with Endless where it has come to."""
-    if threading.current_thread() is not threading.main_thread():  # an interrupt would reach another one
-        yield
-        return
-    over = threading.Event()
-
-    def interrupt():
-        over.set()
-        _thread.interrupt_main()
-
-    timer = threading.Timer(SECONDS, interrupt)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a process of `nohup` ignores interrupts
-    timer.start()
-    try:
-        yield
-    except KeyboardInterrupt as stop:
-        if not over.is_set():
-            raise
-        raise Endless(f"no end after {SECONDS} seconds").with_traceback(stop.__traceback__) from None
-    finally:
-        timer.cancel()
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
-
-
-@contextlib.contextmanager
-def same_circumstances(seed: int):
-    """Random numbers that begin at the seed, full float32 precision, the CPU; all is put back at the end."""
-    precision, dtype = torch.get_float32_matmul_precision(), torch.get_default_dtype()
-    of_python, of_numpy = random.getstate(), np.random.get_state()
-    with (
-        torch.random.fork_rng(devices=[]),
-        torch.autocast("cpu", enabled=False),
-        torch.enable_grad(),
-        contextlib.nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu"),  # a slow one
-    ):
-        torch.default_generator.manual_seed(seed)  # torch.manual_seed would reach a GPU's numbers, too
-        random.seed(seed)
-        np.random.seed(seed % 2**32)
-        torch.set_float32_matmul_precision("highest")
-        torch.set_default_dtype(torch.float32)
-        try:
-            yield
-        finally:
-            random.setstate(of_python)
-            np.random.set_state(of_numpy)
-            torch.set_float32_matmul_precision(precision)
-            torch.set_default_dtype(dtype)
-
-
-def line_of_learner(error: Exception) -> list[str]:
+def line_of_learner(error: BaseException) -> list[str]:
     """Return where in the learner's own code an exception arose: the line's number and text."""
     paths = sysconfig.get_paths()
     libraries = (str(HERE), paths["stdlib"], paths["purelib"], paths["platlib"], "<frozen")

@@ -1,0 +1,226 @@
+"""Lesson 5: right answers that are written differently, and wrong ones that are no named mistake."""
+
+import copy
+
+import torch
+
+# ---- one_hot ------------------------------------------------------------------------------------------------------
+
+BY_INDEX = """
+if labels.min() < 0:
+    raise ValueError("a label below 0")
+codes = torch.zeros(len(labels), classes)
+codes[torch.arange(len(labels)), labels] = 1
+return codes
+"""
+BY_COMPARISON = """
+codes = (labels[:, None] == torch.arange(classes)).float()
+assert bool((codes.sum(1) == 1).all())
+return codes
+"""
+BY_LOOP = """
+rows = []
+for label in labels.tolist():
+    if label not in range(classes):
+        raise IndexError(label)
+    rows.append([float(place == label) for place in range(classes)])
+return torch.tensor(rows)
+"""
+
+# ---- join ---------------------------------------------------------------------------------------------------------
+
+FILLED = """
+joined = z.new_zeros(len(z), z.shape[1] + classes)
+joined[:, : z.shape[1]] = z
+joined[range(len(z)), labels + z.shape[1]] = 1
+return joined
+"""
+
+# ---- class_grid ---------------------------------------------------------------------------------------------------
+
+ROW_BY_ROW = """
+was_training = G.training
+try:
+    G.eval()
+    with torch.inference_mode():
+        rows = [G(z, torch.full((len(z),), y)) for y in range(classes)]
+finally:
+    G.train(was_training)
+return torch.cat(rows)
+"""
+IMAGE_BY_IMAGE = """
+mode = G.training
+G.eval()
+images = [G(row[None], torch.tensor([y])).detach() for y in range(classes) for row in z]
+G.train(mode)
+return torch.cat(images)
+"""
+WITH_PRODUCT = """
+mode = G.training
+G.train(False)
+pairs = torch.cartesian_prod(torch.arange(classes), torch.arange(len(z)))
+images = G(z[pairs[:, 1]], pairs[:, 0]).detach()
+if mode:
+    G.train()
+return images
+"""
+EVERY_MODE = """
+modes = {layer: layer.training for layer in G.modules()}
+with torch.no_grad():
+    images = G.eval()(torch.cat([z] * classes), torch.arange(classes * len(z)) // len(z))
+for layer, mode in modes.items():
+    layer.training = mode
+return images
+"""
+
+
+def with_a_copy(G, z, classes):
+    """Draw with a copy in eval mode, so that there is no mode to put back."""
+    labels = torch.arange(classes).repeat_interleave(len(z))
+    with torch.no_grad():
+        return copy.deepcopy(G).eval()(z.repeat(classes, 1), labels)
+
+
+LABELS = "torch.arange(classes, device=z.device).repeat_interleave(len(z))"
+
+# ---- wrong --------------------------------------------------------------------------------------------------------
+
+
+def kept_by_shape(answer):
+    """Return an answer that keeps its first result for each shape of its arguments."""
+    kept = {}
+
+    def keeping(*arguments):
+        key = tuple(getattr(a, "shape", a if isinstance(a, int) else type(a)) for a in arguments)
+        if key not in kept:
+            kept[key] = answer(*arguments)
+        return kept[key].clone()
+
+    return keeping
+
+
+def share(classifier, images, labels):
+    return (classifier(images).argmax(1) == labels).float().mean()
+
+
+def joined(z, labels, classes):
+    return torch.cat([z, torch.nn.functional.one_hot(labels, classes)], 1)
+
+
+RIGHT = {
+    "one_hot": (
+        BY_INDEX,
+        BY_COMPARISON,
+        BY_LOOP,
+        "if labels.min() < 0 or labels.max() >= classes: raise ValueError\nreturn torch.eye(classes)[labels]",
+        "return torch.zeros(len(labels), classes).scatter_(1, labels.unsqueeze(1), 1)",
+        "return F.one_hot(labels, num_classes=classes).to(torch.float32)",
+        "return F.embedding(labels, torch.eye(classes))",
+        "return torch.eye(classes).index_select(0, labels)",
+    ),
+    "join": (
+        FILLED,
+        "return torch.cat((z, F.one_hot(labels, classes)), 1)",
+        "return torch.column_stack([z, (labels[:, None] == torch.arange(classes)).float()])",
+        "return torch.hstack([z, torch.eye(classes)[labels]])",
+        "return torch.stack([torch.cat([a, torch.eye(classes)[b]]) for a, b in zip(z, labels, strict=True)])",
+        "return torch.from_numpy(np.concatenate([z.numpy(), np.eye(classes, dtype=np.float32)[labels.numpy()]], 1))",
+    ),
+    "projection_logit": (
+        "return ((w + codes[labels]) * h).sum(1) + b",
+        "return torch.einsum('nd,nd->n', h, codes[labels] + w) + b",
+        "return h @ w + b + (h @ codes.T).gather(1, labels[:, None]).squeeze(1)",
+        "return h @ w + b + (h @ codes[labels].T).diagonal()",
+        "return torch.stack([w @ a + b + codes[c] @ a for a, c in zip(h, labels, strict=True)])",
+        "return F.linear(h, w[None], b[None]).squeeze(1) + (F.embedding(labels, codes)[:, None] @ h[:, :, None]).flatten()",
+        "return ((one_hot(labels, len(codes)) @ codes + w) * h).sum(-1) + b",
+        "return torch.addmv(b, h, w) + torch.linalg.vecdot(codes[labels], h)",
+    ),
+    "conditional_loss": (
+        "return (softplus(-real_logits) + 0.5 * (softplus(mismatched_logits) + softplus(fake_logits))).mean()",
+        "return -(F.logsigmoid(real_logits) + F.logsigmoid(-mismatched_logits) / 2 + F.logsigmoid(-fake_logits) / 2).mean()",
+        "wrong = torch.cat([mismatched_logits, fake_logits])\n"
+        "return nn.BCEWithLogitsLoss()(real_logits, torch.ones_like(real_logits)) "
+        "+ nn.BCEWithLogitsLoss()(wrong, torch.zeros_like(wrong))",
+        "return (discriminator_loss(real_logits, mismatched_logits) + discriminator_loss(real_logits, fake_logits)) / 2",
+        "refused = softplus(mismatched_logits).sum() + softplus(fake_logits).sum()\n"
+        "return (softplus(-real_logits).sum() + refused / 2) / len(real_logits)",
+    ),
+    "label_consistency": (
+        "return (classifier(images).argmax(1) == labels).double().mean()",
+        "return (classifier(images).max(dim=1).indices == labels).sum().item() / len(labels)",
+        "return 1 - (classifier(images).argmax(-1) != labels).float().mean().item()",
+        "return np.mean(classifier(images).detach().numpy().argmax(1) == labels.numpy())",
+        "return (classifier.eval()(images).softmax(1).argmax(1) == labels).float().mean()",
+        "right = [int(classifier(x[None]).argmax()) == int(y) for x, y in zip(images, labels)]\nreturn sum(right) / len(right)",
+        "return torch.cat([classifier(part).argmax(1) for part in images.split(3)]).eq(labels).float().mean()",
+    ),
+    "class_grid": (
+        ROW_BY_ROW,
+        IMAGE_BY_IMAGE,
+        WITH_PRODUCT,
+        EVERY_MODE,
+        with_a_copy,
+        f"{LABELS} → torch.tensor([y for y in range(classes) for _ in z])",
+        f"{LABELS} → one_hot(torch.arange(10), 10)[:classes].repeat_interleave(len(z), 0)",
+        "z.repeat(classes, 1) → z[None].expand(classes, -1, -1).reshape(-1, z.shape[1])",
+    ),
+}
+
+WRONG = {
+    "one_hot": (
+        kept_by_shape(lambda labels, classes: torch.nn.functional.one_hot(labels, classes).float()),
+        "return F.one_hot(labels, classes)",
+        "return F.one_hot(labels, classes).float().squeeze()",
+        "return F.one_hot(labels, classes + 1)[:, :classes].float()",
+        "codes = F.one_hot(labels, classes).float()\nlabels.zero_()\nreturn codes",
+    ),
+    "join": (
+        kept_by_shape(joined),
+        "z.requires_grad_()\nreturn torch.cat([z, one_hot(labels, classes)], 1).detach()",
+        "z *= 2\nreturn torch.cat([z / 2, one_hot(labels, classes)], 1)",
+        "return torch.cat([z, one_hot(labels.sort().values, classes)], 1)",
+        "return torch.cat([z, torch.zeros(len(z), classes)], 1)",
+        "return torch.cat([z, one_hot(labels, classes)], 1).squeeze()",
+    ),
+    "projection_logit": (
+        kept_by_shape(lambda h, labels, w, b, codes: h @ w + b + (codes[labels] * h).sum(1)),
+        "codes[labels] → codes[labels].detach()",
+        "(codes[labels] * h).sum(1) → (codes[labels] * h).sum(1).mean()",
+        "return (h @ w + b + (codes[labels] * h).sum(1)).squeeze()",
+        "codes[labels] → codes[labels.sort().values]",
+    ),
+    "conditional_loss": (
+        "softplus(fake_logits) → softplus(fake_logits.detach())",
+        "real_logits.relu_()\nreturn softplus(-real_logits).mean()",
+        "return -(real_logits.sigmoid().log() + (1 - mismatched_logits.sigmoid()).log() / 2 "
+        "+ (1 - fake_logits.sigmoid()).log() / 2).mean()",
+        "torch.manual_seed(0)\n"
+        "return softplus(-real_logits).mean() + (softplus(mismatched_logits) + softplus(fake_logits)).mean() / 2",
+    ),
+    "label_consistency": (
+        kept_by_shape(share),
+        "classifier.train()\nreturn (classifier(images).argmax(1) == labels).float().mean()",
+        "classifier.eval()\nshare = (classifier(images).argmax(1) == labels).float().mean()\nclassifier.train()\nreturn share",
+        "classifier.requires_grad_(False)\nreturn (classifier(images).argmax(1) == labels).float().mean()",
+        "classifier.zero_grad()\nreturn (classifier(images).argmax(1) == labels).float().mean()",
+        "return (classifier(images).squeeze().argmax(-1) == labels).float().mean() * (len(labels) > 1)",
+        "return (classifier(training.to_unit(images)).argmax(1) == labels).float().mean()",
+        "return (classifier(images).topk(3).indices == labels[:, None]).any(1).float().mean()",
+    ),
+    "class_grid": (
+        kept_by_shape(with_a_copy),
+        "G.train(was_training) → G.training = was_training",
+        "G.train(was_training) → G.train()",
+        "return images → G.zero_grad()\n    return images",
+        ("with torch.no_grad(): → if True:", "return images → return images.detach().requires_grad_()"),
+        (
+            "with torch.no_grad(): → if G.requires_grad_(False):",
+            "return images → G.requires_grad_()\n    return images",
+        ),
+        "with torch.no_grad(): → if True:",
+        "G(z.repeat → G(z.requires_grad_().repeat",
+        "return images → return images.view(classes, len(z), 1, 28, 28).squeeze(1)",
+        "with torch.no_grad(): → torch.set_grad_enabled(False)\n    if True:",
+    ),
+}

@@ -1,0 +1,120 @@
+"""Lesson 7: lesson 3's training step, in which D sees all images through an augmentation."""
+
+from itertools import combinations
+
+import torch
+
+from gancourse.checks import answers, training_steps
+from gancourse.checks.core import Exercise, mistake
+from gancourse.checks.observers import steps
+
+FAKE = "G(training.noise(G, len(real)))"
+ASKS, IN_G = "D(augment(real)), D(augment(fake))", f"D(augment({FAKE}))"
+D_LOSS = "losses.discriminator_loss(real_logits, fake_logits)"
+PLAIN_IN_G = f"{IN_G} → D({FAKE})"
+
+
+def _augmentation(images):
+    """Mirror each image, erase a third of its columns, double its numbers, so that some lie beyond -1 and 1."""
+    return images.flip(-1) * 2 * (torch.arange(images.shape[-1]) % 3 > 0)
+
+
+def _cases(seed, strict):
+    cases = steps.step_cases(seed, strict)
+    for case in cases:
+        case |= {"batch_norm": True, "sees": _augmentation}  # this lesson's D has batch normalisation
+        case["about"] += (
+            ", with an `augment` that mirrors images, doubles their numbers and erases a third of the columns"
+        )
+    return cases
+
+
+def _observe(answer, case, like):
+    """Return what a training step of both players does, and how it calls the `augment` that it is given.
+
+    In the case "both" augment draws a random number, which it does not use; in the others answers share their noise.
+    """
+    calls = []  # the state of the random numbers at each call
+
+    def augment(images):
+        calls.append(torch.get_rng_state().numpy().tobytes())
+        if case["part"] == "both":
+            torch.rand(1)
+        return _augmentation(images)
+
+    seen = steps.training_step(answer, {**case, "options": {"augment": augment}}, like)
+    if case["part"] == "both":
+        seen["random_numbers"] = "its own at each call" if len(set(calls)) == len(calls) else "the same at two calls"
+    return {"augment_calls": "some" if calls else "none"} | seen
+
+
+augmented_step = Exercise(
+    reference=answers.load("dcgan_pokemon", "augmented_step"),
+    points=5,
+    partial=True,
+    random=True,
+    cases=_cases,
+    observe=_observe,
+    free=training_steps.FREE,
+    look=training_steps.LOOK
+    | {
+        "augment_calls": "`augment` is never called. Each image that D is asked about goes through it, and through no change of your own.",
+        "random_numbers": "augment begins at the same random numbers twice, so the images of both calls are changed alike, one by one. "
+        "Set no seed in a training step, and do not put the random numbers' state back.",
+        "images:real in D's turn": "before its step D does not see every real image as `augment` returns it, once: D(augment(real)).",
+        "images:fakes in D's turn": "in D's turn, D does not see the fakes as `augment` returns them, once: D(augment(fake)).",
+        "images:fakes in G's turn": "in G's turn, D does not see the fakes as `augment` returns them, once: D(augment(G(z))).",
+        "": "It is lesson 3's step; only, each image that D is asked about goes through augment first. Follow it line by line.",
+    },
+    mistakes=(
+        mistake(
+            "D sees real images through augment, and fakes as they are. It then tells the two apart by the augmentation alone, and G "
+            "learns to draw augmented images: it leaks. Fakes go through augment, too, in both turns.",
+            (f"{ASKS} → D(augment(real)), D(fake)", PLAIN_IN_G),
+        ),
+        mistake(
+            "in D's turn the real images go through augment and the fakes do not; in G's turn they do. D sees the same kind of images in all three places.",
+            f"{ASKS} → D(augment(real)), D(fake)",
+        ),
+        mistake(
+            "the fakes go through augment, and the real images do not: D tells the two apart by the augmentation alone.",
+            f"{ASKS} → D(real), D(augment(fake))",
+            (f"{ASKS} → D(real), D(augment(fake))", PLAIN_IN_G),
+        ),
+        mistake(
+            "in G's turn the fakes reach D without augment. D has learnt to judge augmented images only; what it says about others is no guide for G.",
+            PLAIN_IN_G,
+        ),
+        mistake(
+            "augment is used in G's turn only. D needs it for all images that it learns from.",
+            f"{ASKS} → D(real), D(fake)",
+        ),
+        mistake(
+            "what augment has made is cut off at -1 and 1 before D sees it. Let D see it as it is: a number that was cut off has gradient 0.",
+            *(
+                tuple(f"D({seen}) → D({seen}.clamp(-1, 1))" for seen in some)
+                for n in (1, 2, 3)
+                for some in combinations(("augment(real)", "augment(fake)", f"augment({FAKE})"), n)
+            ),
+        ),
+        mistake(
+            "images go through augment twice.",
+            "D(augment(real)) → D(augment(augment(real)))",
+            "D(augment(fake)) → D(augment(augment(fake)))",
+            (f"{ASKS} → D(augment(augment(real))), D(augment(augment(fake)))", f"{IN_G} → D(augment(augment({FAKE})))"),
+            f"{IN_G} → D(augment(augment({FAKE})))",
+        ),
+        mistake(
+            "what D says goes through augment: D(...) gives logits, and augment takes images. Write it the other way round: D(augment(real)).",
+            (f"{ASKS} → augment(D(real)), augment(D(fake))", f"{IN_G} → augment(D({FAKE}))"),
+            f"{IN_G} → augment(D({FAKE}))",
+        ),
+        mistake(
+            "real images and fakes stand in one batch. D's batch normalisation then takes the mean of both together, and what it "
+            "makes of an image depends on the other kind. Ask D twice.",
+            f"{ASKS} → D(augment(torch.cat([real, fake]))).split(len(real))",
+            f"{ASKS} → D(torch.cat([augment(real), fake])).split(len(real))",
+        ),
+        *training_steps.mistakes(fake=FAKE, asks=ASKS, in_g=IN_G, d_loss=D_LOSS, g_loss="losses.non_saturating_loss"),
+    ),
+)

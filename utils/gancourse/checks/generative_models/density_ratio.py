@@ -1,0 +1,58 @@
+"""The ratio of two densities, from the logits of a classifier."""
+
+from gancourse.checks import answers
+from gancourse.checks.core import Exercise, mistake
+from gancourse.checks.observers.values import first_numbers, function, randn
+
+
+def _cases(seed: int, strict: bool) -> list[dict]:
+    plans = [(3, 100 + seed, 100 + seed), (1, 300, 100), (6, 100, 250 + seed % 50), (2, 7, 3)]
+    if strict:
+        plans += [(1, 60_000, 1), (300, 500, 500), (200, 128, 1_000 + seed % 500), (40, 3, 2), (2, 1, 9_000)]
+    cases = []
+    for number, (n, n_real, n_fake) in enumerate(plans):
+        logits = (randn(seed + number, n) * 1.5).clamp(-6, 6).round(decimals=2)  # 1 - sigmoid is still exact
+        logits[2:3], logits[3:4] = 0, 4
+        about = f"logits = {first_numbers(logits)}, n_real = {n_real}, n_fake = {n_fake}"
+        returns = ("ratio" if n_real == n_fake else "ratio:for unequal counts",)
+        cases.append({"about": about, "arguments": (logits, n_real, n_fake), "returns": returns})
+    large, about = logits.new_tensor([18.0, -18.0, 25.0]), "logits = [18, -18, 25], n_real = 50, n_fake = 100"
+    return [
+        *cases,
+        {"about": about, "arguments": (large, 50, 100), "returns": ("ratio:for large logits",), "extreme": True},
+    ]
+
+
+density_ratio = Exercise(
+    reference=answers.load("generative_models", "density_ratio"),
+    points=2,
+    cases=_cases,
+    observe=function,
+    look={
+        "": "exp(logit) = D / (1 - D) = n_real p_data / (n_fake p_g). Solve this for p_data / p_g.",
+        "ratio": "it is wrong even for equal counts. There they cancel, and the ratio is D / (1 - D) = exp(logits).",
+        "ratio:for unequal counts": "it is right for equal counts, and wrong for others. exp(logit) is n_real p_data / (n_fake p_g): solve for p_data / p_g.",
+        "ratio:for large logits": "it is wrong only for large logits: from 17 on float32 rounds D to 1, so that 1 - D is 0. Take exp(logits).",
+    },
+    mistakes=(
+        mistake("the counts are missing: exp(logit) = n_real p_data / (n_fake p_g).", "* n_fake / n_real → "),
+        mistake("the counts are swapped: many real samples make D too large.", "n_fake / n_real → n_real / n_fake"),
+        mistake(
+            "this is the ratio of the fakes to the data. The text asks for p_data / p_g.",
+            "return (-logits).exp() * n_real / n_fake",
+            "return (-logits).exp()",
+            "logits.exp() → (-logits).exp()",
+        ),
+        mistake("this is D(x). The ratio is D / (1 - D).", "return logits.sigmoid()", "exp() → sigmoid()"),
+        mistake("a logit is not D(x). D / (1 - D) is exp(logits).", "logits.exp() → logits / (1 - logits)"),
+        mistake("exp() is missing: a logit is the *logarithm* of D / (1 - D).", ".exp() → ", "return logits"),
+        mistake("// drops the fraction: use /.", "fake / n → fake // n", "n_fake / n_real → (n_fake // n_real)"),
+        mistake("a fixed number is right once only. Use n_fake and n_real.", "n_fake / n_real → 1 / 3"),
+        mistake(
+            "the counts are taken as shares of all samples. What counts is one against the other: n_fake / n_real.",
+            "/ n_real → / (n_real + n_fake)",
+            "n_fake / n_real → n_real / (n_real + n_fake)",
+        ),
+        mistake("the counts multiply the ratio, not the logits.", "return (logits * n_fake / n_real).exp()"),
+    ),
+)

@@ -1,0 +1,88 @@
+"""Gradient descent on the one parameter of a generator."""
+
+from gancourse.checks import answers
+from gancourse.checks.core import Exercise, mistake
+from gancourse.checks.observers.values import function, randn
+
+START = "theta = torch.tensor(theta, requires_grad=True)"
+STEP = "theta = (theta - step_size * slope).detach().requires_grad_()"
+FLIPS, RISES = "theta:that changes its sign", "theta:while the loss rises"
+ADAM = f"{START} → {START}; adam = torch.optim.Adam([theta], lr=step_size)", f"{STEP} → theta.grad = slope; adam.step()"
+
+
+def _adding_up(share: float) -> tuple[str, ...]:
+    """Return the edits with which a step takes a share of all earlier gradients, too."""
+    gradient = "(slope,) = torch.autograd.grad(loss, theta)"
+    changed = f"total = {share} * total + torch.autograd.grad(loss, theta)[0]"
+    return "for _ → total = 0\n    for _", f"{gradient} → {changed}", "step_size * slope → step_size * total"
+
+
+def _cases(seed: int, strict: bool) -> list[dict]:
+    sizes = (6, 3, 5, 6, 1, 8, 2, 4, 40, 30) if not strict else (20, 300, 40, 7, 1, 50, 2, 200, 60, 90)
+    plans = [(0.5, 0.1, 1), (-1.2, 0.3, 1), (0.5, 0.1, 2), (-1.0, 0.05, 3), (1.5, 0.2, 5), (0.3, 0.05, 8)]
+    plans += [(-0.7, 0.1, 4), (1.2, 0.1, 0), (9.0, 0.9, 3), (4.0, 1.6, 4)]
+    cases = []
+    for number, (n, (theta, step_size, steps)) in enumerate(zip(sizes, plans, strict=True)):
+        x, z = randn(seed + number, n) * 2.5 + 0.4, randn(seed + 50 + number, n)
+        if n > 3:  # ties, and a sample on which theta has no effect
+            x[1], z[1], z[2] = x[0], z[0], 0
+        z /= z.square().mean().sqrt() if step_size > 0.5 else 1  # so that these steps are too long for sure
+        about = f"{n} sample{'s' * (n > 1)} each, theta = {theta}, step_size = {step_size}, steps = {steps}"
+        arguments = (x.round(decimals=2), z.round(decimals=2), theta, step_size, steps)
+        name = "theta" if steps > 1 else f"theta:after {steps} step{'s' * (steps == 0)}"
+        name = {0.9: FLIPS, 1.6: RISES}.get(step_size, name)
+        cases.append({"about": about, "arguments": arguments, "returns": (name,)})
+    return cases
+
+
+fit_scale = Exercise(
+    reference=answers.load("generative_models", "fit_scale"),
+    points=3,
+    cases=_cases,
+    observe=function,
+    look={
+        "": "In each step: the loss at theta, its gradient in theta, theta minus step_size times that. Only theta is kept.",
+        "theta": "it is right after one step, but not after several. Each does the same, from the new theta: loss, gradient, theta minus step_size times it.",
+        "theta:after 1 step": "it is wrong after a single step. Take the gradient of the loss above, times step_size, from theta.",
+        "theta:after 0 steps": "with 0 steps theta should stay as it is.",
+        FLIPS: "it is wrong only where theta changes its sign on the way, which reverses the order of theta * z: sort it in each step.",
+        RISES: "it is wrong only where the steps are so long that the loss rises. Take all `steps` of them: stop for nothing.",
+    },
+    mistakes=(
+        mistake(
+            "theta is a number of Python. Begin with torch.tensor(theta, requires_grad=True).", f"    {START}\n → "
+        ),
+        mistake("this is Adam, which divides by the gradient's usual size. Use plain descent: torch.optim.SGD.", ADAM),
+        mistake(
+            "earlier gradients count, as with momentum. Plain descent forgets them.", _adding_up(0.9), _adding_up(0.5)
+        ),
+        mistake("gradients add up from step to step: clear them before each backward().", _adding_up(1)),
+        mistake("theta climbs: to make the loss smaller, subtract the gradient.", "theta - step → theta + step"),
+        mistake(
+            "theta * z and x are not both sorted, so a z is pulled to whatever x stands at its place.",
+            ("(theta * z).sort().values → theta * z", "x.sort().values → x"),
+            "(theta * z).sort().values → theta * z",
+            "x.sort().values → x",
+        ),
+        mistake("a negative theta reverses the order: sort theta * z, not z.", "(theta * z).sort() → theta * z.sort()"),
+        mistake(
+            "the number of steps is wrong. With 0 steps theta stays as it is. (A `return` inside the loop ends it after one.)",
+            "range(steps) → range(1)",
+            "    return → " + 8 * " " + "return",
+            "range(steps) → range(steps + 1)",
+            "range(steps) → range(steps - 1)",
+        ),
+        mistake("the loss has abs() in place of the square. It is the mean square.", ".square() → .abs()"),
+        mistake("there is a root around the mean square. Remove it.", ".mean() → .mean().sqrt()"),
+        mistake("the squares are summed, so the steps are n times as long. Take their mean.", ".mean() → .sum()"),
+        mistake("the mean is squared. First square, then take the mean.", ".square().mean() → .mean().square()"),
+        mistake(
+            "the steps are half as long as they should be. The derivative of a square has a factor 2: a² has 2 a.",
+            "step_size * → step_size / 2 *",
+        ),
+        mistake(
+            "the gradient is computed once, for the first theta. Compute loss and gradient anew in each step.",
+            ("range(steps) → range(1)", "* slope → * slope * steps"),
+        ),
+    ),
+)
