@@ -196,7 +196,7 @@ print(f"theta = {theta}: distance {float(distance(hidden, theta * z)):.3f}")
 # ### Exercise 3 · `fit_scale`
 # ●●○ · 8 minutes
 #
-# Write the gradient descent: `fit_scale(x, z, theta, step_size, steps)` → the number theta after `steps` steps. In each, theta
+# Write the gradient descent: `fit_scale(x, z, theta, step_size, steps)` → the number theta after `steps` steps, which can be 0. In each, theta
 # loses step_size times the slope of $L$. x and z have shape (n,); theta is a Python number at the start.
 #
 # It tests: a training loop at its barest, without an optimiser to hide behind.
@@ -381,7 +381,7 @@ RealOrFake()
 #
 # Write the attack: `sign_attack(classifier, images, labels, epsilon)` → the changed images, same shape, cut off at −1 and 1.
 # images: float (N, 1, H, W) in $[-1, 1]$; labels: int64 (N,); `classifier(images)` gives logits (N, classes). Change neither the
-# given images nor anything in the classifier, and return a tensor without history.
+# given images nor anything in the classifier, its modes and gradients included, and return a tensor without history.
 #
 # It tests: a gradient in the input instead of the weights, and which way is up.
 #

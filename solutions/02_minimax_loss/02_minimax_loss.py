@@ -100,8 +100,8 @@ print(f"D is 99 % sure, wrong: V = {float(value(half - 0.49, half + 0.49)):.6f}"
 # ### Exercise 2 · `best_discriminator`
 # ●○○ · 3 minutes
 #
-# Write it: `best_discriminator(p, q)` with the densities of data and fakes at the same places, two tensors of one shape → $D^*$
-# there. One of the two may be 0, never both.
+# Write it: `best_discriminator(p, q)` with the densities of data and fakes at the same places, two tensors of one shape (a number, a vector or a
+# table) → $D^*$ there. One of the two may be 0, never both.
 #
 # It tests: what the perfect judge would say.
 #
@@ -467,7 +467,7 @@ for gamma in (0.0, 0.3, 1.0):
 # ●●○ · 7 minutes
 #
 # Write $R_1$, without $\gamma / 2$: `r1_penalty(D, real)` with a network D that gives logits (N,) for samples real (N, ...) → one number. Its
-# gradient must reach D's weights; leave no gradient behind in them.
+# gradient must reach D's weights. Leave `real` and D as you found them, the gradients that D had before included.
 #
 # It tests: a gradient of a gradient.
 #

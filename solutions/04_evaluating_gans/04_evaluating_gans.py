@@ -374,7 +374,8 @@ for name in ("early", "late", "replay 200", "replay"):
 # ### Exercise 5 · `precision_recall`
 # ●●○ · 10 minutes
 #
-# Write it: `precision_recall(real, fake, k)` → the two numbers as a tuple, precision first; real (N, d), fake (M, d).
+# Write it: `precision_recall(real, fake, k)` → the two numbers as a tuple, precision first; real (N, d), fake (M, d), k smaller than N and M.
+# Two points at one place are two points.
 #
 # It tests: whose ball, whose point.
 #
@@ -455,7 +456,7 @@ display(figures.image_grids({"the digits with these balls": test.images[pick][di
 # ●●○ · 8 minutes
 #
 # Write it: `copied_share(fake, train, held_out)` → the share of the fakes that are nearer to their nearest training image than the 1st
-# percentile of those distances for the held-out images; all features (.., d).
+# percentile of those distances for the held-out images, interpolated linearly; all features (.., d).
 #
 # It tests: a threshold that comes from data, not from thin air.
 #

@@ -134,7 +134,7 @@ print(G)
 # ●●○ · 7 minutes
 #
 # Write the formula: `projection_logit(h, labels, w, b, codes)` → logits (N,). h: (N, d), the last hidden numbers; labels: int64 (N,); w: (d,); b:
-# without dimensions; codes: (classes, d), one row $e_y$ for each class.
+# without dimensions; codes: (classes, d), one row $e_y$ for each class. $D$ learns h, w, b and the codes through it.
 #
 # It tests: for each image the row of *its* class, and a product that ends in one number for each image.
 #
@@ -213,12 +213,12 @@ def conditional_loss(
 
 # %% [markdown]
 # ### Exercise 5 · `conditional_step`
-# ●●● · 15 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
+# ●●● · 15 minutes · a sixth of the points each: $D$'s update, $G$'s update, the two together, what you return, what you leave as it was, and all of it a second time
 #
 # `real`: (N, 1, 28, 28), `labels`: int64 (N,), theirs. The players are called `G(z, labels)` and `D(x, labels)`; `training.noise(G, n)` draws noise for n images.
 # Update $D$ once on $-V$, with the two kinds of pairs of section 5.1 and no wrong labels; no gradient may reach $G$. Then update $G$ once with the non-saturating loss, **fresh noise** and the
 # same labels, against the new $D$. Return a dict of `d_loss`, `g_loss`, and `d_real`, `d_fake`, the shares of real images and fakes that $D$ was right about before its update: numbers, or tensors
-# without a graph. `discriminator_loss` and `non_saturating_loss` (lesson 3's `generator_loss`) are imported below.
+# without a graph. Leave all else as you found it, modes and `requires_grad` included. `discriminator_loss` and `non_saturating_loss` (lesson 3's `generator_loss`) are imported below.
 #
 # It tests: that every call of a player gets the labels that belong to its images.
 #

@@ -252,7 +252,7 @@ display(figures.image_grids(counts, width=2))
 # ●●○ · 10 minutes
 #
 # Write both modes: `batch_norm(x, running_mean, running_var, training)` → `(y, new_running_mean, new_running_var)`; x (N, C, H, W), the running values (C,). In eval mode they come back unchanged. Change no
-# argument in place.
+# argument in place. y has a gradient in x, in training through mean and variance, too.
 #
 # It tests: which dimensions are averaged over, and which numbers each mode uses.
 #
@@ -517,7 +517,7 @@ for size in (32, 64):
 # ●●○ · 10 minutes
 #
 # Write it: `saliency(D, images)` → (N, H, W), for images (N, 3, H, W). For each pixel: the largest absolute value, over the three colours, of the gradient of **that image's own logit** in the pixel. $D$ is in eval mode while it answers and is left in the mode in which it was; the
-# `.grad` of its weights stays as it is; images come back as they were; the result has no graph.
+# `.grad` and `requires_grad` of its weights stay as they are; images come back as they were; the result has no graph.
 #
 # It tests: a gradient by the input, not by the weights; and why it has to be eval mode.
 #

@@ -83,6 +83,18 @@ def with_a_copy(G, z, classes):
 
 LABELS = "torch.arange(classes, device=z.device).repeat_interleave(len(z))"
 
+# ---- conditional_step ---------------------------------------------------------------------------------------------
+
+FAKE = "fake = G(training.noise(G, len(real)), labels).detach()"
+ASKS = "real_logits, fake_logits = D(real, labels), D(fake, labels)"
+IN_G = "D(G(training.noise(G, len(real)), labels), labels)"
+D_LOSS, G_LOSS = "discriminator_loss(real_logits, fake_logits)", f"non_saturating_loss({IN_G})"
+D_ZERO, D_STEP, G_STEP = "    opt_D.zero_grad()\n", "    opt_D.step()\n", "    opt_G.step()\n"
+DRAWN, SHUFFLED = "y = torch.randint(10, labels.shape)", "y = labels[torch.randperm(len(labels))]"
+G_LINE = f"    g_loss = {G_LOSS}\n"
+OTHERS_IN_D = f"{FAKE} → {DRAWN}; {FAKE.replace('labels', 'y')}"
+OTHERS_IN_G = f"{G_LINE} →     {DRAWN}\n{G_LINE.replace('labels', 'y')}"
+
 # ---- wrong --------------------------------------------------------------------------------------------------------
 
 
@@ -165,6 +177,33 @@ RIGHT = {
         f"{LABELS} → one_hot(torch.arange(10), 10)[:classes].repeat_interleave(len(z), 0)",
         "z.repeat(classes, 1) → z[None].expand(classes, -1, -1).reshape(-1, z.shape[1])",
     ),
+    "conditional_step": (
+        # other labels for the fakes, as long as G and D are told the same
+        OTHERS_IN_G,
+        (OTHERS_IN_D, "D(fake, labels) → D(fake, y)"),
+        (OTHERS_IN_D, "D(fake, labels) → D(fake, y)", OTHERS_IN_G),
+        f"{G_LINE} →     {SHUFFLED}\n{G_LINE.replace('labels', 'y')}",
+        # the same in other words
+        f"{ASKS} → real_logits, fake_logits = D(torch.cat([real, fake]), labels.repeat(2)).split(len(real))",
+        (
+            f"{FAKE} → fake = G(z=training.noise(G, len(real)), labels=labels).detach()",
+            f"{ASKS} → fake_logits = D(x=fake, labels=labels)\n    real_logits = D(x=real, labels=labels)",
+            f"{IN_G} → D(labels=labels, x=G(training.noise(G, len(real)), labels=labels))",
+        ),
+        (
+            f"{FAKE} → codes = one_hot(labels, 10); {FAKE.replace('labels', 'codes')}",
+            f"{IN_G} → D(G(training.noise(G, len(real)), labels), one_hot(labels, 10))",
+        ),
+        (
+            f"{FAKE} → with torch.no_grad():\n        {FAKE.removesuffix('.detach()')}",
+            "d_loss.detach() → d_loss.item()",
+        ),
+        (f"{FAKE} → {FAKE.removesuffix('.detach()')}", "D(fake, labels) → D(fake.detach(), labels)"),
+        (
+            f"{D_LOSS} → softplus(-real_logits).mean() + softplus(fake_logits).mean()",
+            f"{G_LOSS} → softplus(-{IN_G}).mean()",
+        ),
+    ),
 }
 
 WRONG = {
@@ -222,5 +261,28 @@ WRONG = {
         "G(z.repeat → G(z.requires_grad_().repeat",
         "return images → return images.view(classes, len(z), 1, 28, 28).squeeze(1)",
         "with torch.no_grad(): → torch.set_grad_enabled(False)\n    if True:",
+    ),
+    "conditional_step": (
+        # labels: of another order, of other images, of one class; kept from the first step; changed in place
+        f"{G_LINE} →     {SHUFFLED}\n{G_LINE.replace('labels), labels', 'labels), y')}",
+        OTHERS_IN_D,
+        f"{G_LINE} →     {DRAWN}\n{G_LINE.replace('labels), labels', 'y), labels')}",
+        "D(real, labels) → D(real, labels.roll(1))",
+        f"{FAKE} → labels = labels[:1].expand(len(real)); {FAKE}",
+        f"{FAKE} → labels = G.__dict__.setdefault('kept', labels)[: len(real)]; {FAKE}",
+        f"{FAKE} → labels.sub_(1).remainder_(10); {FAKE}",
+        (
+            f"{ASKS} → {ASKS}\n    mismatched = D(real, labels.roll(1))",
+            f"{D_LOSS} → {D_LOSS} + softplus(mismatched).mean()",
+        ),
+        # what can go wrong in any step
+        f"{FAKE} → G.train()\n    D.train()\n    {FAKE}",
+        (f"{G_LINE} →     D.requires_grad_(False)\n{G_LINE}", f"{G_STEP} → {G_STEP}    D.requires_grad_(True)\n"),
+        f"{FAKE} → G.eval()\n    {FAKE}",
+        f"{FAKE} → torch.manual_seed(step)\n    {FAKE}",
+        f"{FAKE} → real.mul_(2)\n    {FAKE}",
+        f"{D_STEP} → {D_STEP}    opt_D.param_groups[0]['lr'] *= 0.5\n",
+        f"{D_STEP} → {D_STEP}    opt_D.state.clear()\n",
+        "fake_logits < 0 → fake_logits <= 0",
     ),
 }

@@ -461,7 +461,7 @@ WRONG = {
         f"{MOVED} → new.grad = None; mean.lerp_(new, 1 - decay)",
         f"{MOVED} → mean.lerp_(new, 1 - decay) if mean.dim() > 1 else mean.copy_(new)",
         "old.copy_(new) → old.copy_(new); average.eval()",
-        "global seen\nseen = globals().get('seen', 0) + 1\ndecay = min(decay, seen / (seen + 1))\n" + BY_FOREACH,
+        "average.n = getattr(average, 'n', 0) + 1\ndecay = min(decay, average.n / (average.n + 1))\n" + BY_FOREACH,
     ),
     "Discriminator": (
         "self.body(x) → self.body(x.detach())",

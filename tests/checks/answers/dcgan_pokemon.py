@@ -20,6 +20,10 @@ INSIDE = """
     """
 PAIRS, ORDER = "torch.cdist(fake, train).min(1) → ", "distances.argsort()[:pairs] → "
 
+FAKE, ASKS = "fake = G(training.noise(G, len(real))).detach()", "D(augment(real)), D(augment(fake))"
+IN_G = "D(augment(G(training.noise(G, len(real)))))"
+D_ZERO, D_STEP, G_STEP = "    opt_D.zero_grad()\n", "    opt_D.step()\n", "    opt_G.step()\n"
+
 
 kept = {}
 
@@ -161,6 +165,23 @@ RIGHT = {
         distances, order = table.amin(1).sort()
         return [order[:pairs], nearest[order][:pairs], distances[:pairs]]""",
     ),
+    "augmented_step": (
+        # where augment stands
+        (f"{FAKE} → {FAKE.removesuffix('.detach()')}", f"{ASKS} → D(augment(real)), D(augment(fake.detach()))"),
+        (f"{FAKE} → {FAKE.removesuffix('.detach()')}", f"{ASKS} → D(augment(real)), D(augment(fake).detach())"),
+        (f"    {FAKE} →     real = augment(real)\n    {FAKE}", f"{ASKS} → D(real), D(augment(fake))"),
+        (
+            f"{FAKE} → with torch.no_grad():\n        fake = augment({FAKE[7:-9]})",
+            f"{ASKS} → D(augment(real)), D(fake)",
+        ),
+        (
+            f"    {FAKE} →     judge = lambda images: D(augment(images))\n    {FAKE}",
+            f"{ASKS} → judge(real), judge(fake)",
+        ),
+        # the same in other words
+        f"{IN_G} → D(augment(G(torch.randn(len(real), 64))))",
+        (f"{D_ZERO} → ", f"{FAKE} → opt_D.zero_grad(set_to_none=False)\n    {FAKE}", "g_loss.detach() → g_loss.item()"),
+    ),
 }
 
 WRONG = {
@@ -223,5 +244,25 @@ WRONG = {
         f"{PAIRS}torch.cdist(fake, train).squeeze().min(-1)",
         f"{PAIRS}torch.cdist(fake.sub_(0), train, p=1).min(1)",
         "return torch.zeros(pairs).long(), torch.zeros(pairs).long(), torch.zeros(pairs)",
+    ),
+    "augmented_step": (
+        # augment: nothing comes back through it, another change instead of it, one more, numbers that repeat
+        f"{IN_G} → D(augment(G(training.noise(G, len(real))).detach()))",
+        (
+            f"{ASKS} → D(real.flip(-1)), D(fake.flip(-1))",
+            f"{IN_G} → D(G(training.noise(G, len(real))).flip(-1))",
+        ),
+        f"{ASKS} → D(augment(real) + 0.1 * torch.randn_like(real)), D(augment(fake))",
+        f"{ASKS} → D(augment(real[:-1])), D(augment(fake))",
+        f"{ASKS} → [(torch.set_rng_state(s), D(augment(x)))[1] for s in [torch.get_rng_state()] for x in (real, fake)]",
+        f"{ASKS} → D(augment(torch.cat([real, fake]))).chunk(2)",
+        # what can go wrong in any step
+        f"    {FAKE} →     G.train()\n    D.train()\n    {FAKE}",
+        f"{G_STEP} → {G_STEP}    D.eval()\n",
+        f"    {FAKE} →     torch.manual_seed(step)\n    {FAKE}",
+        f"    {FAKE} →     real.mul_(2)\n    {FAKE}",
+        f"{D_STEP} → {D_STEP}    opt_D.param_groups[0]['lr'] *= 0.5\n",
+        f"{D_STEP} → {D_STEP}    opt_D.state.clear()\n",
+        "fake_logits < 0 → fake_logits <= 0",
     ),
 }

@@ -105,6 +105,7 @@ RIGHT = {
     "density_ratio": (
         "return (logits + math.log(n_fake) - math.log(n_real)).exp()",
         "return (n_fake / n_real) / (-logits).exp()",
+        "logits.exp() → logits.sigmoid() / (1 - logits.sigmoid())",
         "return torch.tensor([math.exp(a) for a in logits]) / (n_real / n_fake)",
     ),
     "sign_attack": (
@@ -213,7 +214,6 @@ WRONG = {
         kept_by_shape(fit),
     ),
     "density_ratio": (
-        "logits.exp() → logits.sigmoid() / (1 - logits.sigmoid())",
         "logits.exp() → logits.exp_()",
         "logits.exp() → logits.requires_grad_().exp()",
         "logits.exp() → (1 - logits.sigmoid())",

@@ -55,6 +55,7 @@ PROPERTIES: dict[str, str | dict[str, str]] = {
         "a list": "a list comes back. Return one tensor: torch.stack makes it from tensors of one shape, torch.tensor from numbers.",
         "a ndarray": "an array of NumPy comes back. Return a tensor.",
         "a str": "text comes back. Return numbers.",
+        "a bool": "True or False comes back. Return a number.",
         "a builtin": "a function comes back instead of its result. Call it: brackets are missing.",
         "a method": "a function comes back instead of its result. Call it: brackets are missing.",
         "a function": "a function comes back instead of its result. Call it: brackets are missing.",
@@ -92,168 +93,106 @@ SHOWN = {
     "earlier": "what an earlier call returned",
 }
 
-# Exceptions: words that stand in the error, in lower case and in this order -> what they mean.
-ERRORS = (
-    (
-        r"in-place operation|inplace operation",
-        "PyTorch needs the old numbers of a tensor for its gradient, and they are changed in place. Make a new tensor, or change it within torch.no_grad().",
-    ),
-    (
-        r"does not require grad",
-        "a gradient is asked for, but nothing leads from the result back to a tensor with requires_grad=True: it was detached, made under no_grad(), or never asked for.",
-    ),
-    (
-        r"backward through the graph a second time",
-        "the same graph is propagated back twice: it is used up after the first backward(). Compute the loss anew, from new outputs.",
-    ),
-    (
-        r"cannot assign .* as parameter",
-        "a plain tensor is assigned where a parameter stands. Write its numbers into the parameter, under no_grad(): copy_.",
-    ),
-    (
-        r"kernel size can't be greater",
-        "the maps that reach a convolution are smaller than its kernel. Print .shape after each layer before it, and compare with the text.",
-    ),
-    (
-        r"running_mean must be defined",
-        "a batch norm without running averages is used in eval mode: leave track_running_stats at True; batch_norm of torch.nn.functional needs them.",
-    ),
-    (
-        r"(running_mean|weight) should contain",
-        "a batch norm is made for another number of channels than the maps have that reach it. Print .shape before it and compare the two.",
-    ),
-    (
-        r"expected 3d \(unbatched\) or 4d",
-        "a convolution takes maps (N, channels, rows, columns), and something else reaches it. Print .shape before it, and reshape.",
-    ),
-    (
-        r"multi-target|log_softmax.*not implemented",
-        "cross_entropy takes first the logits, (N, classes), then the labels, int64 (N,). Are the two swapped?",
-    ),
-    (
-        r"desired output type long|not implemented for 'long'",
-        "whole numbers (int64), such as labels or batch norm's counter, are used where floats are needed.",
-    ),
-    (
-        r"only for scalar outputs",
-        "a gradient is taken of a single number, and here it is asked of many. Take their sum (or mean) first.",
-    ),
-    (
-        r"dimension out of range",
-        "a dimension is named that the tensor does not have. They are counted from 0, so a vector has dimension 0 only: dim=0.",
-    ),
-    (
-        r"must be tensor, not (float|int)",
-        "a function of PyTorch gets a number of Python. Make a tensor of it, or use `math`.",
-    ),
-    (r"appears to not have been used", "a gradient is asked for in something that the loss does not depend on."),
-    (
-        r"boolean value of tensor",
-        "a tensor of many numbers is neither true nor false. Ask `is not None`, or take .any() or .all().",
-    ),
-    (
-        r"nonetype.* has no attribute|nonetype.* object is not|unsupported operand.*nonetype",
-        "something is None where a tensor or a layer is expected: a .grad before the first backward() or of a tensor that was computed from others, a bias that a layer does not have, or a function that returns nothing, as backward().",
-    ),
-    (
-        r"return_types",
-        "min, max, sort, topk and kthvalue along a dimension return two things, the values and their places. Take the one that you need: .values or .indices.",
-    ),
-    (
-        r"tuple indices must",
-        "a tuple is indexed as if it were a tensor. min, max, sort, topk and kthvalue along a dimension return two things: take .values or .indices.",
-    ),
-    (
-        r"'bool' object has no attribute",
-        "a comparison gave one True or False of Python, so one side of == is no tensor. (max(1), say, returns two things: take .indices or .values.)",
-    ),
-    (
-        r"could not infer output dtype|input dtype must be",
-        "mean() needs floats, and here are True and False or whole numbers: .float().mean().",
-    ),
-    (
-        r"needs labels",
-        "a conditional player needs one label for each of its inputs, int64 (N,). Compare how many there are of both, and the dtype.",
-    ),
-    (
-        r"unsupported operand.*tuple|tuple.* has no attribute|multiply sequence|concatenate tuple",
-        "a function has returned a tuple; take the part of it that you need. torch.autograd.grad returns one even for a single gradient.",
-    ),
-    (
-        r"cannot be converted to scalar|only one element tensors",
-        "one number is needed here, and a tensor of several came. math.exp() and .item() take one number; torch.exp() takes all.",
-    ),
-    (
-        r"unsupported operand.*'(function|method|builtin_function_or_method)'",
-        "a function is used where its result is meant. Call it, with its arguments in brackets.",
-    ),
-    (
-        r"unsupported operand.*'list'|'list' object has no attribute",
-        "a list of Python cannot be computed with as a whole. Use tensors.",
-    ),
-    (
-        r"more than 1 value per channel",
-        "batch normalisation in training mode needs more than one image. Was a network put into training mode?",
-    ),
-    (
-        r"before module\.__init__",
-        "nn.Module is not ready for layers: call super().__init__() before the first one is made.",
-    ),
-    (
-        r'required "forward"',
-        "the class has no `forward`. Is the name right, and is its `def` indented as far as `def __init__`?",
-    ),
-    (
-        r"0-dim tensor",
-        "a single number without dimensions comes where several are expected. .squeeze() removes every dimension of size 1, also that of the "
-        "batch: name the one you mean.",
-    ),
-    (
-        r"is invalid for input of size",
-        "a tensor is reshaped to a shape that does not hold as many numbers as it has. Is a size written into the code, that of one batch say? "
-        "Let it follow the input, or write -1.",
-    ),
-    (
-        r"size.*\(0\)|size.*\[(\d+, )*0[,\]]",
-        "a tensor is empty where numbers are expected: it has a dimension of size 0. Look at the slice that made it: x[:-k] is empty for k = 0.",
-    ),
-    (
-        r"shapes cannot be multiplied|must match the (existing )?size|sizes of tensors must match|to be equal size|1d tensors expected|broadcast shape|size mismatch|expected .* channels|given groups|incorrect batch|same number of dimensions|shape of the mask|mismatch in its core dimension|could not be broadcast",
-        "two shapes do not fit together. Print .shape before this line and compare it with the text.",
-    ),
-    (
-        r"can't call numpy\(\)|numpy\(\) on",
-        "NumPy cannot read a tensor that has a gradient. Stay with PyTorch's functions.",
-    ),
-    (r"only integer|must be long, |as indices", "whole numbers (int64) are needed here, and floats came."),
-    (r"scatter|index .*out of (range|bounds)", "an index points past the end of a dimension."),
-    (
-        r"not supported for complex|converted to type double",
-        "complex numbers are used where only real ones can be. Take .real of them first.",
-    ),
-    (r"expected a matrix|at least 2 dim", "a matrix is needed here, and this tensor has another number of dimensions."),
-    (r"positive-definite|singular", "the matrix has an eigenvalue of 0, so it has no inverse and no Cholesky factor."),
-    (r"q must be in the range", "torch.quantile takes a share from 0 to 1, not per cent: the 1st percentile is 0.01."),
-    (
-        r"math domain|expected a positive input|division by zero",
-        "there is a division by 0, the logarithm of 0, or the root of a negative number.",
-    ),
-    (
-        r"dtype|expected .*scalar type|found dtype",
-        "two tensors have different dtypes. The networks here compute in float32; labels are int64.",
-    ),
-    (
-        r"missing \d+ required|positional argument|unexpected keyword",
-        "something is called with other arguments than its `def` line has. Is it your own function? Then compare your `def` line with the lesson's.",
-    ),
-    (
-        r"is not defined|unboundlocal|referenced before|cannot access local",
-        "a name is used that has no value here: it is misspelt, or gets its value in a loop or branch that did not run.",
-    ),
-    (
-        r"object has no attribute",
-        "what stands before the dot is of a type that has nothing of this name. The error names both.",
-    ),
+# Exceptions: a pattern of words in the error, in lower case, and indented below it what that means. The first that fits is told.
+ERRORS = re.findall(
+    r"^(\S.*)\n((?: {4}.*\n)+)",
+    r"""
+in-place operation|inplace operation
+    PyTorch needs the old numbers of a tensor for its gradient, and they are changed in place. Make a new tensor, or change it within
+    torch.no_grad().
+does not require grad
+    a gradient is asked for, but nothing leads from the result back to a tensor with requires_grad=True: it was detached, made under no_grad(),
+    or never asked for.
+backward through the graph a second time
+    the same graph is propagated back twice: it is used up after the first backward(). Compute the loss anew, from new outputs.
+cannot assign .* as parameter
+    a plain tensor is assigned where a parameter stands. Write its numbers into the parameter, under no_grad(): copy_.
+kernel size can't be greater
+    the maps that reach a convolution are smaller than its kernel. Print .shape after each layer before it, and compare with the text.
+running_mean must be defined
+    a batch norm without running averages is used in eval mode: leave track_running_stats at True; batch_norm of torch.nn.functional needs them.
+(running_mean|weight) should contain
+    a batch norm is made for another number of channels than the maps have that reach it. Print .shape before it and compare the two.
+expected 3d \(unbatched\) or 4d
+    a convolution takes maps (N, channels, rows, columns), and something else reaches it. Print .shape before it, and reshape.
+multi-target|log_softmax.*not implemented
+    cross_entropy takes first the logits, (N, classes), then the labels, int64 (N,). Are the two swapped?
+desired output type long|not implemented for 'long'
+    whole numbers (int64), such as labels or batch norm's counter, are used where floats are needed.
+only for scalar outputs
+    a gradient is taken of a single number, and here it is asked of many. Take their sum (or mean) first.
+dimension out of range
+    a dimension is named that the tensor does not have. They are counted from 0, so a vector has dimension 0 only: dim=0.
+must be tensor, not (float|int)
+    a function of PyTorch gets a number of Python. Make a tensor of it, or use `math`.
+appears to not have been used
+    a gradient is asked for in something that the loss does not depend on.
+boolean value of tensor
+    a tensor of many numbers is neither true nor false. Ask `is not None`, or take .any() or .all().
+nonetype.* has no attribute|nonetype.* object is not|unsupported operand.*nonetype
+    something is None where a tensor or a layer is expected: a .grad before the first backward() or of a tensor that was computed from others, a
+    bias that a layer does not have, or a function that returns nothing, as backward().
+return_types
+    min, max, sort, topk and kthvalue along a dimension return two things, the values and their places. Take the one that you need: .values or
+    .indices.
+tuple indices must
+    a tuple is indexed as if it were a tensor. min, max, sort, topk and kthvalue along a dimension return two things: take .values or .indices.
+'bool' object has no attribute
+    a comparison gave one True or False of Python, so one side of == is no tensor. (max(1), say, returns two things: take .indices or .values.)
+could not infer output dtype|input dtype must be
+    mean() needs floats, and here are True and False or whole numbers: .float().mean().
+needs labels
+    a conditional player needs one label for each of its inputs, int64 (N,). Compare how many there are of both, and the dtype.
+unsupported operand.*tuple|tuple.* has no attribute|multiply sequence|concatenate tuple
+    a function has returned a tuple; take the part of it that you need. torch.autograd.grad returns one even for a single gradient.
+cannot be converted to scalar|only one element tensors
+    one number is needed here, and a tensor of several came. math.exp() and .item() take one number; torch.exp() takes all.
+unsupported operand.*'(function|method|builtin_function_or_method)'
+    a function is used where its result is meant. Call it, with its arguments in brackets.
+unsupported operand.*'list'|'list' object has no attribute
+    a list of Python cannot be computed with as a whole. Use tensors.
+more than 1 value per channel
+    batch normalisation in training mode needs more than one image. Was a network put into training mode?
+before module\.__init__
+    the network is not ready for layers: call super().__init__() before the first one is made.
+required "forward"
+    the class has no `forward`. Is the name right, and is its `def` indented as far as `def __init__`?
+0-dim tensor
+    a single number without dimensions comes where several are expected. .squeeze() removes every dimension of size 1, also that of the batch:
+    name the one you mean.
+is invalid for input of size
+    a tensor is reshaped to a shape that does not hold as many numbers as it has. Is a size written into the code, that of one batch say? Let it
+    follow the input, or write -1.
+size.*\(0\)|size.*\[(\d+, )*0[,\]]
+    a tensor is empty where numbers are expected: it has a dimension of size 0. Look at the slice that made it: x[:-k] is empty for k = 0.
+shapes cannot be multiplied|must match the (existing )?size|sizes of tensors must match|to be equal size|1d tensors expected|broadcast shape|size mismatch|expected .* channels|given groups|incorrect batch|same number of dimensions|shape of the mask|mismatch in its core dimension|could not be broadcast
+    two shapes do not fit together. Print .shape before this line and compare it with the text.
+can't call numpy\(\)|numpy\(\) on
+    NumPy cannot read a tensor that has a gradient. Stay with PyTorch's functions.
+only integer|must be long, |as indices
+    whole numbers (int64) are needed here, and floats came.
+scatter|index .*out of (range|bounds)
+    an index points past the end of a dimension.
+not supported for complex|converted to type double
+    complex numbers are used where only real ones can be. Take .real of them first.
+expected a matrix|at least 2 dim
+    a matrix is needed here, and this tensor has another number of dimensions.
+positive-definite|singular
+    the matrix has an eigenvalue of 0, so it has no inverse and no Cholesky factor.
+q must be in the range
+    torch.quantile takes a share from 0 to 1, not per cent: the 1st percentile is 0.01.
+math domain|expected a positive input|division by zero
+    there is a division by 0, the logarithm of 0, or the root of a negative number.
+dtype|expected .*scalar type|found dtype
+    two tensors have different dtypes. The networks here compute in float32; labels are int64.
+missing \d+ required|positional argument|unexpected keyword
+    something is called with other arguments than its `def` line has. Is it your own function? Then compare your `def` line with the lesson's.
+is not defined|unboundlocal|referenced before|cannot access local
+    a name is used that has no value here: it is misspelt, or gets its value in a loop or branch that did not run.
+object has no attribute
+    what stands before the dot is of a type that has nothing of this name. The error names both.
+""",
+    re.MULTILINE,
 )
 
 
@@ -275,7 +214,7 @@ def shown(what: str) -> str:
 
 def error(text: str) -> str:
     """Return what an exception means, "" if it is an unusual one."""
-    return next((says for pattern, says in ERRORS if re.search(pattern, text.lower())), "")
+    return next((" ".join(says.split()) for pattern, says in ERRORS if re.search(pattern, text.lower())), "")
 
 
 # ---- numbers that have something in common with the right ones -----------------------------------------------------

@@ -77,8 +77,8 @@ label_consistency = Exercise(
     look={
         "shown": "the classifier is not shown the images as they came, or not all of them. It takes images in [-1, 1], as G draws "
         "them: hand them over as they are.",
-        "share_of_one_image": "for a single image it is 1 if its label is the class with the largest logit, 0 if not. A row of classifier(images) "
-        "is an image, so look along dimension 1.",
+        "share_of_one_image": "for a single image the share is 1 if its label is the class with the largest logit, else 0. Look along dimension 1: "
+        "a row of classifier(images) is an image.",
         "share": "single images are judged as they should be, and several together are not. Compare image i with labels[i]; each counts 1 / N.",
         "": "Three steps: the logits of all images, the class with the largest logit in each row, the share of rows where that is "
         "the label.",

@@ -7,14 +7,16 @@ LESSON = "dcgan_cifar10"
 question_1 = question(
     LESSON,
     "question_1",
-    a="a frozen D knows the difference between photographs and noise, and nothing of what makes a photograph: look at section 6.1 again, where it took a grey square for real.",
+    a="a frozen D knows the difference between photographs and noise, and nothing of what makes a photograph: look at section 6.1 "
+    "again, where it took a grey square for real.",
     c="this D is right about noise, which is all that it has met. G may draw anything else, and section 6.1 shows what D lets through.",
     d="G never sees a photograph, and this D asks for none: much less is enough for it (section 6.1).",
 )
 question_2 = question(
     LESSON,
     "question_2",
-    a="the grid is there before the first step of training: some pixels are covered by more kernels than their neighbours (section 6.2). A learning rate does not change what a layer can easily draw.",
+    a="the grid is there before the first step of training: some pixels are covered by more kernels than their neighbours (section 6.2). A "
+    "learning rate does not change what a layer can easily draw.",
     b="batch norm shifts and scales a whole channel alike, so it cannot make neighbouring pixels equal; and after G's last layer it does harm.",
     c="the cause is the same for every image of the batch: how many 3×3 kernels meet in a pixel with stride 2 (section 6.2).",
 )

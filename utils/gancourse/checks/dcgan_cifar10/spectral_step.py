@@ -7,7 +7,7 @@ from torch.nn.functional import normalize
 from gancourse.checks import answers
 from gancourse.checks.answers import instead
 from gancourse.checks.core import Exercise, mistake
-from gancourse.checks.observers.values import as_numbers, kind, randn
+from gancourse.checks.observers.values import as_numbers, first_numbers, kind, randn
 
 
 def _cases(seed: int, strict: bool) -> list[dict]:
@@ -25,14 +25,10 @@ def _cases(seed: int, strict: bool) -> list[dict]:
             u = torch.tensor([-0.6, 0.8])
         if number == len(sizes) - 1:
             weight = 0.02 * weight  # as small as at the start of training
-        told = f"= {_told(weight.flatten())}" if weight.numel() <= 6 else f"of {out} × {into} × {k} × {k} numbers"
-        about = f"weight {told}, u = {_told(u)}" + ", a gradient in weight.grad" * (number == 2)
+        about = f"weight {out} × {into} × {k} × {k} = {first_numbers(weight.flatten())}, u = {first_numbers(u)}"
+        about += ", a gradient in weight.grad" * (number == 2)
         cases.append({"about": about, "weight": weight, "u": u, "gradient": number == 2})
     return cases
-
-
-def _told(numbers: Tensor) -> str:
-    return str([f"{v:.3g}" for v in numbers.tolist()]).replace("'", "")
 
 
 def _observe(answer, case, like) -> dict:

@@ -23,9 +23,7 @@ def _cases(seed, strict):
     cases = steps.step_cases(seed, strict)
     for case in cases:
         case |= {"batch_norm": True, "sees": _augmentation}  # this lesson's D has batch normalisation
-        case["about"] += (
-            ", with an `augment` that mirrors images, doubles their numbers and erases a third of the columns"
-        )
+        case["about"] += ", with an `augment` that mirrors images, doubles numbers and erases a third of the columns"
     return cases
 
 

@@ -56,8 +56,7 @@ closest_pairs = Exercise(
     look={
         "returned": "return three tensors: fakes, pictures, distances; no list, and no numbers of Python.",
         "fakes": "the fakes are not the right ones, or not in this order. Take the distances of all fakes to their nearest pictures; the smallest comes first.",
-        "fakes:with an exact copy": "where a fake is an exact copy of a picture, at distance 0, the fakes are not the right ones, or not in this order. 0 is "
-        "the smallest distance: a copy comes first.",
+        "fakes:with an exact copy": "not the right fakes, or not in this order, where one is an exact copy. Its distance, 0, is the smallest: it comes first.",
         "type": "the places are floats, which cannot be used to pick with. Leave them int64, as min and argsort give them.",
         "pictures": "the fakes are right, but not the pictures. For each fake that you return: which training picture is its nearest?",
         "distances": "the fakes and pictures are right, but not the distances: the root of the sum of squares, as in torch.cdist, in the order of the fakes.",

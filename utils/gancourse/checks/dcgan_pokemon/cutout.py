@@ -45,8 +45,8 @@ def _observe(answer, case: dict, like: dict) -> dict:
         words["first_hole"] = "nothing"
         if len(places := erased[0].any(0).nonzero()):
             corner, size = places.amin(0), places.amax(0) - places.amin(0) + 1
-            full = len(places) == size.prod()
-            words["first_hole"] = _hole(*corner.tolist(), *size.tolist()) if full else "no rectangle"
+            full = _hole(*corner.tolist(), *size.tolist())
+            words["first_hole"] = full if len(places) == size.prod() else "no rectangle"
     return seen if "device" in seen else {"returned": seen["returned"]} | words | seen
 
 

@@ -99,6 +99,7 @@ overfitting = Exercise(
         mistake("the logits of a set are summed. Take the mean of each set.", f"{MEAN}D(images).sum()"),
         mistake(
             "the logits are compared image by image, and the sets have different sizes. Take the mean of each set first.",
+            f"{MEAN}D(images)",
             (f"{MEAN}D(images)", f"{RATIO}(of_train - of_new).mean() / (of_train - of_fakes).mean()"),
         ),
         mistake("only the first image of a set counts. Take the mean of all.", f"{MEAN}D(images)[0]"),

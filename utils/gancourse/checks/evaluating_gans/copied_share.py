@@ -17,7 +17,7 @@ NEAREST = "torch.cdist(x, train).min(1).values → "
 def _grid(seed: int, n: int, held: Tensor, fakes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return fake, train (n, 3), held_out; distances to the nearest of train are `fakes` and `held`: multiples of 5 are exact."""
     random = torch.Generator().manual_seed(seed)
-    along = torch.tensor([[3, 4, 0], [0, 3, 4], [5, 0, 0]])
+    along = torch.tensor([[5, 0, 0], [3, 4, 0], [0, 3, 4]])
     train = 100.0 * torch.cartesian_prod(*[torch.arange(7.0).double()] * 3)
     train = train[torch.randperm(len(train), generator=random)[:n]]
     fake, held_out = (
@@ -73,7 +73,7 @@ copied_share = Exercise(
         ONE: "all of held_out are equally near to train here, so any percentile is right. Check the distances to the *nearest* in train, "
         "those of the fakes and those of held_out, then the share of fakes below the threshold.",
         ANY: "it is right where all of held_out are equally near to train, and wrong otherwise. The threshold is their .quantile(0.01).",
-        TIES: "it is wrong where a fake is exactly at the threshold. Nearer means below: <, not <=.",
+        TIES: "it is wrong only where a fake is exactly at the threshold. Nearer means below: <, not <=.",
     },
     mistakes=(
         mistake(

@@ -92,6 +92,7 @@ inception_score = Exercise(
         mistake(
             "the logarithm and exp() have different bases. Use the natural logarithm, torch.log, with exp().",
             *(f"{MEAN}(terms.nansum(1).mean() / math.log({base})).exp()" for base in (2, 10)),
+            f"{MEAN}2 ** terms.nansum(1).mean()",
         ),
     ),
 )

@@ -14,7 +14,7 @@ BETWEEN = "kernel(a, b).mean() → "
 def _cases(seed: int, strict: bool) -> list[Case]:
     """Sets of equal points, so that it does not matter which pairs are left out; then any."""
     plans = []
-    for now, n, m, d in ((seed, 3, 3, 2), (seed, 2, 2, 5), (seed, 4, 2, 3), (seed + 10, 2, 5, 7)):
+    for now, n, m, d in ((seed, 3, 3, 4), (seed, 2, 2, 5), (seed, 4, 2, 3), (seed + 10, 2, 5, 7)):
         a, b = points(now, 2, d)
         plans.append((PLACES if n == m else PAIRS, ", in each all points equal", a.repeat(n, 1), b.repeat(m, 1)))
     sizes = ((3, 2, 2), (6, 9, 3), (12, 8, 5)) if not strict else ((2, 3, 2), (7, 7, 4), (120, 80, 6), (40, 90, 16))

@@ -51,7 +51,7 @@ pushed_density = Exercise(
     observe=function,
     look={
         "": "Which z lands on this x? (x - shift) / scale. By what does stretching divide the density? By |scale|.",
-        ALONE: "it is wrong even where G only shifts. There it is prior(x - shift) itself: divided by nothing, not by a sum either.",
+        ALONE: "it is wrong even where G only shifts. There it is prior(x - shift), not divided by anything.",
         STRETCHED: "it is wrong where G only stretches. There z is x / scale, and the density is divided by the scale.",
         MIRRORED: "it is right for positive scales only. For a negative one z is (x - shift) / scale, too; divide by abs(scale).",
     },

@@ -30,7 +30,10 @@ def _cases(seed: int, strict: bool) -> list[dict]:
             (f"p = N(-4, 0.5), q = N({shift}, 0.5)", _normal(x, -4, 0.5), _normal(x, shift, 0.5), dx),
         ]
     named = [("V of distant densities" if "-4" in about else "V", about, p, q, dx) for about, p, q, dx in drawn]
-    return [{"about": f"{about}, dx = {dx}", "arguments": (p, q, dx), "returns": (v,)} for v, about, p, q, dx in named]
+    return [
+        {"about": f"{about}, dx = {dx}", "arguments": (p, q, dx), "returns": (v,), "extreme": v != "V"}
+        for v, about, p, q, dx in named
+    ]
 
 
 value_at_best = Exercise(

@@ -49,7 +49,8 @@ def network(answer, case, like) -> dict:
     made, seen = built(answer)
     if made is None:
         return seen
-    made(case["inputs"][0].clone())  # lazy layers find their sizes
+    forward = answer.inside(made, [case["input"]])
+    forward(case["inputs"][0].clone())  # lazy layers find their sizes
     shapes = [sorted((len(p), p[0].numel())) for p in made.parameters() if p.dim() > 1]
     seen["matrices"] = ", ".join(f"{a} × {b}" for a, b in sorted(shapes)) or "none"
     seen["count"] = str(sum(p.numel() for p in made.parameters()))
@@ -59,7 +60,6 @@ def network(answer, case, like) -> dict:
     with torch.no_grad():
         for parameter in made.parameters():
             parameter.copy_(_known_weights(parameter))
-    forward = answer.inside(made, [case["input"]])
     for batch in case["inputs"]:
         output = forward(batch.clone())
         seen["returned"] = kind(output)

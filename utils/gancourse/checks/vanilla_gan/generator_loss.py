@@ -31,7 +31,9 @@ generator_loss = Exercise(
             "the label is smoothed to 0.9. If at all, that belongs into D's loss, for real images (section 3.11).",
             "return (softplus(fake_logits) - 0.9 * fake_logits).mean()",
         ),
-        mistake("this is minus the mean logit, without a logarithm: softplus(-a) first.", "return -fake_logits.mean()"),
+        mistake(
+            "this is minus the mean logit. A softplus is missing: softplus(-a).mean().", "return -fake_logits.mean()"
+        ),
         mistake(
             "this is -log of the mean of D. First the logarithm of each, then the mean.",
             "return -fake_logits.sigmoid().mean().log()",

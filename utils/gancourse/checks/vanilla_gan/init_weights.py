@@ -19,12 +19,7 @@ def _cases(seed, strict):
         torch.manual_seed(seed)
         layers = [nn.Linear(100, 300), nn.BatchNorm1d(1_000), nn.LeakyReLU(0.2), nn.Linear(300, 100), nn.Tanh()]
         layers += [nn.Linear(100, 40, bias=False), nn.BatchNorm1d(200), nn.LayerNorm(8), nn.Conv1d(3, 2, 1)]
-        layers += [
-            nn.Conv2d(3, 4, 3),
-            nn.BatchNorm2d(6),
-            nn.Embedding(4, 5),
-            nn.PReLU(),
-        ]
+        layers += [nn.Conv2d(3, 4, 3), nn.BatchNorm2d(6), nn.Embedding(4, 5), nn.PReLU()]
         if strict:
             layers += [nn.ConvTranspose2d(4, 3, 4), nn.GroupNorm(2, 4), nn.Bilinear(2, 3, 4), nn.Linear(1, 700)]
         for layer in layers:  # batch normalisation would begin with weights 1 and biases 0
