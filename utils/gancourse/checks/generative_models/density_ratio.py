@@ -16,7 +16,9 @@ def _cases(seed: int, strict: bool) -> list[dict]:
         about = f"logits = {first_numbers(logits)}, n_real = {n_real}, n_fake = {n_fake}"
         returns = ("ratio" if n_real == n_fake else "ratio:for unequal counts",)
         cases.append({"about": about, "arguments": (logits, n_real, n_fake), "returns": returns})
-    return cases
+    # There sigmoid / (1 - sigmoid) is still exact, unless D is cut off near 0.
+    large = {"about": "logits = [-18], n_real = 1, n_fake = 60000", "arguments": (randn(0, 1) * 0 - 18, 1, 60_000)}
+    return [*cases, large | {"returns": ("ratio:for unequal counts",)}]
 
 
 density_ratio = Exercise(

@@ -19,8 +19,8 @@ def _cases(seed: int, strict: bool) -> list[dict]:
     drawn = [(_probabilities(3 * seed + i, n), _probabilities(7 * seed + i + 100, m)) for i, (n, m) in enumerate(sizes)]
     drawn += [(torch.full((3,), 0.5), torch.full((5,), 0.5))]
     drawn = [("V", f"d_real = {first_numbers(a)}, d_fake = {first_numbers(b)}", a, b) for a, b in drawn]
-    sure = "V where D is nearly sure", "d_real = [0.9999, 0.5, 0.0004], d_fake = [0.0002, 0.9998]"
-    drawn.append((*sure, torch.tensor([0.9999, 0.5, 0.0004]), torch.tensor([0.0002, 0.9998])))
+    sure = "V where D is nearly sure", "d_real = [0.9999, 0.5, 0.000001], d_fake = [0.0002, 0.99999]"
+    drawn.append((*sure, torch.tensor([0.9999, 0.5, 1e-6]), torch.tensor([0.0002, 0.99999])))
     return [{"about": about, "arguments": (a, b), "returns": (name,)} for name, about, a, b in drawn]
 
 

@@ -36,6 +36,7 @@ def _observe(answer, case, like):
     """Return what network.apply(answer) makes of linear layers and batch norm, and that it leaves the rest."""
     network = case["network"]()
     before = {name: value.clone() for name, value in network.state_dict().items()}
+    parameters = list(map(id, network.parameters()))
     network.apply(answer)
     after = {name: value.clone() for name, value in network.state_dict().items()}
     seen = {}
@@ -62,6 +63,10 @@ def _observe(answer, case, like):
     others = [n for n in before if kinds[n.split(".")[0]] not in OURS or not n.endswith(("weight", "bias"))]
     kept = after.keys() == before.keys() and all(torch.equal(after[n], before[n]) for n in others)
     seen["others"] = "left alone" if kept else "changed"
+    seen["parameters"] = "their own" if list(map(id, network.parameters())) == parameters else "new objects"
+    answer(network)  # a Sequential is another layer: its children get their own call
+    alone = all(torch.equal(value, after[name]) for name, value in network.state_dict().items())
+    seen["layers_inside"] = "left alone" if alone else "changed"
     network.apply(answer)
     same = all(torch.equal(value, after[name]) for name, value in network.state_dict().items())
     seen["second_call"] = "the same weights" if same else "new weights"
@@ -104,6 +109,8 @@ init_weights = Exercise(
             "": "the biases are not 0. They should begin there: nn.init.zeros_(layer.bias).",
         },
         "others": "something else than nn.Linear and nn.BatchNorm1d has changed, or something else in them than weight and bias. Leave it alone.",
+        "parameters": "a layer gets new parameters: an optimiser made before would go on with the old ones. Change the numbers in place, with nn.init.normal_.",
+        "layers_inside": "called on an nn.Sequential, it changes the layers inside. apply() calls you on each layer; leave all but the one that you get alone.",
         "second_call": "two networks would begin with the same weights. A seed inside the function starts the random numbers again for every layer.",
         "can_be_trained": "a weight cannot be trained any more. Change the numbers in layer.weight; leave it the nn.Parameter that it is.",
         "": "Four things are asked for: the weights and the biases of nn.Linear and of nn.BatchNorm1d.",
