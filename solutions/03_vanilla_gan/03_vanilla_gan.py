@@ -433,7 +433,7 @@ def generator_loss(fake_logits: torch.Tensor) -> torch.Tensor:
 
 # %% [markdown]
 # ### Exercise 7 · `train_step`
-# ●●● · 15 minutes · a sixth of the points each: $D$'s update, $G$'s update, the two together, what you return, what you leave as it was, and all of it a second time
+# ●●● · 15 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
 #
 # The heart of every GAN. `real` has shape (N, 1, 28, 28). Update $D$ once on `d_loss_function(real_logits, fake_logits)`; no
 # gradient may reach $G$. Then update $G$ once on `generator_loss`, against the new $D$, with **fresh noise** and a second

@@ -213,7 +213,7 @@ def conditional_loss(
 
 # %% [markdown]
 # ### Exercise 5 · `conditional_step`
-# ●●● · 15 minutes · a sixth of the points each: $D$'s update, $G$'s update, the two together, what you return, what you leave as it was, and all of it a second time
+# ●●● · 15 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
 #
 # `real`: (N, 1, 28, 28), `labels`: int64 (N,), theirs. The players are called `G(z, labels)` and `D(x, labels)`; `training.noise(G, n)` draws noise for n images.
 # Update $D$ once on $-V$, with the two kinds of pairs of section 5.1 and no wrong labels; no gradient may reach $G$. Then update $G$ once with the non-saturating loss, **fresh noise** and the

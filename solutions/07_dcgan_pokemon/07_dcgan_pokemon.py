@@ -306,7 +306,7 @@ show(real=training.to_uint8(six), what_D_sees=training.to_uint8(seen))
 
 # %% [markdown]
 # ### Exercise 5 · `augmented_step`
-# ●●● · 10 minutes · a sixth of the points each: $D$'s update, $G$'s update, the two together, what you return, what you leave as it was, and all of it a second time
+# ●●● · 10 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
 #
 # Write it: `augmented_step(G, D, opt_G, opt_D, real, step, augment)` → a dict. It is lesson 3's training step: $D$ on `real` and on as many fresh fakes, then $G$ against the new $D$, with noise drawn anew. No gradient of $D$'s turn reaches $G$. $D$ sees real images and fakes in batches of their own, all through `augment`: any function of images (N, C, H, W) that
 # draws its own random numbers.

@@ -2,8 +2,8 @@
 
     make bench
 
-A check is timed in a new process that has run a lesson's first cell: with a right answer, then with every known
-mistake. Validating and autograding are nbgrader's own commands on the solution, start of the interpreter included.
+A check is timed in a new process that has run a lesson's first cell: with a right answer, with an answer that no known
+mistake explains, which is compared with all of them, then with every known mistake. Validating and autograding are nbgrader's own commands on the solution, start of the interpreter included.
 """
 
 import json
@@ -24,29 +24,47 @@ import json, sys, time
 from gancourse import checks, doctor, figures, training
 doctor.check()
 lesson, name = sys.argv[1:]
-def seconds(answer):
+def seconds(exercise, answer):
     began = time.perf_counter()
-    exercise = getattr(getattr(checks, lesson), name)
     cases = exercise.inputs(0)
-    exercise.judge(cases, [exercise.watch(answer or exercise.accepted[0], case) for case in cases])
+    exercise.judge(cases, [exercise.watch(answer, case) for case in cases])
     return time.perf_counter() - began
-first = seconds(None)
+began = time.perf_counter()
 exercise = getattr(getattr(checks, lesson), name)
-print(json.dumps([first, *(seconds(answer) for mistake in exercise.mistakes for answer in mistake.answers)]))
+first = time.perf_counter() - began + seconds(exercise, exercise.reference)
+reference = exercise.reference
+def odd(value):
+    if isinstance(value, tuple | list):
+        return type(value)([odd(value[0]), *value[1:]])
+    if isinstance(value, dict):
+        return value | {"d_loss": value["d_loss"] + 1}
+    return f"{value} or so" if isinstance(value, str) or value is None else value * 1.01 + 0.3
+if isinstance(reference, type):
+    class unknown(reference):
+        def forward(self, x):
+            return odd(super().forward(x))
+else:
+    unknown = lambda *arguments, **options: odd(reference(*arguments, **options))
+seconds(exercise, unknown)
+known = [seconds(exercise, answer) for mistake in exercise.mistakes for answer in mistake.answers]
+print(json.dumps([first, seconds(exercise, unknown), *known]))
 """
 
 
 def checks_of(lesson: str, names: list[str]) -> None:
-    print(f"\nchecks of {lesson}: seconds\n{'':22}right, the first time  a mistake: median   slowest of   ")
+    print(
+        f"\nchecks of {lesson}: seconds\n{'':22}right, the first time  no known mistake  a mistake: median   slowest of   "
+    )
     for name in names:
         command = [sys.executable, "-c", ONE_EXERCISE, lesson, name]
         runs = [
             json.loads(subprocess.run(command, check=True, capture_output=True).stdout.splitlines()[-1])
             for _ in range(ROUNDS)
         ]
-        first = statistics.median(run[0] for run in runs)
-        mistakes = [statistics.median(times) for times in zip(*(run[1:] for run in runs), strict=True)]
-        print(f"{name:22}{first:18.2f}   {statistics.median(mistakes):17.2f}   {max(mistakes):7.2f} of {len(mistakes)}")
+        first, unknown, *mistakes = (statistics.median(times) for times in zip(*runs, strict=True))
+        print(
+            f"{name:22}{first:18.2f}{unknown:18.2f}   {statistics.median(mistakes):17.2f}   {max(mistakes):7.2f} of {len(mistakes)}"
+        )
 
 
 def nbgrader(folder: Path, *arguments: str) -> float:

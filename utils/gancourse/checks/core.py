@@ -42,8 +42,10 @@ from gancourse.checks import circumstances, slips
 from gancourse.checks.answers import written
 from gancourse.checks.observers.guard import AS_BEFORE, Guard
 
-Case = dict  # "about": the case in words; "secret": whether the right result stays untold; "extreme": see `_mistake`
-Observation = dict  # property -> tensor, number, string, tuple or None; names that begin with "_" are not compared
+# "about": the case in words; "secret": the right result stays untold; "extreme": see _mistake; "no_points": see _share.
+Case = dict
+# Property -> tensor, number, string, tuple or None; names that begin with "_" are not compared.
+Observation = dict
 
 VISIBLE_SEED = 0  # of the check in the notebook: who runs it twice sees the same numbers
 GRADED_SEED = 1  # of the marks, where GANCOURSE_SEED does not say another
@@ -155,7 +157,7 @@ class Exercise:
 
         With `like`, the noise is taken over from that observation.
         """
-        guard = Guard(written(self.reference, answer), _parameters(self.reference))
+        guard = Guard(written(self.reference, answer), _parameters(self.reference), self.free)
         try:
             with circumstances.time_limit():
                 if "before" in case:
@@ -184,7 +186,7 @@ class Exercise:
             [STOPPED] if STOPPED in seen else list(differences(right, seen))
             for right, seen in zip(rights, observations, strict=True)
         ]
-        share = wrong.count([]) / len(wrong)
+        share = self._share(cases, wrong)
         if share == 1:
             return "", share
         first = next(i for i, names in enumerate(wrong) if names)
@@ -194,6 +196,15 @@ class Exercise:
         says, i, name = self._says(pairs, rights, wrong, first)
         message = textwrap.fill(f"✗ {self.name}: {says}", 110)
         return "\n".join([message, *_example(cases[i], name, rights[i], observations[i])]), share
+
+    def _share(self, cases: list[Case], wrong: list[list[str]]) -> float:
+        """Return the share of the cases that are right; one that earns nothing itself costs as much as one, if all others are right."""
+        earning = [
+            not names
+            for case, names in zip(cases, wrong, strict=True)
+            if not ("before" in case or case.get("no_points"))
+        ]
+        return sum(earning) / len(earning) if not all(earning) or not any(wrong) else 1 - 1 / len(earning)
 
     def _right(self, case: Case, seen: Observation) -> Observation:
         """Observe the reference, with the noise of the answer where it can use that."""

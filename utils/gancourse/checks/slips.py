@@ -63,7 +63,6 @@ PROPERTIES: dict[str, str | dict[str, str]] = {
     "gradient_there": "the result is cut off from what it was computed from, so nothing can learn from it. Remove .item(), .detach(), .data and no_grad().",
     "gradient": "the value is right, but its gradient is not: a part of the way back is cut (.detach(), .data, no_grad(), .item()) or goes through the wrong terms.",
     "again": "the same input gives another output the second time.",
-    "inputs_alone": "the images of a batch depend on each other where each should stand for itself.",
 }
 
 SHOWN = {
@@ -165,7 +164,7 @@ is invalid for input of size
     follow the input, or write -1.
 size.*\(0\)|size.*\[(\d+, )*0[,\]]
     a tensor is empty where numbers are expected: it has a dimension of size 0. Look at the slice that made it: x[:-k] is empty for k = 0.
-shapes cannot be multiplied|must match the (existing )?size|sizes of tensors must match|to be equal size|1d tensors expected|broadcast shape|size mismatch|expected .* channels|given groups|incorrect batch|same number of dimensions|shape of the mask|mismatch in its core dimension|could not be broadcast
+shapes cannot be multiplied|must match the (existing )?size|sizes of tensors must match|to be equal size|must be the same as input size|1d tensors expected|broadcast shape|size mismatch|expected .* channels|given groups|incorrect batch|same number of dimensions|shape of the mask|mismatch in its core dimension|could not be broadcast
     two shapes do not fit together. Print .shape before this line and compare it with the text.
 can't call numpy\(\)|numpy\(\) on
     NumPy cannot read a tensor that has a gradient. Stay with PyTorch's functions.
@@ -278,10 +277,9 @@ def relation(pairs: list[Pair], sizes: list[set[int]], agree: Callable[[object, 
 
 
 def _of_shapes(pairs: list[Pair], agree: Callable) -> str:
-    right, seen = max(
-        (pair for pair in pairs if pair[0].shape != pair[1].shape), key=lambda p: (p[0].numel(), p[1].numel())
-    )
-    there, wanted = tuple(seen.shape), tuple(right.shape)
+    differ = [pair for pair in pairs if pair[0].shape != pair[1].shape]
+    wanted, there = (tuple(values.shape) for values in differ[0])  # the example's; a large case says more
+    right, seen = max(differ, key=lambda p: (p[0].numel(), p[1].numel()))
     same_numbers = right.numel() == seen.numel() and agree(right.flatten(), seen.flatten())
     start = "the numbers are right, but their shape is" if same_numbers else "the result has the shape"
     hint = ""

@@ -25,8 +25,8 @@ AS_BEFORE = "as before"
 class Guard:
     """An answer that is watched; `left` tells what its calls have left behind."""
 
-    def __init__(self, answer, names: list[str]):
-        self.answer, self.names = answer, names
+    def __init__(self, answer, names: list[str], free: tuple[str, ...] = ()):
+        self.answer, self.names, self.free = answer, names, free
         self.left: dict[str, str] = {}
         self.results: list[tuple[object, object]] = []  # what each call has returned, and a copy of that
         self.inner: list[Guard] = []
@@ -34,13 +34,13 @@ class Guard:
     def __call__(self, *arguments, **options):
         """Call the answer; return what it returns."""
         subjects = dict(zip(self.names, arguments, strict=False)) | options
-        before = {name: _state(value) for name, value in subjects.items()}
+        before = {name: _state(value, self.free) for name, value in subjects.items()}
         around = _surroundings()
         try:
             returned = self.answer(*arguments, **options)
         finally:
             for name, value in subjects.items():
-                for what, words in _changes(value, before[name]):
+                for what, words in _changes(value, before[name], self.free):
                     self._note(f"{what}:{name}", words)
             for what, value in _surroundings().items():
                 self._note(what, AS_BEFORE if value == around[what] else _SURROUNDINGS_CHANGED[what])
@@ -49,7 +49,7 @@ class Guard:
 
     def inside(self, function, names: list[str]) -> "Guard":
         """Return a guard around something that the answer has made, a network say, which notes to the same place."""
-        guard = Guard(function, names)
+        guard = Guard(function, names, self.free)
         guard.left = self.left
         self.inner.append(guard)
         return guard
@@ -92,54 +92,47 @@ def _surroundings() -> dict:
     return {"seed": torch.default_generator.initial_seed(), "defaults": defaults}
 
 
-def _state(value: object) -> object:
-    """Return a copy of what can change in an argument."""
-    if isinstance(value, nn.Module):
-        parameters, modules = dict(value.named_parameters()), list(value.modules())
-        return {
-            "modes": [m.training for m in modules],
-            "asks": {name: p.requires_grad for name, p in parameters.items()},
-            "gradients": {name: _cloned(p.grad if p.is_leaf else None) for name, p in parameters.items()},
-            "weights": {name: _cloned(p) for name, p in parameters.items()},
-            "averages": {name: _cloned(b) for name, b in value.named_buffers()},
-            "hooks": _hooks(modules, parameters),
-        }
-    if isinstance(value, Tensor):
-        return {
-            "values": _cloned(value),
-            "version": _version(value),
-            "asks": value.requires_grad,
-            "grad": _cloned(value.grad) if value.is_leaf else None,
-        }
-    if isinstance(value, Optimizer):
-        return {"settings": _settings(value)}
-    return None
+# What can change in an argument: property -> how to copy it.
+_OF_NETWORK = {
+    "mode": lambda network: [m.training for m in network.modules()],
+    "trainable": lambda network: {name: p.requires_grad for name, p in network.named_parameters()},
+    "gradients": lambda network: [_cloned(p.grad if p.is_leaf else None) for p in network.parameters()],
+    "weights": lambda network: {name: _cloned(p) for name, p in network.named_parameters()},
+    "averages": lambda network: {name: _cloned(b) for name, b in network.named_buffers()},
+    "hooks": lambda network: _hooks(network),
+}
+_OF_TENSOR = {"values": lambda x: [_cloned(x), -1 if x.is_inference() else x._version]}
+_OF_LEAF = _OF_TENSOR | {"requires_grad": lambda x: x.requires_grad, "grad": lambda x: _cloned(x.grad)}
+_OF_OPTIMISER = {"settings": lambda optimiser: _settings(optimiser)}
 
 
-def _changes(value: object, before: dict) -> Iterator[tuple[str, str]]:
-    """Yield each property of an argument and, in words, what has become of it."""
+def _state(value: object, free: tuple[str, ...]) -> dict:
+    """Return a copy of what can change in an argument and is not the learner's choice."""
+    looks = {}
     if isinstance(value, nn.Module):
-        now = _state(value)
-        yield "mode", _mode(before["modes"], now["modes"])
-        yield "trainable", _trainable(before["asks"], now["asks"])
-        yield "gradients", gradients_left(list(before["gradients"].values()), list(now["gradients"].values()))
-        for what in ("weights", "averages", "hooks"):
-            yield what, AS_BEFORE if _equal(before[what], now[what]) else "changed"
+        looks = _OF_NETWORK
     elif isinstance(value, Tensor):
-        kept = _equal(before["values"], value.detach()) and before["version"] == _version(value)
-        yield "values", AS_BEFORE if kept else "changed in place"
-        if value.is_leaf:
-            yield "requires_grad", AS_BEFORE if value.requires_grad == before["asks"] else "changed"
-            yield "grad", AS_BEFORE if _equal(before["grad"], value.grad) else "changed"
+        looks = _OF_LEAF if value.is_leaf else _OF_TENSOR
     elif isinstance(value, Optimizer):
-        yield "settings", AS_BEFORE if _settings(value) == before["settings"] else "changed"
+        looks = _OF_OPTIMISER
+    return {what: look(value) for what, look in looks.items() if what not in free}
+
+
+def _changes(value: object, before: dict, free: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield each property of an argument and, in words, what has become of it."""
+    in_words = {"mode": _mode, "trainable": _trainable, "gradients": _gradients}
+    now = _state(value, free)
+    for what in before:
+        if _equal(before[what], now.get(what)):
+            yield what, AS_BEFORE
+        else:
+            yield what, in_words[what](before[what], now[what]) if what in in_words else "changed"
+    if isinstance(value, Optimizer):
         steps = sorted({int(s["step"]) for s in value.state.values() if "step" in s})
         yield "state", f"{len(value.state)} parameters, steps {steps}" if value.state else "empty"
 
 
 def _mode(before: list[bool], now: list[bool]) -> str:
-    if now == before:
-        return AS_BEFORE
     if all(before) or not any(before):
         part = "" if len(set(now)) == 1 else ", a part of it"
         return f"in {'eval' if all(before) else 'training'} mode{part}"
@@ -147,8 +140,6 @@ def _mode(before: list[bool], now: list[bool]) -> str:
 
 
 def _trainable(before: dict[str, bool], now: dict[str, bool]) -> str:
-    if now == before:
-        return AS_BEFORE
     if now.keys() != before.keys():
         return "other parameters"
     frozen = any(before[name] and not now[name] for name in now)
@@ -162,22 +153,19 @@ def _trainable(before: dict[str, bool], now: dict[str, bool]) -> str:
     )
 
 
-def gradients_left(before: list[Tensor | None], after: list[Tensor | None]) -> str:
-    """Return in words what became of the gradients of a network's weights."""
+def _gradients(before: list[Tensor | None], after: list[Tensor | None]) -> str:
     if len(before) != len(after):
         return "of other parameters"
-    if all(_equal(a, b) for a, b in zip(before, after, strict=True)):
-        return AS_BEFORE
     if all(a is None for a in before):
         return "some, where there were none"
     gone = all(b is None or not b.any() for b in after)
     return "those that were there are gone" if gone else "others than there were"
 
 
-def _hooks(modules: list[nn.Module], parameters: dict[str, nn.Parameter]) -> int:
+def _hooks(network: nn.Module) -> int:
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-    of_modules = sum(len(getattr(m, kind)) for m in modules for kind in kinds)
-    return of_modules + sum(len(p._backward_hooks or ()) for p in parameters.values())
+    of_layers = sum(len(getattr(m, kind)) for m in network.modules() for kind in kinds)
+    return of_layers + sum(len(p._backward_hooks or ()) for p in network.parameters())
 
 
 def _settings(optimizer: Optimizer) -> list[dict]:
@@ -185,10 +173,6 @@ def _settings(optimizer: Optimizer) -> list[dict]:
         {k: v for k, v in group.items() if k != "params"} | {"n": len(group["params"])}
         for group in optimizer.param_groups
     ]
-
-
-def _version(value: Tensor) -> int:
-    return -1 if value.is_inference() else value._version
 
 
 def _cloned(value: Tensor | None) -> Tensor | None:

@@ -142,7 +142,7 @@ def logit_cases(*names: str, options: tuple[dict, ...] = ({},), **more):
     and shrink; logits that are exactly 0 or equal; logits that a sigmoid rounds to 0 or 1. `more` is added to each."""
 
     def cases(seed: int, strict: bool) -> list[dict]:
-        sizes = (1, 3, 8, 2) if not strict else (1, 2, 5 + seed % 30, 200, 3)
+        sizes = (1, 3, 8, 2, 150) if not strict else (1, 2, 5 + seed % 30, 200, 3)
         batches = [{name: _logits(2 * seed + 7 * i + n, n) for i, name in enumerate(names)} for n in sizes]
         batches.append({name: torch.tensor([0.0, 0.0, 1.5, 1.5]).roll(i) for i, name in enumerate(names)})
         large = torch.tensor([120.0, -120.0, 30.0, -30.0, 120.0])  # of a size of their own

@@ -48,6 +48,10 @@ smoothed_loss = Exercise(
             "the logits are multiplied by the target inside the softplus. The target weighs the linear part alone: softplus(a) - t·a.",
             "return softplus(-target * real_logits).mean() + softplus(fake_logits).mean()",
         ),
+        mistake(
+            "it is right for a single logit only: t·a is summed over the batch. Take the mean of both parts.",
+            "return softplus(real_logits).mean() - target * real_logits.sum() + softplus(fake_logits).mean()",
+        ),
         mistake("`target` is not used: it is 0.9 whatever the caller asks for.", _given("real_logits", "0.9")),
         mistake("nothing is smoothed: this is the loss of section 3.5.", _given("real_logits", "1")),
         mistake(
