@@ -218,11 +218,11 @@ def conditional_loss(
 # `real`: (N, 1, 28, 28), `labels`: int64 (N,), theirs. The players are called `G(z, labels)` and `D(x, labels)`; `training.noise(G, n)` draws noise for n images.
 # Update $D$ once on $-V$, with the two kinds of pairs of section 5.1 and no wrong labels; no gradient may reach $G$. Then update $G$ once with the non-saturating loss, **fresh noise** and the
 # same labels, against the new $D$. Return a dict of `d_loss`, `g_loss`, and `d_real`, `d_fake`, the shares of real images and fakes that $D$ was right about before its update: numbers, or tensors
-# without a graph. Leave all else as you found it, modes and `requires_grad` included. `discriminator_loss` and `non_saturating_loss` (lesson 3's `generator_loss`) are imported below.
+# without a graph. Change no modes and no `requires_grad`. `discriminator_loss` and `non_saturating_loss` (lesson 3's `generator_loss`) are imported below.
 #
 # It tests: that every call of a player gets the labels that belong to its images.
 #
-# <details><summary>Hint 1</summary>Take your step of lesson 3 and give each call of G and of D its labels. There are two calls of G and three of D.</details>
+# <details><summary>Hint 1</summary>Your step of lesson 3, with labels in each of two calls of G and three of D.</details>
 # <details><summary>Hint 2</summary><code>fake = G(training.noise(G, len(real)), labels).detach()</code>, <code>D(real, labels)</code>,
 # <code>D(fake, labels)</code>; in G's turn <code>D(G(training.noise(G, len(real)), labels), labels)</code>.</details>
 

@@ -311,11 +311,11 @@ show(real=training.to_uint8(six), what_D_sees=training.to_uint8(seen))
 # Write it: `augmented_step(G, D, opt_G, opt_D, real, step, augment)` → a dict. It is lesson 3's training step: $D$ on `real` and on as many fresh fakes, then $G$ against the new $D$, with noise drawn anew. No gradient of $D$'s turn reaches $G$. $D$ sees real images and fakes in batches of their own, all through `augment`: any function of images (N, C, H, W) that
 # draws its own random numbers.
 #
-# You have `training.noise(G, n)`, `losses.discriminator_loss(real_logits, fake_logits)` and `losses.non_saturating_loss(fake_logits)`. In the dict: `d_loss` and `g_loss`, detached; of $D$'s turn `d_real`, the share of the real images with a logit above 0, and `d_fake`, that of the fakes with one below. Leave all else as you found it, modes and `requires_grad` included.
+# You have `training.noise(G, n)`, `losses.discriminator_loss(real_logits, fake_logits)` and `losses.non_saturating_loss(fake_logits)`. In the dict: `d_loss` and `g_loss`, detached; of $D$'s turn `d_real`, the share of the real images with a logit above 0, and `d_fake`, that of the fakes with one below. Change no modes and no `requires_grad`.
 #
 # It tests: where $T$ stands in the game, and that $G$'s gradient has to come back through it.
 #
-# <details><summary>Hint 1</summary>There are three places where D is asked. In all three the images go through <code>augment</code> first. What you return must not hold on to its graph.</details>
+# <details><summary>Hint 1</summary>D is asked in three places. In all three the images go through <code>augment</code> first. Return nothing that holds on to its graph.</details>
 # <details><summary>Hint 2</summary>D's turn: <code>D(augment(real)), D(augment(fake))</code>. G's: <code>losses.non_saturating_loss(D(augment(G(training.noise(G, len(real))))))</code>. At the end <code>d_loss.detach()</code>, <code>g_loss.detach()</code>.</details>
 
 # %%

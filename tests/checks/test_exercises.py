@@ -84,6 +84,14 @@ def test_there_are_exercises():
     assert EXERCISES
 
 
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_exercise_of_a_module_is_in_its_package(lesson):
+    package = importlib.import_module(f"gancourse.checks.{lesson}")
+    modules = [importlib.import_module(f"{package.__name__}.{m.name}") for m in pkgutil.iter_modules(package.__path__)]
+    declared = {e.name for module in modules for e in vars(module).values() if isinstance(e, Exercise)}
+    assert declared == set(package.__all__)
+
+
 @each_exercise
 @pytest.mark.parametrize("seeds", SEEDS, ids=["two", "200"])
 def test_the_reference_and_every_right_answer_pass(exercise, seeds):

@@ -180,6 +180,7 @@ WRONG = {
         ".mean() → .sum()",
         ".mean() → ",
         ".mean() → .median()",
+        "q = torch.linspace(0, 1, 1001)\nreturn (x.quantile(q) - y.quantile(q)).abs().mean()",
         ".abs().mean() → .abs().sum() / (len(x) - 1)",
         ".abs() → .relu()",
         "return (x.sort() - y.sort()).abs().mean()",
@@ -214,6 +215,7 @@ WRONG = {
         kept_by_shape(fit),
     ),
     "density_ratio": (
+        "logits.exp() * n_fake / n_real → logits.exp() * (n_fake // n_real if n_fake >= n_real else 1 / (n_real // n_fake))",
         "logits.exp() → logits.exp_()",
         "logits.exp() → logits.requires_grad_().exp()",
         "logits.exp() → (1 - logits.sigmoid())",
@@ -227,6 +229,9 @@ WRONG = {
         kept_by_shape(lambda logits, n_real, n_fake: logits.exp() * n_fake / n_real),
     ),
     "sign_attack": (
+        "gradient.sign() → gradient",
+        "gradient.sign() → gradient / gradient.norm()",
+        "gradient.sign() → gradient / gradient.abs().amax((1, 2, 3), keepdim=True)",
         ".clamp(-1, 1) → ",
         "(images + epsilon * gradient.sign()) → images + (epsilon * gradient.sign())",
         "clamp(-1, 1) → clamp(0, 1)",

@@ -152,6 +152,8 @@ WRONG = {
         "(g,) = torch.autograd.grad(softplus(-psi * theta), theta)\nreturn theta - step_size * g, psi",
     ),
     "r1_penalty": (
+        ".flatten(1).sum(1) → .sum(1)",
+        ".flatten(1).sum(1) → .sum(-1)",
         "real.clone() → real",
         "real.clone().requires_grad_() → real",
         ", create_graph=True → ",

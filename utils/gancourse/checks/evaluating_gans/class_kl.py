@@ -11,6 +11,7 @@ from gancourse.checks.observers.values import function, randn
 EQUAL, UNEQUAL, MISSING = "divergence:for N = M", "divergence", "divergence:with a missing class"
 RESULT = "torch.special.xlogy(p, p / q).sum() → "
 P, Q = ".double() / len(labels) → ", ".double() / len(real_labels) → "
+ADDED = f"{P}.add(1).double() / (len(labels) + classes)", f"{Q}.add(1).double() / (len(real_labels) + classes)"
 
 
 def _labels(seed: int, n: int, classes: int) -> Tensor:
@@ -45,7 +46,7 @@ class_kl = Exercise(
     observe=function,
     look={
         "": "Take the shares of each class, p and q, then the sum of p_k log(p_k / q_k), with the natural logarithm.",
-        EQUAL: "the formula is wrong. Sum p_k log(p_k / q_k) over the classes: p are the shares of labels, q those of real_labels.",
+        EQUAL: "it is wrong even for N = M. Sum p_k log(p_k / q_k): p are the shares of labels, q those of real_labels, with nothing added.",
         UNEQUAL: "it is right where N = M, and wrong for other numbers. Divide each histogram by its own number of labels.",
         MISSING: {
             "tensor(nan": "it is NaN where a class is missing among the labels: 0 · log 0. Its term is 0: torch.special.xlogy(0, r) is 0.",
@@ -75,7 +76,8 @@ class_kl = Exercise(
         mistake(
             "a number is added to the shares or counts to avoid log 0, and it changes the result. Remove it: a class with p = 0 adds 0.",
             *(f"{RESULT}(p * ((p + {e}) / (q + {e})).log()).sum()" for e in ("1e-1", "1e-2", "1e-3")),
-            (f"{P}.add(1).double() / (len(labels) + classes)", f"{Q}.add(1).double() / (len(real_labels) + classes)"),
+            ADDED,
+            *ADDED,
         ),
         mistake(
             "this is a mean over the classes. A divergence is their *sum*: p_k is the weight already. (In kl_div it is reduction='sum'.)",

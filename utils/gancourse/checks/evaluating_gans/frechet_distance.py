@@ -41,7 +41,7 @@ frechet_distance = Exercise(
     look={
         "": "Compute the parts one by one: |mu_a - mu_b|²; the traces; twice the sum of the roots of the eigenvalues of S_a @ S_b.",
         CENTRED: "the means of a and b are equal here, so the term of the covariances is wrong: tr(S_a) + tr(S_b), minus twice the sum "
-        "of the roots of the eigenvalues of S_a @ S_b.",
+        "of the roots of the eigenvalues of S_a @ S_b. Add nothing to the covariances.",
         ANY: "it is right where the means of a and b are equal, and wrong otherwise. Add (a.mean(0) - b.mean(0)).square().sum().",
         SINGULAR: "it is wrong where a covariance has eigenvalues of 0: a constant feature, or fewer points than features. Rounding "
         "makes some slightly negative, and their root NaN. Take torch.linalg.eigvals(S_a @ S_b).real.clamp(min=0).sqrt().",
@@ -67,6 +67,10 @@ frechet_distance = Exercise(
             "the root is taken of each *number* in the matrix, or of its trace. Take the roots of its eigenvalues: torch.linalg.eigvals.",
             *(f"{ROOT}2 * (cov_a @ cov_b){change}.sqrt().trace()" for change in ("", ".abs()", ".clamp(min=0)")),
             f"{ROOT}2 * (cov_a @ cov_b).trace().sqrt()",
+        ),
+        mistake(
+            "a small number is added to the diagonals, and it changes the result. Remove it: eigvals needs no inverse.",
+            *(f"{COV}(torch.cov(x.T) + {e} * torch.eye(len(x.T)) for x in (a, b))" for e in (0.1, 0.01, 1e-3, 1e-4)),
         ),
         mistake("`*` multiplies matrices number by number. Take S_a @ S_b.", "cov_a @ cov_b → cov_a * cov_b"),
         mistake(

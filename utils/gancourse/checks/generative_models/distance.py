@@ -28,7 +28,7 @@ distance = Exercise(
     cases=_cases,
     observe=function,
     look={
-        "": "Sort both: the smallest is compared with the smallest. Then take the mean of the absolute differences.",
+        "": "Sort both: the smallest is compared with the smallest. Then take the mean of the n absolute differences, each once.",
         "distance:with equal numbers": "it is wrong only where some numbers are equal. Each of them counts: torch.unique drops them, sort() does not.",
     },
     mistakes=(
@@ -46,6 +46,10 @@ distance = Exercise(
             "the differences are squared. This distance is the mean of their absolute values.",
             ".abs() → .square()",
             ".abs().mean() → .square().mean().sqrt()",
+        ),
+        mistake(
+            "quantiles at fixed places stand in for the numbers. Take the n differences themselves, each once.",
+            *(f"q = torch.linspace(0, 1, {n})\nreturn F.l1_loss(x.quantile(q), y.quantile(q))" for n in (11, 100, 101)),
         ),
         mistake("this is the largest difference. The distance is the mean of all.", ".mean() → .max()"),
         mistake("one is sorted upwards and the other downwards.", "y.sort() → y.sort(descending=True)"),

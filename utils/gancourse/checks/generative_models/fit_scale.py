@@ -6,7 +6,7 @@ from gancourse.checks.observers.values import function, randn
 
 START = "theta = torch.tensor(theta, requires_grad=True)"
 STEP = "theta = (theta - step_size * slope).detach().requires_grad_()"
-FLIPS, RISES = "theta:that changes its sign", "theta:while the loss rises"
+FLIPS, RISES, SMALL = "theta:that changes its sign", "theta:while the loss rises", "theta:with small gradients"
 ADAM = f"{START} → {START}; adam = torch.optim.Adam([theta], lr=step_size)", f"{STEP} → theta.grad = slope; adam.step()"
 
 
@@ -31,7 +31,7 @@ def _cases(seed: int, strict: bool) -> list[dict]:
         x = 0.02 * x if theta == 0.02 else x.round(decimals=2)  # small gradients all the way
         arguments = (x, z.round(decimals=2), theta, step_size, steps)
         name = "theta" if steps > 1 else f"theta:after {steps} step{'s' * (steps == 0)}"
-        name = {0.9: FLIPS, 1.6: RISES}.get(step_size, name)
+        name = {9.0: FLIPS, 4.0: RISES, 0.02: SMALL}.get(theta, name)
         cases.append({"about": about, "arguments": arguments, "returns": (name,)})
     return cases
 
@@ -48,6 +48,7 @@ fit_scale = Exercise(
         "theta:after 0 steps": "with 0 steps theta should stay as it is.",
         FLIPS: "it is wrong only where theta changes its sign on the way, which reverses the order of theta * z: sort it in each step.",
         RISES: "it is wrong only where the steps are so long that the loss rises. Take all `steps` of them: stop for nothing.",
+        SMALL: "it is wrong only where theta and the gradients are small. Take all `steps` of them: stop for nothing, round nothing.",
     },
     mistakes=(
         mistake(

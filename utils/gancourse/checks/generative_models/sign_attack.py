@@ -64,8 +64,10 @@ def _attack(answer, case: dict, like: dict) -> dict:
     seen = {"returned": kind(changed)}
     if isinstance(changed, Tensor):
         seen["range"] = "outside of [-1, 1]" if (changed.abs() > 1 + 1e-6).any() else "within [-1, 1]"
-        if changed.shape == case["images"].shape:  # where nothing is cut off at 0
-            seen["moved"] = f"by {((changed - case['images']).abs() * (changed != 0)).max():.3f} at most"
+        if changed.shape == case["images"].shape:
+            moved = ((changed - case["images"]).abs() * (changed != 0)).detach()  # where nothing is cut off at 0
+            unlike = bool((moved[(moved > 0) & (changed.abs() < 1)].diff().abs() > 1e-4).any())
+            seen["moved"] = f"{'differently, ' * unlike}by {moved.max():.3f} at most"
         seen[case["name"]] = changed.detach()
         seen["history"] = "kept" if changed.requires_grad else "cut off"
     return seen
@@ -79,7 +81,10 @@ sign_attack = Exercise(
     look={
         "": "Take the sign of the cross-entropy's gradient in the images; *add* epsilon times that; clamp to [-1, 1].",
         "range": "pixels leave the range [-1, 1]. Clamp the changed images, not the change: .clamp(-1, 1) comes last.",
-        "moved": "the largest change of a pixel is not epsilon. *Add* epsilon times the sign of the gradient, once; clamp only to [-1, 1].",
+        "moved": {
+            "differently": "pixels move by different amounts. Each moves by epsilon, unless -1 or 1 stops it: epsilon * gradient.sign(), then clamp(-1, 1).",
+            "": "the largest change of a pixel is not epsilon. *Add* epsilon times the sign of the gradient, once; clamp only to [-1, 1].",
+        },
         "sure": "it is wrong where the classifier is sure of a wrong class: softmax gives 0 there. Use cross_entropy, on logits.",
         "blind": "it is wrong where a pixel has no effect on the loss. Its gradient is 0, and so is the sign of 0: it stays.",
         "history": "the result still has a history. Return a tensor without one: .detach().",
@@ -88,13 +93,6 @@ sign_attack = Exercise(
     mistakes=(
         mistake("the images ask for no gradient: work on images.clone().requires_grad_().", ".requires_grad_() → "),
         mistake("the loss falls, and should rise. Add the change: images + ...", "images + → images -"),
-        mistake(
-            "pixels move by different amounts. Each should move by epsilon: take gradient.sign(), and divide by no norm.",
-            "gradient.sign() → gradient",
-            "gradient.sign() → gradient / gradient.norm()",
-            "gradient.sign() → gradient / gradient.abs().max()",
-            "gradient.sign() → F.normalize(gradient.flatten(1)).view_as(gradient)",
-        ),
         mistake("epsilon has no effect. Multiply the sign by it.", "epsilon * gradient → gradient"),
         mistake("this is the change alone. Add it to the images.", "images + epsilon → epsilon"),
         mistake(

@@ -27,8 +27,9 @@ def _network(seed: int, inputs: int, mode: str, gradients: bool, frozen: bool) -
 
 def _cases(seed: int, strict: bool) -> list[dict]:
     """Vectors and images; a single sample; batches that grow and shrink; a D in several states."""
-    drawn = [((1, 2), TRAINING, False, False), ((4, 3), TRAINING, True, False), ((3, 2, 4, 5), PARTLY, False, True)]
+    drawn = [((1, 2), TRAINING, False, False), ((4, 3), PARTLY, True, True)]  # vectors first: see "penalty:for images"
     drawn += [((200 + seed % 50, 6), EVAL, False, True), ((1, 3, 2, 4), PARTLY, True, False)] * strict
+    drawn += [((3, 2, 4, 5), TRAINING, True, False)]
     cases = []
     for number, (shape, mode, gradients, frozen) in enumerate([*drawn, ((2, 1, 3, 2), EVAL, True, True)]):
         state = f"{mode}{', with gradients from before' * gradients}{', with one frozen weight' * frozen}"
@@ -46,7 +47,8 @@ def _observe(answer, case: dict, like: dict) -> dict:
     seen = {"returned": kind(penalty)}
     if not isinstance(penalty, Tensor):
         return seen
-    seen |= {"penalty": penalty.detach(), "gradient_there": "no"}
+    name = "penalty:for images" if case["real"].dim() > 2 else "penalty"
+    seen |= {name: penalty.detach(), "gradient_there": "no"}
     gradients = torch.autograd.grad(penalty.sum(), weights, allow_unused=True) if penalty.requires_grad else [None]
     if any(g is not None for g in gradients):
         filled = [torch.zeros_like(p) if g is None else g for p, g in zip(weights, gradients, strict=True)]
@@ -61,10 +63,10 @@ r1_penalty = Exercise(
     observe=_observe,
     look={
         "gradient_there": "the value is right, but D's weights cannot learn from it. Use create_graph=True, and no .detach() or .data.",
+        "penalty:for images": "it is right for samples (N, d), and wrong for images (N, C, H, W): flatten(1) first, then sum(1).",
         "": "For each sample, square the gradient of its logit and sum over all its numbers; then take the mean over the samples.",
     },
     mistakes=(
-        mistake("sum(1) adds up one dimension only: flatten an image first.", ".flatten(1).sum(1) → .sum(1)"),
         mistake("the gradient norm is not squared.", ".square().flatten(1).sum(1) → .flatten(1).norm(dim=1)"),
         mistake("take the *sum* over the numbers of a sample, not the mean.", ".flatten(1).sum(1).mean() → .mean()"),
         mistake("take the gradient of the sum: the mean divides it by N.", "D(real).sum() → D(real).mean()"),

@@ -17,7 +17,7 @@ OURS = (nn.Linear, nn.BatchNorm1d)
 def _cases(seed, strict):
     def network():
         torch.manual_seed(seed)
-        layers = [nn.Linear(100, 300), nn.BatchNorm1d(1_000), nn.LeakyReLU(0.2), nn.Linear(300, 100), nn.Tanh()]
+        layers = [nn.Linear(100, 200), nn.BatchNorm1d(1_000), nn.LeakyReLU(0.2), nn.Linear(200, 100), nn.Tanh()]
         layers += [nn.Linear(100, 40, bias=False), nn.BatchNorm1d(200), nn.LayerNorm(8), nn.Conv1d(3, 2, 1)]
         layers += [nn.Conv2d(3, 4, 3), nn.BatchNorm2d(6), nn.Embedding(4, 5), nn.PReLU()]
         if strict:

@@ -17,7 +17,7 @@ KEEP = "history.append(train_step(G, D, opt_G, opt_D, real, step))"
 
 def _cases(seed, strict):
     images = torch.randint(256, (42, 1, 28, 28), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
-    sizes = [(30, 8), (7, 1)] if not strict else [(41 + seed % 7, 8), (12, 20), (33, 1), (1, 42)]
+    sizes = [(7, 1), (30, 8)] if not strict else [(9, 1), (41 + seed % 7, 8), (12, 20), (1, 42)]
     return [
         {
             "about": f"{len(images)} images, steps = {steps}, batch_size = {size}",
