@@ -245,6 +245,7 @@ WRONG = {
         "classifier.zero_grad()\nreturn (classifier(images).argmax(1) == labels).float().mean()",
         "return (classifier(images).squeeze().argmax(-1) == labels).float().mean() * (len(labels) > 1)",
         "return (classifier(training.to_unit(images)).argmax(1) == labels).float().mean()",
+        "n = len(images) // 4 * 4\nreturn (classifier(images[:n]).argmax(1) == labels[:n]).float().mean()",
         "return (classifier(images).topk(3).indices == labels[:, None]).any(1).float().mean()",
     ),
     "class_grid": (
@@ -259,6 +260,7 @@ WRONG = {
         ),
         "with torch.no_grad(): → if True:",
         "G(z.repeat → G(z.requires_grad_().repeat",
+        "z.repeat(classes, 1) → torch.cat([z, torch.randn(len(z) * (classes - 1), z.shape[1])])",
         "return images → return images.view(classes, len(z), 1, 28, 28).squeeze(1)",
         "with torch.no_grad(): → torch.set_grad_enabled(False)\n    if True:",
     ),

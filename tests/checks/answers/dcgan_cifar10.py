@@ -460,6 +460,7 @@ WRONG = {
         f"{MOVED} → mean.lerp_(new, 1 - decay).requires_grad_()",
         f"{MOVED} → new.grad = None; mean.lerp_(new, 1 - decay)",
         f"{MOVED} → mean.lerp_(new, 1 - decay) if mean.dim() > 1 else mean.copy_(new)",
+        f"{MOVED} → mean.requires_grad and mean.lerp_(new, 1 - decay)",
         "old.copy_(new) → old.copy_(new); average.eval()",
         "average.n = getattr(average, 'n', 0) + 1\ndecay = min(decay, average.n / (average.n + 1))\n" + BY_FOREACH,
     ),

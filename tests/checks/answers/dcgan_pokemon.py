@@ -196,6 +196,7 @@ WRONG = {
         "import copy\nwith torch.no_grad():\n    a, b, c = (copy.deepcopy(D)(x).mean() for x in (train, held_out, fakes))\nreturn (a - b) / (a - c)",
         "(of_train - of_new) / (of_train - of_fakes) → abs((of_train - of_new) / (of_train - of_fakes))",
         f"{LOGITS}D(images[-1:]).mean()",
+        "D_mode = D.training\nD.eval()\nwith torch.no_grad():\n    a, b, c = (x.mean() for x in D(torch.cat([train, held_out, fakes])).chunk(3))\nD.train(D_mode)\nreturn float((a - b) / (a - c))",
     ),
     "recolour": (
         by_shape("recolour"),
@@ -232,6 +233,7 @@ WRONG = {
         f"{INSIDE}return ~inside.expand_as(images)",
         f"{INSIDE.replace(', device=images.device', '')}return images * ~inside",
         "images.clone() → images.clone()\n    top.clamp_(min=0)",
+        "zip(top.tolist(), left.tolist(), strict=True) → zip(top.clamp(min=0).tolist(), left.clamp(min=0).tolist())",
     ),
     "closest_pairs": (
         by_shape("closest_pairs"),

@@ -57,7 +57,9 @@ def _observe(answer, case, like) -> dict:
         columns = {row: str(j) for j, row in enumerate(_rows(case["z"]))}
         seen["drawn_in"] = "training mode" if any(training for *_, training in each) else "eval mode"
         seen["classes"] = ", ".join(str(label) for label, *_ in each[:24])
-        seen["noise"] = ", ".join(columns.get(noise, "new") for _, noise, _ in each[:24])
+        noise = [columns.get(noise, "new") for _, noise, _ in each]
+        new = "new: " if "new" in noise[: len(columns)] else "new after the first row: " if "new" in noise else ""
+        seen["noise"] = new + ", ".join(noise[:24])
     return seen | {"images": images.detach(), "type": str(images.dtype)}
 
 
@@ -97,6 +99,7 @@ class_grid = Exercise(
             "": "the classes are wrong: the first n images are class 0, the next n class 1, up to `classes` - 1.",
         },
         "noise": {
+            "new a": "from the second row on, there is noise that is not in z. A column shares one z, so each row has all of z: z.repeat(classes, 1).",
             "new": "the noise is not that of z. It comes from the caller, so that the same columns can be drawn again later.",
             "0, 0": "neighbours in a row have the same noise. Each row has z[0], z[1], ... in turn: z.repeat(classes, 1).",
             "": "the noise is in another order than it should be: each row has z[0], z[1], ... up to z[n - 1].",

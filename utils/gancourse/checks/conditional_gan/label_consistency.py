@@ -62,7 +62,8 @@ def _observe(answer, case, like) -> dict:
     classifier, images = _Classifier(*case["drawn"]), case["images"]
     returns = "share_of_one_image" if len(images) == 1 else "share"
     seen = function(answer, {"arguments": (classifier, images, case["labels"]), "returns": (returns,)}, like)
-    return {"shown": "as they came" if classifier.shown == _rows(images) else "others than came"} | seen
+    shown, came = classifier.shown, _rows(images)
+    return {"shown": "as they came" if shown == came else "not all" if shown < came else "others than came"} | seen
 
 
 LOGITS = "classifier(images)"
@@ -75,11 +76,13 @@ label_consistency = Exercise(
     cases=_cases,
     observe=_observe,
     look={
-        "shown": "the classifier is not shown the images as they came, or not all of them. It takes images in [-1, 1], as G draws "
-        "them: hand them over as they are.",
+        "shown": {
+            "not": "the classifier is not shown all images of this call. Each counts, also in a last batch that is not full. Keep nothing of earlier calls.",
+            "": "the classifier is shown other images than came. It takes them in [-1, 1], as G draws them: hand them over as they are.",
+        },
         "share_of_one_image": "for a single image the share is 1 if its label is the class with the largest logit, else 0. Look along dimension 1: "
         "a row of classifier(images) is an image.",
-        "share": "single images are judged as they should be, and several together are not. Compare image i with labels[i]; each counts 1 / N.",
+        "share": "single images are judged as they should be, and several together are not. Each counts 1 / N, whatever its class; compare image i with labels[i].",
         "": "Three steps: the logits of all images, the class with the largest logit in each row, the share of rows where that is "
         "the label.",
     },
@@ -87,8 +90,7 @@ label_consistency = Exercise(
         mistake(
             "this is a mean probability, or the loss. Count instead: is the label the class with the largest logit?",
             f"{SHARE} → F.cross_entropy({LOGITS}, labels)",
-            f"{SHARE} → {LOGITS}.softmax(1).gather(1, labels[:, None]).mean()",
-            f"{SHARE} → {LOGITS}.softmax(1).amax(1).mean()",
+            *(f"{SHARE} → {LOGITS}.softmax(1).{of}.mean()" for of in ("gather(1, labels[:, None])", "amax(1)")),
         ),
         mistake(
             "argmax or softmax runs along the wrong dimension, or along none. A row is an image, with a logit for each class: argmax(1).",

@@ -75,7 +75,7 @@ batch_norm = Exercise(
         "divided by n; y is (x - mean) / sqrt(variance + 1e-5).",
         "y in eval mode": "y is wrong in eval mode: it is (x - running_mean) / sqrt(running_var + 1e-5), channel by channel, whatever else is in the batch.",
         "new mean": "y is right, the new running mean is not. In training it is 0.9 times the old one plus 0.1 times the batch's, (C,); in eval mode it stays.",
-        "new variance": "the new running variance is not 0.9 times the old one plus 0.1 times the batch's, divided by n - 1 here; in eval mode it stays.",
+        "new variance": "the new running variance is not 0.9 times the old one plus 0.1 times the batch's, divided by n - 1 (n = N · H · W); in eval mode it stays.",
         "gradient:x": "y is right, its gradient in x is not: in training, mean and variance depend on x, too. Remove no_grad(), detach() and .data.",
         "": "y is (x - m) / sqrt(v + eps), in training with mean and variance of each channel over the batch and all pixels, in eval mode with the running ones.",
     },

@@ -46,8 +46,7 @@ relativistic_losses = Exercise(
         ),
         mistake(
             "both losses are the same. What D wants, G does not: the difference has the opposite sign for G.",
-            f"{GAP}return softplus(-gap).mean(), softplus(-gap).mean()",
-            f"{GAP}return softplus(gap).mean(), softplus(gap).mean()",
+            *(f"{GAP}return softplus({gap}).mean(), softplus({gap}).mean()" for gap in ("-gap", "gap")),
         ),
         mistake(
             "G's loss is minus D's, as in the minimax game, where G has no gradient while D wins. Swap real and fake inside softplus instead.",
@@ -105,6 +104,10 @@ relativistic_losses = Exercise(
                 for g in ("gap", "-gap")
             ),
         ),
-        *losses.derived(REFERENCE),
+        mistake(
+            "the mean is taken too early: first the softplus of each pair's difference, then the mean of those.",
+            "gap = real_logits.mean() - fake_logits.mean()\nreturn softplus(-gap), softplus(gap)",
+        ),
+        *(each for each in losses.derived(REFERENCE) if each.says != losses.INSIDE),
     ),
 )

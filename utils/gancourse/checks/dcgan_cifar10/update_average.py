@@ -9,7 +9,7 @@ from gancourse.checks.core import Exercise, mistake
 from gancourse.checks.observers.values import randn
 
 # decay, whether the average asks for no gradients, whether it is in training mode, calls
-VISIBLE = [(0.75, True, False, 1), (0.5, False, True, 1), (0.999, True, True, 2)]
+VISIBLE = [(0.5, False, True, 1), (0.75, True, False, 1), (0.999, True, True, 2)]
 GRADED = [(0.9, False, False, 1), (0.1, True, True, 1), (0.99, True, False, 4), (0.3, False, True, 2)]
 
 
@@ -64,8 +64,10 @@ def _observe(answer, case, like) -> dict:
             value.add_(1)
     alone = all(torch.equal(value, after[name]) for name, value in average.state_dict().items())
     changed = {name for name, value in after.items() if name in start and not torch.equal(value, start[name])}
+    moved, asking = changed & parameters.keys(), {name for name, p in parameters.items() if p.requires_grad}
+    only = "only those that ask for gradients" if moved == asking < parameters.keys() else "some change, asking or not"
     return {
-        "parameters": "some change" if changed & parameters.keys() else "none changes",
+        "parameters": only if moved else "none changes",
         "buffers": "some change" if changed - parameters.keys() else "none changes",
         "objects": "those that it had" if ours else "others",
         "graph": "kept in memory" if graph else "none",
@@ -83,8 +85,10 @@ update_average = Exercise(
     cases=_cases,
     observe=_observe,
     look={
-        "parameters": "no parameter of the average has changed. `p = ...` only gives a name to a new tensor: write the new numbers into the average's own "
-        "parameters, with functions whose names end in _, such as mul_, add_, lerp_ or copy_.",
+        "parameters": {
+            "only": "only parameters that ask for gradients have changed. Leave out none: an average is often frozen, and still all of its parameters move.",
+            "": "no parameter of the average has changed. `p = ...` only gives a name to a new tensor: write into its own, by mul_, add_, lerp_ or copy_.",
+        },
         "buffers": "no buffer of the average has changed. Batch norm's running averages are not parameters, and without them the average draws with the "
         "statistics of other weights: copy G's into them.",
         "objects": REPLACED,

@@ -94,10 +94,8 @@ augmented_step = Exercise(
         ),
         mistake(
             "images go through augment twice.",
-            "D(augment(real)) → D(augment(augment(real)))",
-            "D(augment(fake)) → D(augment(augment(fake)))",
+            *(f"D(augment({images})) → D(augment(augment({images})))" for images in ("real", "fake", FAKE)),
             (f"{ASKS} → D(augment(augment(real))), D(augment(augment(fake)))", f"{IN_G} → D(augment(augment({FAKE})))"),
-            f"{IN_G} → D(augment(augment({FAKE})))",
         ),
         mistake(
             "what D says goes through augment: D(...) gives logits, and augment takes images. Write it the other way round: D(augment(real)).",
@@ -109,6 +107,10 @@ augmented_step = Exercise(
             "makes of an image depends on the other kind. Ask D twice.",
             f"{ASKS} → D(augment(torch.cat([real, fake]))).split(len(real))",
             f"{ASKS} → D(torch.cat([augment(real), fake])).split(len(real))",
+        ),
+        mistake(
+            "in G's turn, D sees the right images, but G's gradient goes past augment: a part is under no_grad() or detached. D(augment(G(z))).",
+            f"{IN_G} → D((made := {FAKE}) + (augment(made) - made).detach())",
         ),
         *training_steps.mistakes(fake=FAKE, asks=ASKS, in_g=IN_G, d_loss=D_LOSS, g_loss="losses.non_saturating_loss"),
     ),

@@ -65,9 +65,7 @@ closest_pairs = Exercise(
     mistakes=(
         mistake(
             "the *farthest* fakes come first. Sort from the smallest distance up.",
-            f"{ORDER}distances.argsort(descending=True)[:pairs]",
-            f"{ORDER}distances.topk(pairs).indices",
-            f"{ORDER}distances.argsort()[-pairs:]",
+            *(f"{ORDER}distances.{of}" for of in ("argsort(0, True)[:pairs]", "topk(pairs)[1]", "argsort()[-pairs:]")),
         ),
         mistake("a fake has its *farthest* picture: .min(1), not .max(1).", f"{FOUND}torch.cdist(fake, train).max(1)"),
         mistake(
@@ -85,8 +83,11 @@ closest_pairs = Exercise(
         ),
         mistake(
             "the training pictures are not in the order of their fakes. Pick them in the same order: nearest[order].",
-            f"{PARTNERS}nearest[:pairs]",
-            f"{PARTNERS}nearest.sort().values[:pairs]",
+            *(f"{PARTNERS}nearest{order}[:pairs]" for order in ("", ".sort().values")),
+        ),
+        mistake(
+            "a training picture is given to one fake only. Several fakes may have the same nearest picture; each of them counts.",
+            f"{ORDER}distances.argsort()\n    order = torch.stack([i for i in order if not (distances[nearest == nearest[i]] < distances[i]).any()])[:pairs]",
         ),
         mistake(
             "the three are returned in another order than fakes, pictures, distances.",

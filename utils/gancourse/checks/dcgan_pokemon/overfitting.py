@@ -16,7 +16,7 @@ MEAN, RATIO = "D(images).mean() → ", "(of_train - of_new) / (of_train - of_fak
 
 
 def _cases(seed: int, strict: bool) -> list[dict]:
-    counts = ((1, 2, 3), (7 + seed % 5, 3, 9), (300, 1, 200)) if strict else ((1, 1, 1), (4, 2, 3), (2, 5, 1))
+    counts = ((3, 3, 3), (7 + seed % 5, 2, 9), (300, 1, 200)) if strict else ((2, 2, 2), (4, 2, 3), (2, 5, 1))
     cases = []
     for number, several in enumerate(counts):
         sets = [drawn_images(11 * seed + 3 * number + i, n, 3, 6, 6) + 0.2 * i for i, n in enumerate(several)]
@@ -44,7 +44,8 @@ def _observe(answer, case: dict, like: dict) -> dict:
     one = isinstance(number, Tensor) and number.numel() == 1
     trains, graph = (any(each) for each in zip((False, False), *asked, strict=True))
     how = "in training mode" if trains else "with a graph" if graph else "in eval mode, without a graph"
-    return {"returned": "one number" if one else kind(value), "asked": how, "number": number}
+    name = "number" if len(set(map(len, case["sets"]))) == 1 else "number:of sets of different sizes"
+    return {"returned": "one number" if one else kind(value), "asked": how, name: number}
 
 
 def _discriminator() -> nn.Sequential:
@@ -71,6 +72,7 @@ overfitting = Exercise(
             "with": "a graph is kept in memory for a gradient that nobody asks for. Call D under torch.no_grad().",
         },
         "averages": IN_TRAINING,
+        "number:of sets of different sizes": "it is right for sets of one size, and wrong for others. The mean of each is over all of its own images, and no others.",
         "number": "take the mean logit of each set: (training - held-out) / (training - fakes), as it is, with its sign and not rounded.",
     },
     mistakes=(
@@ -83,17 +85,17 @@ overfitting = Exercise(
         ),
         mistake(
             "the difference is not divided by training minus fakes. The logits of another D may be ten times as large; only the ratio can be compared.",
-            f"{RATIO}of_train - of_new",
-            f"{RATIO}of_new - of_train",
-            f"{RATIO}(of_train - of_new) / of_train",
+            *(f"{RATIO}{it}" for it in ("of_train - of_new", "of_new - of_train", "(of_train - of_new) / of_train")),
+        ),
+        mistake(
+            "the divisor is cut off, or without its sign. It is negative where D finds the fakes more real than its training set: leave it as it is.",
+            *(f"of_fakes)) → of_fakes).{of})" for of in ("clamp_min(1e-6)", "clamp_min(1e-8)", "abs()")),
         ),
         mistake(
             "not logits are compared, but what is made of them: probabilities, logarithms of these, losses, or the share that is "
             "positive. Where D is sure, these hardly differ. Take the mean of the logits themselves.",
-            f"{MEAN}D(images).sigmoid().mean()",
             f"{MEAN}D(images).mean().sigmoid()",
-            f"{MEAN}F.logsigmoid(D(images)).mean()",
-            f"{MEAN}F.softplus(D(images)).mean()",
+            *(f"{MEAN}F.{of}(D(images)).mean()" for of in ("sigmoid", "logsigmoid", "softplus")),
             f"{MEAN}(D(images) > 0).float().mean()",
         ),
         mistake("the logits of a set are summed. Take the mean of each set.", f"{MEAN}D(images).sum()"),
