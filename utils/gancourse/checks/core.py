@@ -57,9 +57,8 @@ TOLERANCE = 1e-3  # of the largest number in a tensor: wide for rounding, narrow
 HERE = Path(__file__).parents[1]
 
 
-_found_right: weakref.WeakKeyDictionary = (
-    weakref.WeakKeyDictionary()
-)  # answer -> exercise; `carry_on` need not look again
+# Answer -> name of the exercise whose check it has passed: `carry_on` need not look again.
+_found_right: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 class CheckFailed(AssertionError):
@@ -161,9 +160,9 @@ class Exercise:
         with circumstances.same_circumstances(seed):
             cases = self.cases(seed, strict)
             if not cases[0].get("secret"):
-                small = next((i for i, case in enumerate(cases) if case.get("again")), 0)
-                later = self.cases(seed + 1, strict)[small]
-                cases = [*cases, later | {"about": f"{later['about']}, after another call", "before": cases[small]}]
+                repeated = next((i for i, case in enumerate(cases) if case.get("again")), 0)
+                later = self.cases(seed + 1, strict)[repeated]
+                cases = [*cases, later | {"about": f"{later['about']}, after another call", "before": cases[repeated]}]
             return [{**case, "seed": seed} for case in cases]
 
     def watch(self, answer: object, case: Case, like: Observation | None = None) -> Observation:
@@ -245,16 +244,18 @@ class Exercise:
         for i, names in enumerate(wrong):
             for what in names:
                 if what in pairs[i][1] and rights[i].get(what) in (AS_BEFORE, "kept"):
-                    says = slips.words_for(what, pairs[i][1].get(what), slips.LEFT_BEHIND)
-                    return self._text(what, pairs[i][1]) or says, i, what
+                    value = pairs[i][1][what]
+                    own = slips.words_for(what, value, self.look)
+                    return own or slips.words_for(what, value, slips.LEFT_BEHIND), i, what
         if not any(wrong[i] for i, (case, _) in enumerate(pairs) if "before" not in case):
             says = "the first call is right, a later one is not: something is kept from one call to the next."
             return says, first, name
         if says := self._relation(pairs, rights, name):
             return f"{says} {self.look.get('', '')}", first, name
-        known = slips.PROPERTIES | slips.LEFT_BEHIND
-        if says := self._text(name, pairs[first][1]) or slips.words_for(name, pairs[first][1].get(name), known):
-            return says, first, name
+        value = pairs[first][1].get(name)
+        for table in (self.look, slips.PROPERTIES, slips.LEFT_BEHIND):
+            if says := slips.words_for(name, value, table):
+                return says, first, name
         return f"something is not right. {self.look.get('', '')}", first, name
 
     def _mistake(self, pairs: list, wrong: list[list[str]]) -> str:
@@ -265,24 +266,18 @@ class Exercise:
 
         # For speed, small cases where something is wrong first: a mistake that is not the answer's differs there.
         order = sorted(range(len(pairs)), key=lambda i: (not wrong[i], _size(pairs[i][0])))
+        tame = [pairs[i] for i in order if not pairs[i][0].get("extreme")]
+        shows = any(wrong[i] for i in order if not pairs[i][0].get("extreme"))
         pairs = [pairs[i] for i in order]
-        wrong = [wrong[i] for i in order]
 
         def behaves(answer: object, pairs: list) -> bool:
             return not any(any(differences(self.watch(answer, c, like=seen), seen)) for c, seen in pairs)
 
-        tame = [pair for pair, names in zip(pairs, wrong, strict=True) if not pair[0].get("extreme") and pair]
-        shows = any(names for (case, _), names in zip(pairs, wrong, strict=True) if not case.get("extreme"))
         for alike in (pairs, tame) if shows and len(tame) < len(pairs) else (pairs,):
             for each in self.mistakes:
                 if any(behaves(answer, alike) for answer in each.answers):
                     return each.says
         return ""
-
-    def _text(self, what: str, seen: Observation) -> str:
-        """Return the exercise's own text for a property; "" if it has none."""
-        own = {key: text for key, text in self.look.items() if key}
-        return slips.words_for(what, seen.get(what), own)
 
     def _relation(self, pairs: list, rights: list[Observation], name: str) -> str:
         """Return what the numbers of a property have in common with the right ones, in all tame cases; "" if nothing."""

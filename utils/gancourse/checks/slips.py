@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-# What is left behind (observers/guard.py): property -> what to say, with {} for the name of the argument; where it
+# What is left behind (observers/guard.py): property -> what to say, with {0} for the name of the argument; where it
 # depends on what was seen, a table of the beginnings of these words.
 LEFT_BEHIND: dict[str, str | dict[str, str]] = {
     "mode": {
@@ -316,13 +316,15 @@ def _of_factors(factors: list[float], sizes: list[set[int]]) -> str:
         }
         words = next((w for value, w in known.items() if abs(first / value - 1) < 1e-3), f"{first:.4g} times")
         return f"the result is {words} what it should be."
-    if len(set(factors)) > 1 and all(
-        any(abs(k / n - 1) < 1e-3 for n in s | {1}) for k, s in zip(factors, sizes, strict=True)
-    ):
+    if len(set(factors)) == 1:
+        return ""
+
+    def are_sizes(numbers: list[float]) -> bool:
+        return all(any(abs(k / n - 1) < 1e-3 for n in s | {1}) for k, s in zip(numbers, sizes, strict=True))
+
+    if are_sizes(factors):
         return "the result grows with the number of inputs: a sum is taken where a mean should be."
-    if len(set(factors)) > 1 and all(
-        any(abs(k * n - 1) < 1e-3 for n in s | {1}) for k, s in zip(factors, sizes, strict=True)
-    ):
+    if are_sizes([1 / k for k in factors]):
         return "the result shrinks with the number of inputs: it is divided by a number that should not be there (a mean for a sum, or a mean taken twice)."
     return ""
 

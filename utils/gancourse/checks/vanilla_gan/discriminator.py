@@ -57,6 +57,6 @@ Discriminator = Exercise(
             f"{LAST} → nn.Linear(128, 1), nn.LeakyReLU(0.2),",
         ),
         mistake("the sign is wrong: a high logit is to mean real.", "return self → return -self"),
-        *hidden("784", "x", dead="where it is 0, G would get no gradient through D"),
+        *hidden("784", dead="where it is 0, G would get no gradient through D"),
     ),
 )

@@ -27,11 +27,10 @@ def batches(seed: int, strict: bool, *shape: int, **more) -> list[dict]:
     return [{"about": about, "inputs": inputs, **more}]
 
 
-def hidden(first: str, inputs: str, dead: str) -> tuple[Mistake, ...]:
+def hidden(first: str, dead: str) -> tuple[Mistake, ...]:
     """Return the mistakes in what stands after the two hidden layers.
 
-    first: the number of inputs of the first layer, as the answer writes it; inputs: what forward gets; dead: what a
-    ReLU's zeros do in this network.
+    first: the number of inputs of the first layer, as the answer writes it; dead: what a ReLU's zeros do in this network.
     """
     after = [f"nn.Linear({n}, 128),  # (N, 128)\n            nn.LeakyReLU(0.2)," for n in (first, "128")]
 
@@ -101,6 +100,6 @@ Generator = Exercise(
             "the pixels are shifted to lie between 0 and 1. The real images lie between -1 and 1, as the tanh's do; leave them as they are.",
             f"self.body(z){VIEW} → (self.body(z){VIEW} + 1) / 2",
         ),
-        *hidden("Z_DIM", "z", dead="what is negative is cut to 0, and no gradient comes back through it"),
+        *hidden("Z_DIM", dead="what is negative is cut to 0, and no gradient comes back through it"),
     ),
 )
