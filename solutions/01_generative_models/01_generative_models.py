@@ -1,21 +1,21 @@
 # %% [markdown]
-# # 1 · Generative models, and why two networks fight
+# # 1 · Generative models, and why two networks compete
 #
-# A classifier looks at a picture and says *seven*. A generative model does the opposite: it draws a new seven. This lesson
-# shows what that means, how it is measured, and why the judge of the drawings had better be a network, too.
+# A classifier looks at a picture and says *seven*. A generative model does the opposite: it draws a new seven. In this
+# lesson you see what that means, how to measure the result, and why the judge of the drawings should be a network, too.
 #
 # **You will be able to**
 #
-# - say what a generative model is, and what its distribution, the push-forward, is;
-# - measure how far two sets of samples are apart, and fit a generator by hand and by gradient;
-# - turn a classifier into a ratio of densities, and fool a good one on purpose.
+# - say what a generative model is, and what the distribution of its samples, the push-forward, is;
+# - measure how far apart two sets of samples are, and fit a generator by hand and by gradient descent;
+# - turn a classifier into a ratio of densities, and fool a good classifier on purpose.
 #
-# **Time**: 60 minutes, five exercises among them. Every cell runs in seconds on a CPU.
+# **Time**: 60 minutes, including five exercises. Every cell runs in seconds on a CPU.
 #
-# **Builds on**: Python, and one small network that you have trained in PyTorch. Words of the trade are in the
-# [glossary](../README.md#glossary).
+# **You need**: Python, and one small network that you have trained in PyTorch. The [glossary](../README.md#glossary)
+# explains the terms.
 #
-# The first cell looks whether everything is there. If it names a problem, do what the arrow says and run it again.
+# The first cell checks that everything is installed. If it reports a problem, follow its advice and run it again.
 
 # %%
 from gancourse import checks, doctor
@@ -23,26 +23,26 @@ from gancourse import checks, doctor
 doctor.check("mnist")
 
 # %% [markdown]
-# **How an exercise works.** You replace `raise NotImplementedError()`, run the cell, and run the check below it. The check
-# compares what your answer *does* with what it should do: ✓ means right; ✗ says what is wrong and where to look. It
-# does not mind how you write it. You can be wrong as often as you like. (A `NameError` there means that the cell above has
-# not run.)
+# **How an exercise works.** Replace `raise NotImplementedError()` with your answer, run the cell, then run the check below
+# it. The check compares what your answer *does* with what it should do. ✓ means that it is right; ✗ tells you what is
+# wrong and where to look. Any correct style is accepted, and you can try as often as you like. (If the check reports a
+# `NameError`, you have not run the cell above it.)
 #
-# Below each check lie folded cells. The first gives marks, where somebody grades this notebook; here it does
-# nothing. The second is for when you are stuck: it puts the course's version in the place of an answer that is not
-# right yet, so that the rest of the lesson runs. Come back when you like. *Run all* works, too, without one line of yours.
+# Two folded cells follow each check. The first gives marks if somebody grades this notebook; otherwise it does nothing. The
+# second helps you when you are stuck: if your answer is not right yet, it loads the course's version, so that the rest of
+# the lesson runs. You can come back to the exercise later. *Run all* also works before you have written a line.
 
 # %% [markdown]
 # ## 1.1 Two kinds of models
 #
 # A **discriminative** model answers a question about a given $x$: which digit is this? It learns $p(y \mid x)$, the
-# probability of the label $y$, and nothing about what pictures look like in general.
+# probability of the label $y$ given $x$. It does not learn what pictures look like in general.
 #
-# A **generative** model makes new $x$. Somewhere there is a distribution $p_{data}$ of handwritten digits. Nobody can
-# write it down; we only see *samples* of it, the data set. The model is to give us more samples.
+# A **generative** model makes new $x$. We assume that digits come from a distribution $p_{data}$. Nobody can write it down;
+# we only have *samples* from it, the dataset. The model should produce more samples.
 #
-# The simplest generative model of all: look at each pixel by itself, how often it has which grey level, and draw each
-# pixel from that. Every single pixel is then distributed exactly right.
+# Here is the simplest generative model. For each pixel, it looks up how often each grey level occurs in the dataset, and
+# draws the pixel from that distribution. Each pixel alone is then distributed exactly as in the data.
 #
 # *Predict before you run*: what will its digits look like?
 
@@ -59,37 +59,40 @@ pixel_by_pixel = mnist.images.gather(0, donors)
 display(figures.image_grids({"real": mnist.images[:64], "each pixel by itself": pixel_by_pixel}))
 
 # %% [markdown]
-# Dust in the shape of all digits at once. What makes a seven is not in the pixels but *between* them: if this one is dark, that
-# one is, too. A generative model has to get 784 numbers right **together**.
+# You see grey noise, a little brighter where digits usually are. Each pixel has the right distribution, but the pixels are
+# independent of each other. In a real seven they are not: whether one pixel is dark depends on its neighbours. A generative
+# model has to learn the **joint** distribution of all 784 pixels.
 
 # %% [markdown]
-# ## 1.2 A generator pushes noise into shape
+# ## 1.2 A generator transforms noise
 #
-# How can a function be random? Feed it random numbers. Draw $z$ from a simple distribution that we choose, the *prior* $p_z$, and
-# apply $G$. What comes out has a distribution of its own, $p_g$: the **push-forward** of $p_z$ by $G$. All of GAN
-# training is about bending $G$ until $p_g$ is $p_{data}$.
+# How can a function produce random pictures? Its input is random. Draw $z$ from a simple distribution that we choose, the
+# **prior** $p_z$, and compute $G(z)$. The results have a distribution of their own, $p_g$, which is called the
+# **push-forward** of $p_z$ by $G$. To train a GAN means to change $G$ until $p_g$ equals $p_{data}$.
 #
-# Take the smallest $G$ there is, $G(z) = s\,z + b$. It stretches by the scale $s$ and moves by the shift $b$. The *density* at
-# $x$ says how thickly the samples lie there; the area below it is 1. Stretched to twice the width it must become half as high:
+# Take a very small generator, $G(z) = s\,z + b$. It stretches the noise by the scale $s$ and moves it by the shift $b$. The
+# **density** at $x$ says how closely the samples lie there; the area under it is 1. If $G$ makes the distribution twice as
+# wide, the density becomes half as high:
 #
 # $$p_g(x) = \frac{1}{|s|}\; p_z\!\left(\frac{x - b}{s}\right)$$
 #
-# In words: find the $z$ that lands on $x$, look up how dense the noise is there, and thin it out by the stretching.
+# In words: find the $z$ that $G$ maps to $x$, take the density of the noise at that $z$, and divide it by $|s|$.
 
 # %% [markdown]
 # ### Exercise 1 · `pushed_density`
 # ●○○ · 5 minutes
 #
-# Write the formula as code: `pushed_density(prior, scale, shift, x)` → the density $p_g$ at each of the places x of shape (n,).
-# `prior` is a function: `prior(z)` gives the density of the noise at z, of the same shape. The scale may be negative: then
-# the noise is mirrored, too.
+# Write the formula as code: `pushed_density(prior, scale, shift, x)` returns the density $p_g$ at each place in x, a tensor
+# of shape (n,). `prior` is a function: `prior(z)` returns the density of the noise at z, with the shape of z. The scale may
+# be negative; then $G$ also mirrors the noise.
 #
-# It tests: which way a generator maps, and what stretching does to a density.
+# You practise: following a generator backwards, from a sample to its noise.
 #
-# <details><summary>Hint 1</summary>You know x and want the z that was mapped to it: solve x = scale · z + shift for
-# z.</details>
-# <details><summary>Hint 2</summary>One line: <code>prior(...)</code> at that z, divided by
-# <code>abs(scale)</code>.</details>
+# <details><summary>Hint 1</summary>You know x and need the z that was mapped to it. Solve x = scale · z + shift for z. What
+# does stretching do to the height of the density?</details>
+# <details><summary>Hint 2</summary>Two steps: compute z with one subtraction and one division; then call
+# <code>prior</code> on it and divide. The density must not become negative for a negative scale:
+# <code>abs</code>.</details>
 
 
 # %% exercise="pushed_density"
@@ -123,32 +126,35 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# The dashed line should run along the top of the grey bars. For a network $G$ there is no such formula to work with: that of lesson 3 maps
-# 64 numbers to 784, and no $z$ can be looked up. We can only draw samples. Everything from here on needs samples alone.
+# The dashed line should follow the top of the grey bars. For a network there is usually no such formula: the generator of
+# lesson 3 maps 64 numbers to 784, and we cannot solve for the $z$ of a given picture. We can only draw samples. So everything
+# that follows needs samples only.
 
 # %% [markdown]
-# ## 1.3 How far apart are two piles of samples?
+# ## 1.3 How far apart are two sets of samples?
 #
-# To improve $G$ we need a number that says how far its samples are from the data. In one dimension there is a beautiful one.
-# Think of both piles as sand: how far must the grains be carried, on average, to turn one pile into the other?
-# Nobody carries crosswise: the leftmost grain goes to the leftmost place, the next to the next. So: **sort both, and
-# compare in order.**
+# To improve $G$ we need a number that says how far its samples are from the data. In one dimension there is a good one.
+# Think of both sets as piles of sand: how far must you carry the grains, on average, to turn one pile into the other? It is
+# cheapest to carry the leftmost grain to the leftmost place, the second to the second place, and so on. So **sort both sets
+# and compare them in order**:
 #
 # $$W(x, y) = \frac{1}{n} \sum_{i=1}^{n} \left| x_{(i)} - y_{(i)} \right|$$
 #
-# where $x_{(i)}$ is the $i$-th smallest of the $n$ numbers. It is called Wasserstein's distance, or the earth mover's.
+# Here $x_{(i)}$ is the $i$-th smallest of the $n$ numbers. $W$ is called the **Wasserstein distance**, or earth mover's
+# distance.
 
 # %% [markdown]
 # ### Exercise 2 · `distance`
 # ●○○ · 4 minutes
 #
-# Write it: `distance(x, y)` with two tensors of shape (n,) → one number.
+# Write the formula as code: `distance(x, y)` takes two tensors of shape (n,) and returns one number. Do not change x and y.
 #
-# It tests: that samples have no order of their own, and what a distance of distributions has to see.
+# You practise: comparing distributions rather than single samples.
 #
-# <details><summary>Hint 1</summary>What must be 0 if y holds the same numbers as x in another order?</details>
-# <details><summary>Hint 2</summary><code>x.sort().values</code> are the numbers in order; the rest is
-# <code>.abs().mean()</code>.</details>
+# <details><summary>Hint 1</summary>If y holds the same numbers as x in another order, the distance must be 0. What do you have
+# to do first?</details>
+# <details><summary>Hint 2</summary>Sort both (<code>torch.sort</code> returns values and indices; you need the values), then
+# take the mean absolute difference.</details>
 
 
 # %% exercise="distance"
@@ -167,15 +173,16 @@ print(f"the second moved by 1:                       {float(distance(a, b + 1)):
 print(f"the second three times as wide:              {float(distance(a, 3 * b)):.3f}")
 
 # %% [markdown]
-# Not quite 0 for the same distribution: chance makes two piles differ. Every distance between samples has such a *floor*, and it
-# falls when there are more samples. The last line has equal means on both sides; a difference of means would have
-# missed it.
+# The first distance is not quite 0, although both sets come from the same distribution: two random samples always differ a
+# little. Every distance between samples has such a **floor**, and the floor falls when there are more samples. In the last
+# line both sets have the same mean, so a difference of means would have missed the change.
 
 # %% [markdown]
 # ## 1.4 A generator with one parameter
 #
-# Now train a generator. Its data: 500 numbers from a distribution that is hidden from you. Its form: $G(z) = \theta z$. First
-# by hand: change `theta`, run the cell again, until the distance is as small as you can get it. How do you decide which way to go?
+# Now train a generator. Its data are 500 numbers from a distribution that you cannot see. The generator is $G(z) = \theta z$.
+# First fit it by hand: change `theta` and run the cell again until the distance is as small as you can make it. How do you
+# decide whether to go up or down?
 
 # %%
 torch.manual_seed(1)
@@ -186,9 +193,9 @@ theta = 1.0  # change this
 print(f"theta = {theta}: distance {float(distance(hidden, theta * z)):.3f}")
 
 # %% [markdown]
-# You tried a value, tried another one near it, and went where it got better. That is a derivative, taken by hand. PyTorch
-# takes it exactly, through the sorting, too: sorting only says who is compared with whom. Squares make the bottom of the valley
-# round, so that steps become small by themselves:
+# You tried a value, tried another one near it, and moved to the better one. That is a derivative, estimated by hand. PyTorch
+# computes it exactly. Sorting is no obstacle: it only decides which numbers are compared. We use squares instead of absolute
+# values, so that the gradient becomes small near the minimum and the steps become small, too:
 #
 # $$L(\theta) = \frac{1}{n} \sum_i \left( (\theta z)_{(i)} - x_{(i)} \right)^2$$
 
@@ -196,16 +203,18 @@ print(f"theta = {theta}: distance {float(distance(hidden, theta * z)):.3f}")
 # ### Exercise 3 · `fit_scale`
 # ●●○ · 8 minutes
 #
-# Write the gradient descent: `fit_scale(x, z, theta, step_size, steps)` → the number theta after `steps` steps, which can be 0. In each, theta
-# loses step_size times the slope of $L$. x and z have shape (n,); theta is a Python number at the start.
+# Write gradient descent: `fit_scale(x, z, theta, step_size, steps)` returns theta, a Python number, after `steps` steps
+# (`steps` can be 0). Each step subtracts step_size times the gradient of $L$ from theta. x and z have shape (n,); theta
+# arrives as a float.
 #
-# It tests: a training loop at its barest, without an optimiser to hide behind.
+# You practise: a training loop without an optimiser.
 #
-# <details><summary>Hint 1</summary>Make theta a tensor that wants a gradient; in the loop compute the loss, its slope, the new
-# theta, and cut the new theta off from its history.</details>
-# <details><summary>Hint 2</summary><code>(slope,) = torch.autograd.grad(loss, theta)</code> gives the slope and
-# leaves nothing behind (<code>loss.backward()</code> would put it into <code>theta.grad</code>, where slopes add up); then
-# <code>theta = (theta - step_size * slope).detach().requires_grad_()</code>.</details>
+# <details><summary>Hint 1</summary>PyTorch needs theta as a tensor with <code>requires_grad=True</code>. Each step computes the
+# loss, its gradient and the new theta. Why must the new theta forget how it was computed?</details>
+# <details><summary>Hint 2</summary>In the loop: the loss from sorted values; its gradient from
+# <code>torch.autograd.grad</code>, which returns a tuple; the new theta, detached and again with
+# <code>requires_grad</code>. After the loop: <code>.item()</code>. (<code>backward()</code> would add up gradients in
+# <code>theta.grad</code>.)</details>
 
 
 # %% exercise="fit_scale"
@@ -231,14 +240,14 @@ for steps in (0, 1, 5, 30):
     )
 
 # %% [markdown]
-# A generator, trained, and no opponent in sight. So why would anybody need one?
+# You have trained a generator, and there was no second network. So why does anybody need one?
 
 # %% [markdown]
-# ## 1.5 Why not do the same with pictures?
+# ## 1.5 Why this does not work for pictures
 #
-# Because pictures cannot be sorted. Which of two digits is the smaller one? And without an order, who is to be compared with
-# whom? One might take the distance of two pictures, pixel by pixel. Look at what it thinks: the same digit, moved to the
-# right by two pixels, against a quite different one.
+# Pictures cannot be sorted. Which of two digits is the smaller one? And without an order we do not know which pictures to
+# compare. We could compare any two pictures pixel by pixel. The next cell tests that idea: it compares a digit with a copy
+# of itself, shifted to the right by two pixels, and with other digits.
 
 # %%
 unit = training.to_unit(mnist.images[:2_000])  # float (2000, 1, 28, 28) in [-1, 1]
@@ -257,33 +266,36 @@ rows.append(mnist.images[:2_000][to_another.indices[worst]])
 display(figures.image_grids({"a digit / moved / what pixels call nearer": torch.cat(rows)}))
 
 # %% [markdown]
-# The eye sees the same digit at once; pixels do not. No simple formula on pixels measures what matters in a picture. So we
-# **learn** the measure: train a network to tell real from fake. Whatever it can hold on to is a difference that the generator has
-# still to remove.
+# You see at once that the shifted digit is the same; the distance between pixels does not. No simple formula on pixels
+# measures what matters in a picture. So we **learn** the measure: we train a network to tell real pictures from fakes. Every
+# difference that it finds is one that the generator still has to remove.
 
 # %% [markdown]
-# ## 1.6 What a classifier knows about densities
+# ## 1.6 A classifier knows a ratio of densities
 #
-# Train a classifier on $n_r$ real samples and $n_f$ fakes. If it is as good as can be, its probability of *real* is the share of
-# real ones among all that are found at $x$:
+# Train a classifier on $n_r$ real samples and $n_f$ fakes. The optimal classifier answers, at each $x$, with the share of
+# real samples among all samples at $x$:
 #
 # $$D(x) = \frac{n_r\, p_{data}(x)}{n_r\, p_{data}(x) + n_f\, p_g(x)}
 # \qquad\Longrightarrow\qquad \frac{D(x)}{1 - D(x)} = e^{a(x)} = \frac{n_r\, p_{data}(x)}{n_f\, p_g(x)}$$
 #
-# with $a(x)$ its *logit*, the number before the sigmoid. So a classifier, which has only seen samples, knows the ratio of two
-# densities that nobody can write down. Where the ratio is above 1 the generator draws too rarely, where it is below 1 too
-# often. That is just what a generator needs to be told.
+# Here $a(x)$ is its **logit**, the number before the sigmoid. So a classifier that has seen samples only knows the ratio of
+# two densities that nobody can write down. Where $p_{data} / p_g$ is above 1, the generator draws too few samples; where it
+# is below 1, too many. A generator needs to know exactly this.
 
 # %% [markdown]
 # ### Exercise 4 · `density_ratio`
 # ●○○ · 4 minutes
 #
-# Write it: `density_ratio(logits, n_real, n_fake)` → $p_{data}(x) / p_g(x)$ for each of the logits of shape (n,).
+# Write it as code: `density_ratio(logits, n_real, n_fake)` returns $p_{data}(x) / p_g(x)$ for each logit, for a tensor of
+# logits of shape (n,). Logits far from 0 occur.
 #
-# It tests: what stands behind a logit.
+# You practise: reading a logit as the logarithm of a ratio.
 #
-# <details><summary>Hint 1</summary>The right-hand side above holds the ratio already; two counts stand in its way.</details>
-# <details><summary>Hint 2</summary><code>logits.exp()</code>, times one count, divided by the other.</details>
+# <details><summary>Hint 1</summary>The right-hand side above already contains the ratio, multiplied by two counts. Solve for
+# the ratio.</details>
+# <details><summary>Hint 2</summary>Use <code>torch.exp</code> on the logits directly, then multiply by one count and divide by
+# the other. A detour through the sigmoid rounds D to 0 or 1.</details>
 
 
 # %% exercise="density_ratio"
@@ -295,8 +307,9 @@ def density_ratio(logits: torch.Tensor, n_real: int, n_fake: int) -> torch.Tenso
 
 
 # %% [markdown]
-# Try it where the truth is known: data from $\mathcal{N}(0, 1)$, fakes from $\mathcal{N}(1, 1.5^2)$, mean 1 and spread 1.5, and
-# three times as many real samples as fakes. The classifier is a small network that sees nothing but samples.
+# Test your formula where the true ratio is known. The data come from $\mathcal{N}(0, 1)$, the fakes from
+# $\mathcal{N}(1, 1.5^2)$, which has mean 1 and standard deviation 1.5. There are three times as many real samples as fakes.
+# The classifier is a small network that sees nothing but samples.
 
 # %%
 from torch import nn
@@ -334,14 +347,15 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Where there are samples, the two agree; at the left edge, where it has seen next to none, the classifier guesses. A judge knows
-# only what was put before it.
+# Where there are samples, the two curves agree. At the left edge the classifier has seen almost no samples, and its answer is
+# a guess. A classifier is reliable only where it had training data.
 
 # %% [markdown]
 # ## 1.7 Two players
 #
-# Put the two together. A **generator** $G$ draws fakes, like a counterfeiter. A **discriminator** $D$ tells real from fake, like a
-# detective. $D$ learns from both piles; $G$ never sees a real picture, only what $D$ thinks of its fakes.
+# Now combine the two. A **generator** $G$ makes fakes, like a counterfeiter. A **discriminator** $D$ tells real from fake, like
+# a detective. $D$ learns from real pictures and fakes. $G$ never sees a real picture; it learns only from the gradient that
+# comes back through $D$.
 #
 # ```
 # noise z ──► G ──► fake G(z) ──┐
@@ -350,12 +364,12 @@ plt.show()
 #             └── gradients to G ◄───┘
 # ```
 #
-# When $G$ gets better, $D$ must look more closely, and what it then sees, $G$ has to learn next. If all goes well it ends
-# where $p_g = p_{data}$ and $D$ says one half to everything. Lesson 2 asks when all goes well; lesson 3 builds it.
+# When $G$ improves, $D$ must find smaller differences, and $G$ then learns to remove those. In the ideal case this ends when
+# $p_g = p_{data}$ and $D$ answers one half everywhere. Lesson 2 asks when it ends well; in lesson 3 you build it.
 
 # %% [markdown]
-# *Be the discriminator.* Half of these 16 digits were written by people. The others come from four stages of one training,
-# from step 1,000 to step 28,000. At the end you hear what the discriminator of that training would have said.
+# *Be the discriminator.* People wrote half of these 16 digits. The others come from four stages of one training, from step
+# 1,000 to step 28,000. At the end you see what the discriminator of that training answered.
 
 # %%
 from gancourse.widgets import RealOrFake
@@ -363,33 +377,36 @@ from gancourse.widgets import RealOrFake
 RealOrFake()
 
 # %% [markdown]
-# ## 1.8 How a good classifier is fooled
+# ## 1.8 How to fool a good classifier
 #
-# Why should a network be hard to please? The course's digit classifier reads 99.3 % of the test digits. Now move every pixel by
-# the same small amount $\epsilon$, up or down, whichever way makes its loss rise:
+# A network can be a poor judge, even a good network. The course's digit classifier classifies 99.3 % of the test digits
+# correctly. Now change every pixel by the same small amount $\epsilon$, up or down, in the direction that increases the
+# classifier's loss:
 #
 # $$x' = x + \epsilon\; \text{sign}\big(\nabla_x\, L(x, y)\big)$$
 #
-# $L$ is the cross-entropy of the classifier's answer to $x$ against the true label $y$, and $\nabla_x$ its gradient in
-# the *pixels*. This is the *fast gradient sign* attack. The weights stay as they are: we train the picture.
+# $L$ is the cross-entropy between the classifier's answer to $x$ and the true label $y$, and $\nabla_x$ is its gradient with
+# respect to the *pixels*. This is the **fast gradient sign method** (FGSM), and the change is called an **adversarial
+# perturbation**. The weights stay fixed: we optimise the picture.
 #
-# It is also, step for step, how a generator learns: a gradient that runs through a classifier back into pixels.
+# A generator learns in the same way, from a gradient that flows through a classifier back to the pixels.
 
 # %% [markdown]
 # ### Exercise 5 · `sign_attack`
 # ●●○ · 8 minutes
 #
-# Write the attack: `sign_attack(classifier, images, labels, epsilon)` → the changed images, same shape, cut off at −1 and 1.
-# images: float (N, 1, H, W) in $[-1, 1]$; labels: int64 (N,); `classifier(images)` gives logits (N, classes). Change neither the
-# given images nor anything in the classifier, its modes and gradients included, and return a tensor without history.
+# Write FGSM: `sign_attack(classifier, images, labels, epsilon)` returns the changed images, clamped to −1 and 1, in the same
+# shape. images: float (N, 1, H, W) in $[-1, 1]$; labels: int64 (N,); `classifier(images)` returns logits (N, classes). Do not
+# change the given images, the classifier's gradients or any of its modes. Return a tensor without a graph.
 #
-# It tests: a gradient in the input instead of the weights, and which way is up.
+# You practise: taking a gradient with respect to the input.
 #
-# <details><summary>Hint 1</summary>Take a copy of the images that wants a gradient, compute the cross-entropy, and ask
-# for its gradient in the copy with <code>torch.autograd.grad</code>.</details>
-# <details><summary>Hint 2</summary><code>(gradient,) = torch.autograd.grad(loss, images)</code> (backward() would leave gradients
-# in the classifier, too), then
-# <code>(images + epsilon * gradient.sign()).clamp(-1, 1).detach()</code>.</details>
+# <details><summary>Hint 1</summary>The gradient belongs to the images, so they must be part of the graph, and the caller's
+# tensor must not be. The loss should go up, not down.</details>
+# <details><summary>Hint 2</summary>Make a copy of the images with <code>requires_grad</code>; compute
+# <code>cross_entropy</code>; get the gradient in the copy from <code>torch.autograd.grad</code> (<code>backward()</code>
+# would also fill the classifier's gradients); then <code>.sign()</code>, <code>.clamp()</code> and
+# <code>.detach()</code>.</details>
 
 # %%
 from torch.nn.functional import cross_entropy
@@ -409,8 +426,8 @@ def sign_attack(
 
 
 # %% [markdown]
-# Move *epsilon*, and try several images. Some digits fall early; the first one, a 7, holds out until 0.51. For each: at which value does
-# the classifier change its mind, and could *you* still read the digit there?
+# Move *epsilon*, and try several images. Some digits change their class early; the first one, a 7, resists up to 0.51. For
+# each digit: at which value does the classifier change its answer, and can *you* still recognise the digit there?
 
 # %%
 from gancourse import pretrained
@@ -420,9 +437,8 @@ reader, _ = pretrained.load_classifier()
 AttackSlider(sign_attack, reader, mnist.images[:50], mnist.labels[:50])
 
 # %% [markdown]
-# Many tutorials tell why GANs were thought of with a sentence like this: *after such a change the wrong answer comes with
-# more confidence than the right one had before.* Is that so? Count it, over 1,000 digits. And compare with moving each pixel up or
-# down at random.
+# Is a fooled classifier also **sure** of its wrong answer? One often reads that it is surer than it was of the right answer
+# before. Count it on 1,000 digits, and compare with a random change of the same size.
 
 # %%
 images, labels = training.to_unit(mnist.images[:1_000]), mnist.labels[:1_000]
@@ -430,65 +446,73 @@ before = reader(images).softmax(1)
 confidence_before = before.gather(1, labels[:, None]).squeeze(1)  # in the true class
 was_right = before.argmax(1) == labels
 torch.manual_seed(0)
-print("epsilon   right   right (random change)   wrong with more confidence than before")
+print(f"mean confidence in the right answer, before: {confidence_before[was_right].mean():.1%}")
+print("epsilon   right   right (random change)   confidence when wrong   surer than before")
 for epsilon in (0.05, 0.1, 0.2, 0.3, 0.5):
     confidence, answer = reader(sign_attack(reader, images, labels, epsilon)).softmax(1).max(1)
     noisy = (images + epsilon * torch.randn_like(images).sign()).clamp(-1, 1)
     fooled = was_right & (answer != labels)
     surer = (fooled & (confidence > confidence_before)).sum().item()
     print(
-        f"{epsilon:5.2f}   {(answer == labels).float().mean():7.1%}"
-        f"   {(reader(noisy).argmax(1) == labels).float().mean():15.1%}"
-        f"   {surer:15} of {fooled.sum().item()}"
+        f"{epsilon:7.2f}   {(answer == labels).float().mean():5.1%}"
+        f"   {(reader(noisy).argmax(1) == labels).float().mean():21.1%}"
+        f"   {confidence[fooled].mean():21.1%}   {surer:10} of {fooled.sum().item()}"
     )
 
 # %% [markdown]
-# The first half of the story holds: a change chosen against the network does what the same amount of noise does not. The second
-# half is a legend. Most wrong answers come with *less* confidence than the right one had. (Not at the two smallest
-# changes: there only those few digits fall about which it was unsure to begin with.)
+# At every $\epsilon$ the chosen change causes many more errors than a random change of the same size.
 #
-# For us there is a moral on each side. A network can be led by gradients to where people never go: a generator will find every
-# blind spot of a *fixed* judge. That is why the judge must go on learning. And: count, before you believe.
+# On our classifier, most wrong answers have *less* confidence than the right answer had: the mean confidence is about 80 %
+# instead of 98.6 %. (At the two smallest changes only 15 and 28 digits change their class; in 10 and 14
+# of them the confidence rises.) The paper on FGSM measured something else: with $\epsilon = 0.25$ for pixels in $[0, 1]$, which is 0.5 in
+# our range, a maxout network was wrong on 89.4 % of MNIST with a mean confidence of 97.6 %. The networks differ: theirs has
+# maxout layers, ours is a small convolutional network. So "fooled, and sure of it" is true for some networks and not for
+# others.
+#
+# You can draw two conclusions. A generator can find the weak points of a *fixed* judge, because it follows the gradient;
+# therefore the judge must keep learning. And check such claims on the network that you use.
 
 # %% [markdown]
-# ## 1.9 What became of the idea
+# ## 1.9 A short history
 #
-# - **2014** Goodfellow and others: two perceptrons, digits and faces of 32 pixels.
-# - **2015–16** DCGAN: convolutions, and rules that make training survive (lesson 6). Conditional GANs: labels for both players
-#   (lesson 5). LAPGAN: from coarse to fine (lesson 9).
-# - **2017** Wasserstein GAN and gradient penalties: other measures of distance. Pictures to pictures: pix2pix, CycleGAN.
-#   SRGAN: super-resolution (lesson 10).
-# - **2018–20** BigGAN and StyleGAN: photographs of people who do not exist.
-# - **From 2021** diffusion models, which make a picture out of noise in many small steps, draw more varied pictures, follow text, and train without a fight. For pictures from
-#   text they have replaced GANs.
+# - **2014** Goodfellow et al.: the first GAN, on MNIST, on 48 × 48 faces (TFD) and on CIFAR-10. Its networks are multilayer
+#   perceptrons and, in one model, convolutional. In the same year: conditional GANs, which give both players a label
+#   (lesson 5).
+# - **2015–16** LAPGAN: from coarse to fine (lesson 9). DCGAN: convolutions, and rules for stable training (lesson 6).
+# - **2017** Wasserstein GAN and gradient penalties: other measures of distance. Image-to-image translation: pix2pix,
+#   CycleGAN. SRGAN: super-resolution (lesson 10).
+# - **2018–20** BigGAN: photographs of the 1,000 classes of ImageNet. StyleGAN: photographs of people who do not exist.
+# - **From 2021** diffusion models turn noise into a picture in many small steps. They draw more varied pictures, follow text
+#   prompts, and have replaced GANs for pictures from text.
 #
-# GANs are still chosen where one pass through a network must do: a picture or a second of speech in milliseconds;
-# inside other models, as the *adversarial loss* that keeps their pictures sharp; and to make a diffusion model draw in one step.
+# GANs are still used where a sample must be fast, because one pass through a network is enough: pictures and speech in
+# milliseconds. They are also used inside other models: an *adversarial loss* keeps the pictures of an autoencoder sharp, and
+# can turn a diffusion model into one that needs a single step.
 
 # %% [markdown]
-# **What they are used for**: translating images to images (a map to a photograph, a sketch to a shoe), super-resolution, ageing a face,
-# shapes in three dimensions, data where real data is scarce or private. What is added that way is only as good as the
-# generator: measure on real data whether it helps.
+# **Uses**: translating images (a map to a photograph, a sketch to a shoe), super-resolution, three-dimensional shapes, extra
+# training data where real data are scarce or private. Extra data are only as good as the generator, so measure on real data
+# whether they help.
 #
-# **And misused for**: faces and voices of real people who never said that. Three questions help to think about a picture that is *made*:
-# Did the person shown agree? Could somebody take it for a record of what happened? Who is harmed if they do? A detector
-# is no way out for long: it is a discriminator, and you know what can be trained against it.
+# **Misuse**: faces and voices of real people, showing what they never said or did. Three questions help you to judge a
+# generated picture. Did the person shown agree? Could somebody take it for a record of a real event? Who is harmed if they
+# do? A detector does not solve the problem for long: it is a discriminator, and a generator can be trained against it.
 
 # %% [markdown]
-# | for GANs | against them |
+# | advantages of GANs | disadvantages |
 # |---|---|
-# | one pass through $G$ gives a sample, fast | training is a game, and need not settle (lesson 2) |
-# | sharp: no averaging over what might be | may leave out part of the data: *mode collapse* |
-# | no density, no formula for $p_g$ needed | no density: $p_g(x)$ of a given $x$ cannot be asked |
-# | a latent space to walk in | no loss that says how good it is (lesson 4) |
+# | one pass through $G$ gives a sample: fast | training is a game and may not converge (lesson 2) |
+# | sharp pictures: $G$ does not average over the possible ones | parts of the data may be missing: *mode collapse* |
+# | needs no formula for $p_g$ | gives no density: you cannot compute $p_g(x)$ for a given $x$ |
+# | a latent space to explore | no loss that tells you how good the samples are (lesson 4) |
 
 # %% [markdown]
 # ## Check yourself
 #
-# Three questions and one to write about. Put your letter into the function below each.
+# Answer three questions with a letter, and one in your own words. Put the letter into the function below each question.
 #
-# **Question 1.** A GAN is trained. You draw noise $z$ from $p_z$ and look at $G(z)$. From which distribution is what you see
-# a sample?
+# **Question 1.** A GAN has been trained. You draw noise $z$ from $p_z$ and look at $G(z)$. From which distribution is $G(z)$ a
+# sample?
 #
 # - **a** From $p_z$.
 # - **b** From $p_{data}$.
@@ -508,7 +532,7 @@ def question_1() -> str:
 # **Question 2.** What makes a model *generative*?
 #
 # - **a** It classifies so well that it can be run backwards.
-# - **b** New samples can be drawn from it.
+# - **b** You can draw new samples from it.
 # - **c** It is a neural network, trained by gradients.
 # - **d** It needs no labels.
 
@@ -522,12 +546,12 @@ def question_2() -> str:
 
 
 # %% [markdown]
-# **Question 3.** What does section 1.8 show?
+# **Question 3.** What does section 1.8 show for our classifier?
 #
-# - **a** A fooled classifier is surer of the wrong answer than it was of the right one, as a rule.
-# - **b** The attack changes the network until it errs.
-# - **c** The classifier errs as soon as people can no longer read the digit.
-# - **d** Changes that leave a digit readable for people, chosen along the gradient, change the classifier's answer.
+# - **a** A fooled classifier is usually surer of the wrong answer than it was of the right one.
+# - **b** FGSM changes the network until it makes mistakes.
+# - **c** The classifier makes mistakes only where people can no longer recognise the digit.
+# - **d** A change along the gradient can change the classifier's answer while people can still recognise the digit.
 
 
 # %% quiz="question_3"
@@ -539,33 +563,33 @@ def question_3() -> str:
 
 
 # %% [markdown]
-# **Question 4**, in your own words, about five sentences. In section 1.4 a generator was trained without a discriminator. A friend says:
-# "So the discriminator is superfluous." What did 1.4 have in its place? Why does that fail for pictures? What does a learnt
-# judge add, and what new danger comes with it? (4 points, marked by hand, one for each answer; a model answer stands in
+# **Question 4**, in your own words, about five sentences. In section 1.4 you trained a generator without a discriminator. A
+# friend says: "So we do not need a discriminator." What took its place in 1.4? Why does that fail for pictures? What does a
+# learnt judge add, and which new danger does it bring? (4 points, graded by hand, one for each answer; a model answer is in
 # `solutions/`.)
 
 # %% [markdown] open="question_4" points=4
-# In 1.4 a formula told how far the samples were apart: the sorted gap. It works because numbers can be sorted; pictures
-# have no order, and a distance on pixels calls a moved digit farther away than another digit. A discriminator learns from
-# samples alone what distinguishes the fakes, on whatever level that is, and hands the generator a gradient there. The danger: a
-# judge can be fooled where it is blind, so that it has to go on learning, and then the two play a game that need not come to
-# rest.
+# In 1.4 a formula measured how far apart the samples were: the gap between sorted numbers. It works because numbers can be
+# sorted. Pictures have no order, and a distance on pixels puts a shifted digit farther away than another digit. A
+# discriminator learns from samples what distinguishes the fakes, at whatever level that is, and gives the generator a
+# gradient. The danger: a judge can be fooled where it is wrong, so it has to keep learning, and then the two play a game that
+# may not converge.
 #
-# *Rubric, a point for each*: the place was taken by a distance computed by a formula (sorting) · pictures cannot be sorted, or
-# distances on pixels do not measure what matters · the judge learns the difference from samples and gives a gradient · it can be fooled
-# or has blind spots, or the game may not settle.
+# *Rubric, one point for each*: a distance computed by a formula (sorting) took its place · pictures cannot be sorted, or pixel
+# distances do not measure what matters · the judge learns the difference from samples and gives a gradient · it can be
+# fooled, or the game may not converge.
 
 # %% [markdown]
 # ## Summary
 #
-# - A generative model gives new samples of a distribution that we know through samples only.
-# - A generator pushes noise, $z \sim p_z$, into shape; what comes out has the distribution $p_g$.
-# - In one dimension samples can be sorted and compared; pictures cannot, so the comparison is learnt.
-# - A classifier that saw as many real images as fakes knows the ratio $p_{data} / p_g$: its logit is the logarithm.
-# - Gradients in the pixels fool a fixed classifier with little effort. A judge has to go on learning.
+# - A generative model draws new samples from a distribution that we know only through samples.
+# - A generator transforms noise, $z \sim p_z$; the distribution of its samples is the push-forward $p_g$.
+# - In one dimension you can sort samples and compare them. Pictures cannot be sorted, so we learn the comparison.
+# - A classifier trained on equally many real samples and fakes knows the ratio $p_{data} / p_g$: its logit is the logarithm.
+# - Gradients with respect to the pixels fool a fixed classifier easily. So the judge has to keep learning.
 #
 # **Sources**: Goodfellow et al. 2014, *Generative Adversarial Nets*. Goodfellow, Shlens & Szegedy 2015, *Explaining and Harnessing
-# Adversarial Examples*, section 4 (the sign attack). Sugiyama, Suzuki & Kanamori 2012, *Density Ratio Estimation in Machine
-# Learning*, chapter 4. Peyré & Cuturi 2019, *Computational Optimal Transport*, section 2.6 (sorting).
+# Adversarial Examples*, section 4 (FGSM, and the figures in 1.8). Sugiyama, Suzuki & Kanamori 2012, *Density Ratio Estimation in
+# Machine Learning*, chapter 4. Peyré & Cuturi 2019, *Computational Optimal Transport*, section 2.6 (sorting).
 #
-# **One step further**: attack the classifier so that it reads every digit as a 3. What changes in the formula?
+# **One step further**: change the attack so that the classifier takes every digit for a 3. What changes in the formula?

@@ -1,22 +1,22 @@
 # %% [markdown]
 # # 3 · A vanilla GAN from scratch
 #
-# Two small networks, no convolutions, no labels: at the end of this lesson one of them turns random numbers into
+# Two small networks, without convolutions and without labels. At the end of this lesson one of them turns random numbers into
 # handwritten digits.
 #
 # **You will be able to**
 #
-# - write a generator, a discriminator, their losses and the training step that plays them against each other;
-# - say what the loss curves of a GAN tell, and what they do not;
-# - train a better recipe beside the plain one, and measure how much better it is.
+# - write a generator, a discriminator, their losses and the training step in which they compete;
+# - say what the loss curves of a GAN show, and what they do not show;
+# - train a better recipe, and measure how much better it is.
 #
-# **Time**: 90 minutes, nine exercises among them. Training takes about 8 of them on two CPU cores, less on a GPU;
-# where a training takes more than two minutes you can load finished weights instead.
+# **Time**: 90 minutes, including nine exercises. About 8 of them are training time on two CPU cores, less on a GPU. Where a
+# training takes more than two minutes, you can load finished weights instead.
 #
-# **Builds on**: Python, and one small network that you have trained in PyTorch. Words of the trade are
-# in the [glossary](../README.md#glossary).
+# **You need**: lessons 1 and 2, and one small network that you have trained in PyTorch. The [glossary](../README.md#glossary)
+# explains the terms.
 #
-# The first cell looks whether everything is there. If it names a problem, do what the arrow says and run it again.
+# The first cell checks that everything is installed. If it reports a problem, follow its advice and run it again.
 
 # %%
 from gancourse import checks, doctor
@@ -37,23 +37,18 @@ display(
 )
 
 # %% [markdown]
-# **How an exercise works.** You replace `raise NotImplementedError()`, run the cell, and run the check below it. The check
-# compares what your answer *does* with what it should do: ✓ means right; ✗ says what is wrong and where to look. It
-# does not mind how you write it. You can be wrong as often as you like. (A `NameError` there means that the cell above has
-# not run.)
-#
-# Below each check lie folded cells. The first gives marks, where somebody grades this notebook; here it does
-# nothing. The second is for when you are stuck: it puts the course's version in the place of an answer that is not
-# right yet, so that the rest of the lesson runs. Come back when you like. *Run all* works, too, without one line of yours.
+# Exercises, checks and folded cells work as in
+# [lesson 1](../01_generative_models/01_generative_models.ipynb): write your answer, run the check below it, and open
+# the second folded cell if you are stuck and want to carry on.
 
 # %% [markdown]
 # ## 3.1 The data
 #
-# What does the generator have to imitate? MNIST is 60,000 grey images of 28×28 pixels. Each is one draw
-# $x \sim p_{data}$ from a distribution that we can only see through such draws: nobody can write $p_{data}$ down.
+# MNIST has 60,000 grey images of 28 × 28 pixels. Each is a sample $x \sim p_{data}$ from a distribution that nobody can write
+# down.
 #
-# We scale the grey levels from 0…255 to $[-1, 1]$, because the generator will end in a tanh, whose range that is.
-# `training.to_unit` does it: `.float() / 127.5 - 1`.
+# We scale the grey levels from 0…255 to $[-1, 1]$, because the generator ends with a tanh, which has that range.
+# `training.to_unit` does this: `.float() / 127.5 - 1`.
 
 # %%
 from gancourse import datasets
@@ -67,26 +62,26 @@ display(figures.image_grids({"real": mnist.images[:64]}))
 # %% [markdown]
 # ## 3.2 Noise
 #
-# A network is a function: the same input gives the same output. To get a *different* digit each time we feed it
-# something different each time, a *noise vector* $z \sim p_z$. We choose $p_z$ ourselves, so let it be simple: 64
-# independent numbers, standard normal.
+# A network is a function: the same input gives the same output. To get a *different* digit each time, we feed it a different
+# **noise vector** $z \sim p_z$. We choose $p_z$, so let it be simple: 64 independent numbers from the standard normal
+# distribution.
 #
-# $p_z$ is called the *prior*. It is **not** the generator's distribution: that is $p_g$, what comes out when the
-# noise has gone through $G$ (the *push-forward* of $p_z$).
+# $p_z$ is called the **prior**. It is **not** the generator's distribution. That is the push-forward $p_g$, the distribution of
+# $G(z)$.
 
 # %% [markdown]
 # ### Exercise 1 · `draw_noise`
 # ●○○ · 3 minutes
 #
-# Write the function that draws the noise of a batch: `draw_noise(n, device)` → float32, (n, 64), one row an image. All
-# n · 64 numbers are standard normal and independent of each other, and they lie on `device`.
+# Write the function that draws the noise of a batch: `draw_noise(n, device)` returns a float32 tensor of shape (n, 64), one row
+# for each image. All n · 64 numbers are standard normal and independent of each other. The tensor is on `device`.
 #
-# It tests: what a prior is, and that every image needs noise of its own.
+# You practise: drawing separate noise for each image.
 #
-# <details><summary>Hint 1</summary>torch has several functions that make a tensor of random numbers in a given shape. Which
-# of them draws from the standard normal distribution?</details>
-# <details><summary>Hint 2</summary>One line: <code>torch.randn</code> takes the two sizes, and
-# <code>device=device</code>.</details>
+# <details><summary>Hint 1</summary>torch has several functions that fill a new tensor with random numbers. Which one draws from
+# the standard normal distribution?</details>
+# <details><summary>Hint 2</summary><code>torch.randn</code> takes the sizes, and <code>device=</code>. <code>torch.rand</code> is
+# another distribution.</details>
 
 # %%
 import torch
@@ -110,7 +105,8 @@ print(tuple(z.shape), f"mean {z.mean().item():.3f}, standard deviation {z.std().
 # %% [markdown]
 # ## 3.3 The generator
 #
-# $G(z)$ maps noise (N, 64) to images (N, 1, 28, 28). Two hidden layers of 128 (a *perceptron*: linear layers with something bent between them) are enough to start with:
+# $G(z)$ maps noise (N, 64) to images (N, 1, 28, 28). We start with a **multilayer perceptron** (MLP): linear layers with an
+# **activation function** after each.
 #
 # | layer | output |
 # |---|---|
@@ -122,22 +118,23 @@ print(tuple(z.shape), f"mean {z.mean().item():.3f}, standard deviation {z.std().
 # | tanh | (N, 784) |
 # | reshape | (N, 1, 28, 28) |
 #
-# - **LeakyReLU** passes a fifth of what is negative. A plain ReLU would pass nothing, and its gradient nothing either.
-# - **Tanh** keeps the pixels in $[-1, 1]$, like the real ones.
+# - **LeakyReLU** multiplies negative numbers by 0.2. A plain ReLU would set them, and their gradient, to 0.
+# - **Tanh** keeps the pixels in $[-1, 1]$, like those of the real images.
 
 # %% [markdown]
 # ### Exercise 2 · `Generator`
 # ●○○ · 6 minutes
 #
-# Write the network of the table: `Generator()(z)` with z of shape (N, 64) → images (N, 1, 28, 28) in $[-1, 1]$, for any
-# batch size N, one included. Leave the line `z_dim = Z_DIM` as it is: later cells read it.
+# Write the network of the table: `Generator()(z)` takes z of shape (N, 64) and returns images (N, 1, 28, 28) in $[-1, 1]$, for any
+# batch size N, including 1. Leave the line `z_dim = Z_DIM` as it is: later cells read it.
 #
-# It tests: how a vector becomes a picture, and why the last layer is what it is.
+# You practise: building a network that ends in an image.
 #
-# <details><summary>Hint 1</summary>Make the layers in <code>__init__</code>, as attributes of <code>self</code>, so that
-# PyTorch finds their weights; <code>nn.Sequential</code> holds all six. Call them in <code>forward</code>.</details>
-# <details><summary>Hint 2</summary><code>self.body = nn.Sequential(nn.Linear(64, 128), nn.LeakyReLU(0.2), ...)</code>; and
-# <code>.view(-1, 1, 28, 28)</code> turns 784 numbers into a picture and leaves the batch size open.</details>
+# <details><summary>Hint 1</summary>Make the layers in <code>__init__</code> and keep them as attributes of <code>self</code>, so
+# that PyTorch finds their weights. Call them in <code>forward</code>.</details>
+# <details><summary>Hint 2</summary><code>nn.Sequential</code> can hold the six layers of the table in order. In
+# <code>forward</code>, <code>.view</code> or <code>.unflatten</code> turns 784 numbers into an image; the size of the batch must
+# stay open.</details>
 
 # %%
 from torch import nn
@@ -169,7 +166,7 @@ class Generator(nn.Module):
 
 
 # %% [markdown]
-# *Predict before you run*: what will 64 images of an untrained generator look like? Will they differ?
+# *Predict before you run*: what do 64 images of an untrained generator look like? Do they differ?
 
 
 # %%
@@ -186,20 +183,19 @@ display(figures.image_grids({"untrained G(z)": fog}))
 print(f"mean correlation between two of them: {correlation(fog):.2f}")
 
 # %% [markdown]
-# Grey fog, and rather the same fog 64 times. It is grey because the weights are small. And it is the same because the
-# biases, which no $z$ can change, add as much to a pixel as $z$ does. Everything that you will see in the end, the
-# training has to put there.
+# You see grey noise, and 64 times nearly the same. It is grey because the weights are small. The images resemble each other
+# because the biases, which do not depend on $z$, add as much to a pixel as $z$ does. Training has to create everything else.
 
 # %% [markdown]
 # ## 3.4 The discriminator
 #
-# No simple formula on pixels says how far that fog is from handwriting. So we *learn* the judge as well: a classifier of
-# real against fake. It returns one number for each image, the *logit* $a(x)$, and
+# No simple formula on pixels tells how far these images are from handwriting. So we *learn* the judge: a classifier of real
+# against fake. For each image it returns one number, the **logit** $a(x)$, and
 #
 # $$D(x) = \sigma(a(x)) = \frac{1}{1 + e^{-a(x)}}$$
 #
-# is its probability that $x$ is real. There is no sigmoid inside the network: the loss works on logits, for a reason
-# that the next section shows.
+# is the probability that $x$ is real. The network itself contains no sigmoid: the losses work on logits, for a reason that the
+# next section shows.
 #
 # | layer | output |
 # |---|---|
@@ -209,21 +205,21 @@ print(f"mean correlation between two of them: {correlation(fog):.2f}")
 # | linear, 128 → 128 | (N, 128) |
 # | LeakyReLU, 0.2 | (N, 128) |
 # | linear, 128 → 1 | (N, 1) |
-# | drop the dimension of size 1 | (N,) |
+# | remove the dimension of size 1 | (N,) |
 
 # %% [markdown]
 # ### Exercise 3 · `Discriminator`
 # ●○○ · 5 minutes
 #
-# Write the network of the table: `Discriminator()(x)` with images x of shape (N, 1, 28, 28) → logits (N,), for any batch size
-# N, one included.
+# Write the network of the table: `Discriminator()(x)` takes images x of shape (N, 1, 28, 28) and returns logits (N,), for any batch
+# size N, including 1.
 #
-# It tests: what a logit is, and the shape that a loss relies on.
+# You practise: giving a loss exactly the shape that it needs.
 #
-# <details><summary>Hint 1</summary>The same pattern as the generator, the other way round. A linear layer wants (N, 784),
-# so the pictures must be laid flat first, each by itself.</details>
-# <details><summary>Hint 2</summary><code>nn.Flatten()</code> begins the <code>nn.Sequential</code>, <code>nn.Linear(128, 1)</code>
-# ends it; <code>.squeeze(1)</code> makes (N,) of (N, 1), also where N is 1; a bare <code>.squeeze()</code> does not.</details>
+# <details><summary>Hint 1</summary>The pattern is that of the generator, reversed. A linear layer needs (N, 784), so each image must
+# be flattened first.</details>
+# <details><summary>Hint 2</summary><code>nn.Flatten</code> keeps the batch dimension and flattens the rest. For the last line of the
+# table name the dimension that you remove; without a name, a batch of one image loses both.</details>
 
 
 # %% exercise="Discriminator"
@@ -250,33 +246,32 @@ class Discriminator(nn.Module):
 
 
 # %% [markdown]
-# How should the weights begin? PyTorch draws them, and the biases too, from a uniform distribution whose width depends on
-# the layer. The authors of DCGAN (lesson 6) draw weights from $\mathcal{N}(0, 0.02)$ instead, mean 0 and standard deviation
-# 0.02, and most GANs since then do as they did. Two details go wrong in many copies of their code:
+# **Initialising the weights.** By default PyTorch draws weights and biases from a uniform distribution whose width depends on
+# the layer. The authors of DCGAN (lesson 6) initialise the weights with $\mathcal{N}(0, 0.02^2)$: mean 0, standard deviation
+# 0.02. Many GAN programs copied this; SNGAN, BigGAN and StyleGAN use other initialisations. Two details are wrong in many copies:
 #
-# - **Biases** begin at 0. If nobody sets them, PyTorch's random ones stay.
-# - **Batch normalisation** (section 3.12) *multiplies* by its weights. They belong around 1, $\mathcal{N}(1, 0.02)$; around
-#   0 they would switch the layer off.
+# - **Biases** start at 0. If nobody sets them, PyTorch's random ones stay.
+# - **Batch normalisation** (section 3.12) *multiplies* by its weights. They are drawn from $\mathcal{N}(1, 0.02^2)$; around 0 they
+#   would switch the layer off.
 
 # %% [markdown]
 # ### Exercise 4 · `init_weights`
 # ●●○ · 6 minutes
 #
-# Write the function that sets the first weights of **one layer**: `init_weights(layer)` → nothing; it changes the layer in
-# place. `network.apply(init_weights)` calls it on every layer in turn, also on those without weights, on an
-# `nn.Sequential` that holds others, and on the network itself.
+# Write the function that initialises **one layer** in place and returns nothing: `init_weights(layer)`.
+# `network.apply(init_weights)` calls it on every layer, including layers without weights, an `nn.Sequential` that contains other
+# layers, and the network itself.
 #
-# - `nn.Linear`: weights from $\mathcal{N}(0, 0.02)$, bias 0
-# - `nn.BatchNorm1d`: weights from $\mathcal{N}(1, 0.02)$, bias 0
-# - any other layer: leave it alone. A linear layer may also have no bias: then its `bias` is `None`.
+# - `nn.Linear`: weights from $\mathcal{N}(0, 0.02^2)$, bias 0
+# - `nn.BatchNorm1d`: weights from $\mathcal{N}(1, 0.02^2)$, bias 0
+# - any other layer: do not change it. A linear layer may have no bias; then `layer.bias` is `None`.
 #
-# It tests: that where a training begins is a choice, and that weights live in tensors that you can change.
+# You practise: changing the weights of a layer in place.
 #
-# <details><summary>Hint 1</summary><code>isinstance(layer, nn.Linear)</code> tells what a layer is. The functions in
-# <code>nn.init</code> change a tensor in place; their names end in _.</details>
-# <details><summary>Hint 2</summary><code>nn.init.normal_(layer.weight, 0.0, 0.02)</code> and
-# <code>nn.init.zeros_(layer.bias)</code> if <code>layer.bias is not None</code>; for batch normalisation the mean is
-# 1.</details>
+# <details><summary>Hint 1</summary><code>isinstance(layer, nn.Linear)</code> tells which kind of layer it is. Which functions of
+# <code>nn.init</code> change a tensor in place?</details>
+# <details><summary>Hint 2</summary><code>nn.init.normal_</code> takes a tensor, a mean and a standard deviation;
+# <code>nn.init.zeros_</code> is for the biases. Test for <code>None</code> before you touch a bias.</details>
 
 
 # %% exercise="init_weights"
@@ -303,23 +298,18 @@ with torch.no_grad():
     print("D(fake), the first five:", torch.sigmoid(D(G(z)))[:5])
 
 # %% [markdown]
-# Without biases the images have less in common. (The fog itself is now fainter still, which a correlation does not
-# see.) And $D$ says one half to everything: it has no opinion yet.
+# Without random biases the images have less in common. (They are even fainter now, which a correlation does not show.) $D$ answers
+# about one half to everything: it cannot tell real from fake yet.
 
 # %% [markdown]
-# ## 3.5 What the discriminator wants
+# ## 3.5 The discriminator's loss
 #
-# Both players argue about one number, the value
+# Lesson 2 derived what $D$ minimises. It is the negative value $-V$, the sum of two binary cross-entropies, which on logits is
 #
-# $$V(D, G) = \mathbb{E}_{x \sim p_{data}}[\log D(x)] + \mathbb{E}_{z \sim p_z}[\log(1 - D(G(z)))].$$
+# $$-V = \mathbb{E}[\text{softplus}(-a(x))] + \mathbb{E}[\text{softplus}(a(G(z)))], \qquad \text{softplus}(a) = \log(1 + e^a).$$
 #
-# $\mathbb{E}$ is the average over draws, `.mean()` in code. $D$ **maximises** $V$: high $D$ on real images, low on fakes.
-# Optimisers minimise, so we hand them $-V$, the sum of two binary cross-entropies. On logits, with
-# $\text{softplus}(a) = \log(1 + e^a)$, $-\log \sigma(a) = \text{softplus}(-a)$ and $-\log(1 - \sigma(a)) = \text{softplus}(a)$, so
-#
-# $$-V = \mathbb{E}[\text{softplus}(-a(x))] + \mathbb{E}[\text{softplus}(a(G(z)))].$$
-#
-# Why not compute $\log$ of a sigmoid? Look at a fake that $D$ takes for real with the logit 20.
+# $\mathbb{E}$ is the expectation, `.mean()` in code. Why do we not compute the logarithm of a sigmoid? Consider a fake that $D$
+# takes for real, with the logit 20.
 
 # %%
 from torch.nn.functional import softplus
@@ -329,25 +319,24 @@ print("log(1 - sigmoid(20)), step by step:", torch.log(1 - torch.sigmoid(a)).ite
 print("-softplus(20):                     ", -softplus(a).item())
 
 # %% [markdown]
-# In 32-bit numbers $\sigma(20)$ is rounded to 1, and the logarithm of 0 ends the training. PyTorch's `softplus` is right.
-# Writing `torch.log(1 + torch.exp(a))` instead would only move the problem: $e^{100}$ overflows.
-# `binary_cross_entropy_with_logits` is right too: it takes logits and labels, and is a softplus inside.
+# In 32-bit numbers $\sigma(20)$ is rounded to 1, and $\log 0$ is minus infinity. PyTorch's `softplus` gives the right number.
+# (`torch.log(1 + torch.exp(a))` has the same problem elsewhere: $e^{100}$ overflows.) `binary_cross_entropy_with_logits` is right,
+# too: it takes logits and labels, and uses a softplus inside.
 
 # %% [markdown]
 # ### Exercise 5 · `discriminator_loss`
 # ●●○ · 6 minutes
 #
-# Write $-V$ for two batches of logits: `discriminator_loss(real_logits, fake_logits)`, both of shape (N,) → one number,
-# a tensor without dimensions. The expectations become means over the batch, and the two means are added. It must be right
-# for logits of ±100 as well.
+# Write $-V$ for two batches of logits: `discriminator_loss(real_logits, fake_logits)`, both of shape (N,), returns one number, a
+# tensor without dimensions. The expectations become means over the batch, and you add the two means. The loss must be right for
+# large logits such as ±100, too.
 #
-# It tests: who wants what, the sign that this gives, and numbers that survive.
+# You practise: translating a loss into numerically safe code.
 #
-# <details><summary>Hint 1</summary>The last formula above is nearly the code. Check it with a thought: if
-# <code>D</code> is right about everything, real logits are large and fake logits very negative, and the loss must be near
-# 0.</details>
-# <details><summary>Hint 2</summary><code>softplus(...).mean() + softplus(...).mean()</code>; one of the two gets a minus
-# sign inside.</details>
+# <details><summary>Hint 1</summary>Test your code in your head: if <code>D</code> is right about everything, real logits are large
+# and fake logits are very negative. The loss must then be near 0.</details>
+# <details><summary>Hint 2</summary><code>softplus</code> and <code>.mean()</code>, once for each batch. In which of the two does the
+# logit need a minus sign?</details>
 
 
 # %% exercise="discriminator_loss"
@@ -365,49 +354,29 @@ print(
 )
 
 # %% [markdown]
-# Remember **log 4 = 1.386**, twice $-\log \frac12$: the loss of a discriminator that cannot tell real from fake. For a fixed
-# $G$ the best discriminator is $D^*(x) = p_{data} / (p_{data} + p_g)$, one half where both are equally likely (lesson 2
-# proves it).
+# Remember **log 4 = 1.386**: the loss of a discriminator that answers one half to everything. (Lesson 2: the optimal $D$ does so where
+# $p_g = p_{data}$.)
 
 # %% [markdown]
-# ## 3.6 What the generator wants
+# ## 3.6 The generator's loss
 #
-# In the *minimax* game $G$ minimises the same $V$. Its first term has no $G$ in it, so what is left is
-# $\log(1 - D(G(z))) = -\text{softplus}(a)$ with the slope $-\sigma(a)$: almost nothing where $a$ is very negative, which is
-# where a beginner's fakes are. The loss *saturates*. So, since the first GAN paper, $G$ minimises
-# $-\log D(G(z)) = \text{softplus}(-a)$ instead, the *non-saturating* loss: same aim, slope $-(1 - \sigma(a))$.
-#
-# *Predict*: $D$ is sure that a fake is fake, $a = -10$. How many times larger is the slope of the non-saturating loss than
-# that of the minimax loss?
-
-# %%
-for logit in (-10.0, -2.0, 0.0, 2.0):
-    a = torch.tensor(logit, requires_grad=True)
-    (saturating,) = torch.autograd.grad(-softplus(a), a)  # log(1 - D)
-    (non_saturating,) = torch.autograd.grad(softplus(-a), a)  # -log D
-    print(
-        f"a = {logit:5.1f}   minimax {saturating.item():9.6f}   non-saturating {non_saturating.item():9.6f}"
-    )
-
-
-# %% [markdown]
-# The minus sign says that a larger logit lowers the loss; compare the sizes. At $a = -10$ the second is twenty thousand
-# times stronger. Whoever draws worst needs the gradient most, and the minimax loss gives
-# it to them least.
+# Lesson 2 compared two losses for $G$. The minimax loss $\log(1 - D(G(z)))$ has almost no gradient where $D$ recognises a fake, and
+# early in training it recognises nearly all. So we use the non-saturating loss $-\log D(G(z)) = \text{softplus}(-a)$, as the first
+# GAN paper already recommends.
 
 # %% [markdown]
 # ### Exercise 6 · `generator_loss`
 # ●○○ · 3 minutes
 #
-# Write the non-saturating loss: `generator_loss(fake_logits)` with logits of shape (N,) → the mean of $-\log D(G(z))$, a tensor
-# without dimensions, right for logits of ±100 as well.
+# Write the non-saturating loss: `generator_loss(fake_logits)` takes logits of shape (N,) and returns the mean of $-\log D(G(z))$, a
+# tensor without dimensions. It must be right for large logits such as ±100, too.
 #
-# It tests: what the generator wants, on logits.
+# You practise: stating what the generator wants.
 #
-# <details><summary>Hint 1</summary>G's loss must fall when D's logit for a fake rises. Which of
-# softplus(a) and softplus(−a) does?</details>
-# <details><summary>Hint 2</summary>It is the first half of <code>discriminator_loss</code>, given the fakes: G wants them
-# to be taken for real.</details>
+# <details><summary>Hint 1</summary>G's loss must fall when D's logit for a fake rises. Does softplus(a) fall when a rises, or
+# softplus(−a)?</details>
+# <details><summary>Hint 2</summary>G wants its fakes to be taken for real, so its loss is the cross-entropy with the label 1: one of the
+# two terms of <code>discriminator_loss</code>, applied to fakes.</details>
 
 
 # %% exercise="generator_loss"
@@ -421,40 +390,40 @@ def generator_loss(fake_logits: torch.Tensor) -> torch.Tensor:
 # %% [markdown]
 # ## 3.7 One training step
 #
-# First $D$, then $G$, each on a batch of fakes of its own. For both, a turn is the same four lines: loss, `zero_grad()`,
-# `backward()`, `step()`. Three things deserve a second look:
+# First $D$ is updated, then $G$, each with a batch of fakes of its own. For both the turn has four lines: loss, `zero_grad()`,
+# `backward()`, `step()`. Three points need attention:
 #
-# - **Where gradients stop.** In $D$'s turn they flow back through $D$ and stop at the fakes, cut off by `detach()` or because the
-#   fakes were drawn under `torch.no_grad()`. $G$ would not move anyway, since only `opt_D` steps, but the work is saved.
-# - **Where they must pass.** In $G$'s turn gradients flow through $D$ *into* $G$, or $G$ would not know what to change. They
-#   leave gradients in $D$ as well, which nobody uses: only `opt_G` steps.
-# - **`zero_grad()`.** PyTorch adds new gradients to old ones unless told otherwise. Forget it and nothing complains; $D$ even
-#   keeps what $G$'s turn left in it.
+# - **Where gradients stop.** In $D$'s turn they flow through $D$ and stop at the fakes, which are detached or drawn under
+#   `torch.no_grad()`. $G$ would not change anyway, because only `opt_D` steps, but the detour costs time.
+# - **Where gradients must pass.** In $G$'s turn they flow through $D$ *into* $G$. They leave gradients in $D$ as well. Nobody uses
+#   those, because only `opt_G` steps.
+# - **`zero_grad()`.** PyTorch adds new gradients to old ones. If you forget `zero_grad()`, there is no error message, and $D$ even
+#   keeps the gradients from $G$'s turn.
 
 # %% [markdown]
 # ### Exercise 7 · `train_step`
 # ●●● · 15 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
 #
-# The heart of every GAN. `real` has shape (N, 1, 28, 28). Update $D$ once on `d_loss_function(real_logits, fake_logits)`; no
-# gradient may reach $G$. Then update $G$ once on `generator_loss`, against the new $D$, with **fresh noise** and a second
-# call of $G$. Return a dict:
+# `real` has shape (N, 1, 28, 28). Update $D$ once on `d_loss_function(real_logits, fake_logits)`; no gradient may reach $G$. Then
+# update $G$ once on `generator_loss`, against the updated $D$, with **fresh noise** and a second call of $G$. Each turn uses N fakes.
+# Return a dict:
 #
 # | key | value: numbers, or tensors without a graph |
 # |---|---|
 # | `d_loss`, `g_loss` | the two losses |
-# | `d_real`, `d_fake` | the shares of real images and of fakes, from 0 to 1, that $D$ was right about before its update |
+# | `d_real`, `d_fake` | the shares, from 0 to 1, of real images and of fakes that $D$ was right about, from the logits of `d_loss` |
 #
-# $D$ is right about a real image if its logit is above 0, about a fake if it is below. Leave `real` unchanged, and
-# train(), eval() and `requires_grad` as you found them. `step`, the number of the step, is for section 3.12.
+# $D$ is right about a real image if its logit is above 0, and about a fake if it is below 0. Leave `real` unchanged, and train(),
+# eval() and `requires_grad` as you found them. `step`, the number of the step, is for section 3.12.
 
 # %% [markdown]
-# It tests: whose noise, whose loss, whose gradients, whose step.
+# You practise: sending each loss's gradient to the right network.
 #
-# <details><summary>Hint 1</summary>Write D's turn alone first. Noise, fakes without a path back into G, logits of both, loss;
-# then clear, backward, step of D's optimiser. G's turn is shorter: it needs no real images, and nothing is cut.</details>
-# <details><summary>Hint 2</summary><code>fake = G(draw_noise(len(real), real.device)).detach()</code> for D;
-# <code>generator_loss(D(G(draw_noise(len(real), real.device))))</code> for G. A share is
-# <code>(real_logits > 0).float().mean()</code>; a loss without its graph is <code>d_loss.detach()</code>.</details>
+# <details><summary>Hint 1</summary>Write D's turn first: noise, fakes without a path back to G, logits of both, the loss; then clear,
+# backward, step with D's optimiser. G's turn needs no real images, and nothing is detached.</details>
+# <details><summary>Hint 2</summary>D's turn: <code>draw_noise</code>, <code>G</code>, <code>.detach()</code>, two calls of
+# <code>D</code>, <code>d_loss_function</code>. G's turn: new noise, <code>G</code>, <code>D</code>, <code>generator_loss</code>. A
+# share is the mean of a comparison, as floats; a loss without its graph is <code>.detach()</code>ed.</details>
 
 
 # %% exercise="train_step"
@@ -483,24 +452,24 @@ def train_step(G, D, opt_G, opt_D, real, step, d_loss_function=discriminator_los
 
 
 # %% [markdown]
-# ## 3.8 The loop
+# ## 3.8 The training loop
 #
-# What is left is to call that step again and again, each time on other real images.
+# The loop calls the step again and again, each time with other real images.
 
 # %% [markdown]
 # ### Exercise 8 · `train_loop`
 # ●●○ · 6 minutes
 #
-# `images` is uint8, (N, 1, 28, 28), in 0…255, like `mnist.images`. For the steps 1, 2, ... up to `steps`: pick
-# `batch_size` images at random (with or without repeats, but always that many), scale them to $[-1, 1]$, call
-# `train_step(G, D, opt_G, opt_D, real, step)`. Return a list of what it returned, one entry a step.
+# `images` is uint8, (N, 1, 28, 28), from 0 to 255, like `mnist.images`. For each step 1, 2, ..., `steps`: pick `batch_size` images at
+# random from all of them (with or without repeats; there are at least that many), scale them to $[-1, 1]$, and call
+# `train_step(G, D, opt_G, opt_D, real, step)`. Return a list with what each call returned.
 #
-# It tests: what a stochastic training sees of its data.
+# You practise: drawing random batches from a tensor.
 #
-# <details><summary>Hint 1</summary><code>images[picked]</code> with a tensor of indices <code>picked</code> takes out many
-# images at once, in this order.</details>
-# <details><summary>Hint 2</summary><code>picked = torch.randint(len(images), (batch_size,))</code> and
-# <code>real = images[picked].float() / 127.5 - 1</code>, inside <code>for step in range(1, steps + 1):</code></details>
+# <details><summary>Hint 1</summary>A tensor of indices picks many images at once: <code>images[picked]</code>. When must the indices be
+# drawn?</details>
+# <details><summary>Hint 2</summary><code>torch.randint</code> draws the indices; <code>range</code> must begin at 1 and include
+# <code>steps</code>. Convert to float before you scale: uint8 cannot hold −1.</details>
 
 
 # %% exercise="train_loop"
@@ -534,20 +503,20 @@ for step in (1, 50):
     print(f"step {step}: {values}")
 
 # %% [markdown]
-# It runs: that is all that a GAN is. Fifty steps are next to nothing; ten thousand are to come.
+# It runs. Fifty steps are almost nothing; the next training takes ten thousand.
 #
-# For long runs take `training.fit`: the same loop, with the housekeeping done. Batches come straight from memory, snapshots
-# are drawn from the same noise each time, and it stops clearly if a loss is no longer a number or if $D$ has been right and
-# certain for 1,000 steps. `gancourse.budget` picks the number of steps for your machine.
+# For long runs use `training.fit`. It is the same loop with the housekeeping done: batches come directly from memory, snapshots use
+# the same noise each time, and it stops with a clear message if a loss is NaN or if $D$ has been right and certain for 1,000 steps.
+# `gancourse.budget` picks the number of steps for your machine.
 #
-# `fit_live` is `fit` with a window: both losses, how often $D$ is right, and 64 pictures while they form. Pause it, stop it
-# (`vanilla` keeps what was learnt; the cell run again begins anew), or press *Sample now*. `await` is Python's word for "let others have a turn meanwhile", here your
-# clicks. Afterwards a slider below takes you back to every sheet of pictures that was drawn.
+# `fit_live` is `fit` with a window that shows both losses, how often $D$ is right, and 64 pictures. You can pause it, stop it (`vanilla`
+# keeps what was learnt), or press *Sample now*. `await` lets the notebook react to your clicks meanwhile. Afterwards a slider shows the
+# earlier pictures again.
 #
-# Adam's first beta is 0.5 here, not the usual 0.9: less momentum (a step follows the newest gradients more), because the target moves. Try 0.9 later: this very
-# recipe then collapses to fog.
+# Adam's first beta is 0.5 here instead of the usual 0.9, so a step follows the newest gradients more closely. Try 0.9 later: in our
+# runs this recipe then collapses.
 #
-# *Predict*: which player will be ahead after 1,000 steps? Will the losses fall, as they do for a classifier?
+# *Predict*: which player is ahead after 1,000 steps? Will the losses fall, as a classifier's loss does?
 
 # %%
 import gancourse
@@ -580,14 +549,14 @@ display(
 )
 
 # %% [markdown]
-# First a blur, nearly the same for every $z$; then strokes; then things that are nearly digits. Every grid uses the same
-# 64 noise vectors, so you can follow one image from left to right.
+# You see blurs first, nearly the same for every $z$; then strokes; then shapes that are almost digits. Every grid uses the same 64
+# noise vectors, so you can follow one image from left to right.
 
 # %% [markdown]
-# ## 3.9 Reading the curves
+# ## 3.9 Reading the loss curves
 #
-# Do not conclude anything from the few lines of the next table before you have looked at the curves below it. Left: both losses, smoothed, in nats (natural logarithms); the dotted lines are their values when $D$ says one half
-# to everything, $\log 4$ and $\log 2$. Right: the table's last two columns.
+# Look at the curves, not only at the few lines of the table. Left: both losses, smoothed, in nats; the dotted lines are their values
+# where $D$ answers one half to everything, $\log 4$ and $\log 2$. Right: how often $D$ is right, the table's last two columns.
 
 
 # %%
@@ -609,31 +578,32 @@ print_table(vanilla)
 display(figures.training_curves(vanilla.history))
 
 # %% [markdown]
-# $G$ is ahead for the first few hundred steps, $D$ from then on; and neither loss falls the way a classifier's does: each player's success is the other's loss.
+# $G$ is ahead for the first few hundred steps, and $D$ from then on. Neither loss falls as a classifier's does, because each player's
+# success is the other's loss.
 #
-# What the curves do **not** tell: whether the pictures are good. The opponent changes all the time, so a loss is a
-# score *against this opponent at this moment*. $D$'s loss can rise because $G$ got better, or because $D$ forgot
-# something. Compare the grids after 3,000 and 10,000 steps with the curves there.
+# The curves do **not** show whether the pictures are good. A loss is a score *against this opponent at this moment*. $D$'s loss can rise
+# because $G$ has improved, or because $D$ has become worse. Compare the grids after 3,000 and 10,000 steps with the curves there.
 #
-# What they do tell:
+# What the curves do show:
 #
-# - $D$ right about everything, its loss near 0: the players are out of balance. The minimax loss would leave $G$ without a
-#   gradient; ours leaves a strong one (3.6), which says little about where to go.
-# - $D$'s loss at $\log 4$ and right half of the time: a draw, because the fakes are perfect **or** because $D$ is too weak to
-#   see the difference. The number cannot tell the two apart.
-# - A loss that is not a number: stop.
+# - $D$ is right about everything and its loss is near 0: the players are out of balance. Our loss still gives $G$ a large gradient, but
+#   it says little about the direction.
+# - $D$'s loss is $\log 4$ and it is right half of the time: a draw. Either the fakes are perfect **or** $D$ is too weak to see the
+#   difference.
+# - A loss is NaN: stop.
 #
-# So we need a measure from outside the game.
+# So we need a measure that does not depend on the opponent.
 
 # %% [markdown]
-# ## 3.10 A number from outside
+# ## 3.10 An independent measure
 #
-# A classifier that has learnt to read real digits turns each image into 128 *features*. Compare the features of 10,000
-# generated digits with those of 10,000 real test digits: the **Fréchet distance** is large if their means or
-# covariances differ (lesson 4 builds it). The classifier is fixed, $G$ never plays against it. Two sets of real digits are
-# not at distance 0 either, so we count in multiples of the **floor**, the distance of real training digits from real
-# test digits. Beside it: how many digits make up at least 1 % of the samples, and how far their shares are from the real
-# ones (class KL, the Kullback-Leibler divergence; best is 0). The classifier names a digit even for fog, so these two mean
+# A classifier of real digits turns each image into 128 **features**. Compare the features of 10,000 generated digits with those of 10,000
+# real test digits: the **Fréchet distance** is large if their means or covariances differ (lesson 4 builds it). $G$ never plays against
+# this classifier. Two sets of real digits are not at distance 0 either. So we report multiples of the **floor**, the distance between
+# real training digits and real test digits.
+#
+# The table has two more columns: how many digits make up at least 1 % of the samples, and how far the shares of the digits are from the
+# real ones (**class KL**, the Kullback-Leibler divergence; 0 is best). The classifier assigns a digit even to noise, so these two mean
 # something only where the distance is small.
 
 # %%
@@ -657,31 +627,30 @@ measure(f"vanilla, {vanilla.step:,} steps", vanilla.generator)
 # %% [markdown]
 # ## 3.11 One-sided label smoothing
 #
-# A discriminator that is *certain* is a bad teacher. Label smoothing asks it to be only 90 % sure of real images: the
-# target 1 becomes 0.9, while the target of fakes stays 0. The cross-entropy with target $t$ is
-# $-t \log \sigma(a) - (1 - t) \log(1 - \sigma(a)) = \text{softplus}(a) - t\,a$; with $t = 1$ that is the
-# $\text{softplus}(-a)$ of section 3.5.
+# Lesson 2 introduced one-sided label smoothing: the target of real images becomes 0.9, that of fakes stays 0. For a logit $a$ and a
+# target $t$ the cross-entropy is
+# $-t \log \sigma(a) - (1 - t) \log(1 - \sigma(a)) = \text{softplus}(a) - t\,a$. With $t = 1$ this is the $\text{softplus}(-a)$ of
+# section 3.5.
 #
-# It changes what the numbers mean. The best discriminator is now $D^*(x) = \dfrac{0.9\,p_{data}}{p_{data} + p_g}$, so
-# where real and fake are equally likely $D^* = 0.45$. A draw then costs $D$ 1.376 instead of 1.386, and $G$ 0.799
-# instead of 0.693. At 0.45 the logit is below 0: the last two columns of the table would say 0 % and 100 % *at a draw*, so do not read
-# them as before. The fakes' side keeps its 0: raised to 0.1, it would put $0.1\,p_g$ into the numerator, and $D^*$ would
-# reward the generator for staying where it already is.
+# The numbers then mean something else. At a draw the optimal $D$ answers 0.45 instead of 0.5, so its loss is 1.376 instead of 1.386, and
+# $G$'s 0.799 instead of 0.693. A probability of 0.45 is a logit below 0: at a draw the last two columns of the table would say 0 % and
+# 100 %.
 
 
 # %% [markdown]
 # ### Exercise 9 · `smoothed_loss`
 # ●●○ · 5 minutes
 #
-# Write $D$'s loss with one-sided label smoothing: `smoothed_loss(real_logits, fake_logits, target)`, logits of shape (N,) → one
-# number, the mean cross-entropy of real images with this target plus that of fakes with the target 0.
+# Write $D$'s loss with one-sided label smoothing: `smoothed_loss(real_logits, fake_logits, target)` takes logits of shape (N,) and
+# returns one number: the mean cross-entropy of real images with this target plus that of fakes with the target 0. It must be right for
+# large logits such as ±100, too.
 #
-# It tests: which side is smoothed, and what a target other than 0 and 1 does to a cross-entropy.
+# You practise: a cross-entropy with a target between 0 and 1.
 #
-# <details><summary>Hint 1</summary>The fakes' half is that of <code>discriminator_loss</code>. The formula for a target
-# $t$ stands above.</details>
-# <details><summary>Hint 2</summary><code>(softplus(real_logits) - target * real_logits).mean()</code> is the half of the real
-# images.</details>
+# <details><summary>Hint 1</summary>Only the term of the real images changes. Check it with target = 1: it must equal
+# <code>discriminator_loss</code>.</details>
+# <details><summary>Hint 2</summary>For real images: <code>softplus</code> of the logits minus target times the logits, then the mean of
+# the difference. The term of the fakes is that of <code>discriminator_loss</code>.</details>
 
 
 # %% exercise="smoothed_loss"
@@ -713,25 +682,22 @@ measure(f"vanilla, {vanilla.step:,} steps", vanilla.generator)
 measure(f"smoothed, {smoothed.step:,} steps", smoothed.generator)
 
 # %% [markdown]
-# The numbers in the table have moved. And the digits? When this page was made: 45 times the floor with smoothing, 60
-# without. That looks like a gain, but one run of each cannot tell it from luck: change the seed in `new_players`, train both again, and see
-# how far a distance moves by itself.
+# The numbers in the table have changed their meaning; the distance has not. In this run smoothing gives 44.8 times the floor, and the
+# plain loss 59.9 times (10,000 samples, one seed). One run of each cannot tell a gain from luck. Change the seed in `new_players`, train
+# both again, and see how much the distance varies.
 
 # %% [markdown]
 # ## 3.12 A better recipe
 #
-# **Batch normalisation in $G$** rescales every hidden number to mean 0 and spread 1 over the batch, then by two learnt
-# numbers. In practice a generator learns faster with it; why is still debated.
+# **Batch normalisation in $G$** rescales each activation to mean 0 and standard deviation 1 over the batch, then multiplies and shifts it
+# by two learnt numbers. In practice generators learn faster with it; why is still debated.
 #
-# **R1** punishes $D$ for being steep at real images: $\frac{\gamma}{2}\,\mathbb{E}\,\lVert \nabla_x\, a(x) \rVert^2$. Near
-# the data $D$ becomes a gentle slope that $G$ can walk up, instead of a cliff. $\nabla_x$ is the gradient in the *pixels*.
-# Each logit depends on its own image only, so the gradient of their sum holds one for each image; `create_graph=True`
-# because the penalty itself is differentiated, by $D$'s weights. It costs a second backward pass, so it is computed on
-# every eighth step only, and counts eight times there.
+# **R1** penalises the gradient norm of $D$'s logit at real images: $\frac{\gamma}{2}\,\mathbb{E}\,\lVert \nabla_x\, a(x) \rVert^2$, as in
+# lesson 2. It costs a second backward pass, so we compute it on every eighth step only, with eight times the weight.
 #
-# **An averaged generator** (EMA). $G$ tends to circle around a good point rather than settle on it; the mean of its recent
-# weights lies nearer the middle. After each step, average ← 0.999 · average + 0.001 · weights. Training never sees the
-# average: we only sample from it.
+# **EMA of $G$'s weights** (exponential moving average). $G$ tends to move around a good point instead of stopping there; the average of
+# its recent weights is closer to that point. After each step, average ← 0.999 · average + 0.001 · weights. Training never uses the
+# average. We only sample from it, and call it the **EMA generator**.
 
 
 # %%
@@ -769,12 +735,11 @@ def better_step(G, D, opt_G, opt_D, real, step):
 
 
 # %% [markdown]
-# The recipe changes more than these three: the networks are wider (their weights begin as PyTorch draws them; `MLPGenerator` 64 → 256 → 512 → 784,
-# `MLPDiscriminator` 784 → 512 → 256 → 1; print them to see the layers), batches hold 64, Adam's second beta is 0.99, and it
-# trains for longer. So the comparison below is one of *recipes*; which change earns what is for you to find out.
+# The recipe changes more than these three. The networks are wider and keep PyTorch's initialisation (`MLPGenerator` 64 → 256 → 512 → 784,
+# `MLPDiscriminator` 784 → 512 → 256 → 1; print them to see the layers). Batches hold 64 images, Adam's second beta is 0.99, and training
+# takes 28,000 steps. So the comparison below compares two *recipes*; it does not tell which change matters.
 #
-# This training takes about six minutes on two CPU cores. Set `TRAIN = False` to load the finished weights of the same
-# recipe instead.
+# The training takes about six minutes on two CPU cores. Set `TRAIN = False` to load finished weights of the same recipe instead.
 
 # %%
 from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
@@ -796,7 +761,7 @@ else:
     better_generator = pretrained.load("mnist_better").generator
 
 # %% [markdown]
-# *Predict*: by how much will the Fréchet distance fall? Will you see it?
+# *Predict*: by how much will the Fréchet distance fall? Will you see the difference?
 
 # %%
 measure(f"vanilla, {vanilla.step:,} steps", vanilla.generator)
@@ -815,28 +780,28 @@ display(
 )
 
 # %% [markdown]
-# When this page was made: from 60 times the floor to 4, and you see it. Strokes are whole and the specks are gone, though
-# one picture in ten or so is still no digit.
+# The distance falls from 59.9 times the floor to 3.9 times, and you can see it. Strokes are complete and the specks are gone. About one
+# picture in ten is still no digit.
 
 # %% [markdown]
-# ## 3.13 Play: turn the knobs of a generator
+# ## 3.13 Play: explore the latent space
 #
-# A trained generator is a map from 64 numbers to a digit; the explorer moves the 64. Each slider moves $z$ along one
-# *direction*: of all directions in 64 dimensions these eight change the picture most. The menu has the 64 coordinates
-# themselves. The generator is the shipped one; `LatentExplorer(better_generator)` shows yours.
+# A trained generator maps 64 numbers to a digit, and the explorer changes the 64. Each slider moves $z$ along one *direction*. Of all
+# directions in 64 dimensions, these eight change the picture most. The menu also offers the 64 coordinates. The explorer shows the
+# generator that comes with the course; `LatentExplorer(better_generator)` shows yours.
 
 # %% [markdown]
 # Try this:
 #
-# 1. Take *direction 1* from end to end; then, from the menu, z[0]. Which changes more? Is it the digit that changes, its
-#    slant, its thickness, or several at once? Nobody told the generator what a number of $z$ should mean, so most of them
-#    mean a little of everything.
-# 2. Press *Neighbours* and look for a border between two digits. Click a picture on it, and make the spread smaller. What
-#    lies there is neither of the two, and real data has little of it.
-# 3. Pin two digits and walk from one to the other. How much of the way do you spend where there is no digit? (The walk is an arc, not a straight line: halfway on the line, noise would be shorter than it nearly ever is.)
-# 4. Press *Draw another* until something is no digit. Which slider repairs it? *Truncation* shrinks $z$ towards 0, where noise is
-#    densest. Does it repair anything, or only make the pictures alike?
-# 5. Lock a slider and draw another: what does this direction hold on to? *Undo* goes back, *Code* shows the lines that make the picture.
+# 1. Move *direction 1* from end to end. Then choose z[0] in the menu. Which changes more? What changes: the digit, its slant, its
+#    thickness, or several at once? Nothing in the training gives a single number of $z$ a meaning.
+# 2. Press *Neighbours* and look for a border between two digits. Click a picture on the border, and make the spread smaller. The pictures
+#    between two digits are neither, and real data contain few of them.
+# 3. Pin two digits and walk from one to the other. How much of the way is no digit? (The walk is an arc. A straight line would pass points
+#    that are closer to 0 than noise almost ever is.)
+# 4. Press *Draw another* until you see something that is no digit. Which slider repairs it? *Truncation* moves $z$ towards 0, where the
+#    prior is densest. Does it repair pictures, or does it only make them alike?
+# 5. Lock a slider and draw another: what does this direction preserve? *Undo* goes back; *Code* shows the lines that make the picture.
 
 # %%
 from gancourse.widgets import LatentExplorer
@@ -844,7 +809,7 @@ from gancourse.widgets import LatentExplorer
 LatentExplorer(better.generator)
 
 # %% [markdown]
-# The four shipped stages of the same training show how this map came about.
+# Four stages of the same training show how the generator developed.
 
 # %%
 stages = [pretrained.load("mnist_better", stage) for stage in (1, 2, 3, 4)]
@@ -857,14 +822,14 @@ display(
 # %% [markdown]
 # ## Check yourself
 #
-# Three questions and one to write about. Put your letter into the function below each.
+# Answer three questions with a letter, and one in your own words. Put the letter into the function below each question.
 #
 # **Question 1.** In $D$'s turn, how far does back-propagation go?
 #
 # - **a** Nowhere. The networks are only evaluated.
-# - **b** It runs through $D$ and on into $G$. $G$ stays as it is because `opt_G` does not step.
-# - **c** It runs through $D$ and stops at the fakes.
-# - **d** It runs through $D$ only, because `eval()` has put $G$ to sleep.
+# - **b** Through $D$ and on into $G$. $G$ does not change because `opt_G` does not step.
+# - **c** Through $D$; it stops at the fakes.
+# - **d** Through $D$ only, because `eval()` has stopped $G$.
 
 
 # %% quiz="question_1"
@@ -876,12 +841,12 @@ def question_1() -> str:
 
 
 # %% [markdown]
-# **Question 2.** The loss of your discriminator has risen for the last 2,000 steps. What does that tell?
+# **Question 2.** The loss of your discriminator has risen for the last 2,000 steps. What does that tell you?
 #
 # - **a** The training is failing: $D$ should make its loss smaller.
-# - **b** The training goes well: the fakes have become better.
+# - **b** The training goes well: the fakes have improved.
 # - **c** Nothing until it reaches log 4; there the fakes are perfect.
-# - **d** That one of several things happens; which one, the loss does not tell.
+# - **d** One of several things is happening; the loss does not tell which.
 
 
 # %% quiz="question_2"
@@ -893,12 +858,12 @@ def question_2() -> str:
 
 
 # %% [markdown]
-# **Question 3.** You train $D$ to perfection first, hold it still, and then let $G$ learn against it with the *minimax*
-# loss. What happens?
+# **Question 3.** You train $D$ until it is optimal, freeze it, and then let $G$ learn against it with the *minimax* loss and plain
+# gradient descent. The fakes are far from the data. What happens?
 #
 # - **a** $G$ learns fast, since it has the best teacher.
-# - **b** $G$ learns next to nothing.
-# - **c** $G$ learns the opposite: to be caught more easily.
+# - **b** $G$ learns almost nothing.
+# - **c** $G$ learns the opposite: to be recognised more easily.
 # - **d** PyTorch stops with an error.
 
 
@@ -911,38 +876,34 @@ def question_3() -> str:
 
 
 # %% [markdown]
-# **Question 4**, in your own words, about five sentences. For 1,000 steps $D$'s loss has been log 4 and $G$'s log 2. A friend
-# says: "It has converged, the digits must be perfect." When is your friend right? What else could it be? Which two
-# things would you look at, and what would each tell? (4 points, marked by hand, one for each answer and each thing; a
-# model answer stands in `solutions/`.)
+# **Question 4**, in your own words, about five sentences. For 1,000 steps $D$'s loss has been log 4 and $G$'s log 2. A friend says: "It has
+# converged, the digits must be perfect." When is your friend right? What else could be the reason? Which two things would you look at, and
+# what would each tell you? (4 points, graded by hand, one for each answer and each thing; a model answer is in `solutions/`.)
 
 # %% [markdown] open="question_4" points=4
-# At equilibrium $p_g = p_{data}$, the best discriminator says one half to everything, and the losses are just these: so the
-# friend may be right. But they show only that **this** $D$ says one half. A $D$ that is too small, that learns too slowly, or
-# that gets no gradient says so as well, of any pictures; so do players that turn around each other, if one looks at means. I would look
-# at a grid of samples beside real digits, not picked by hand, and measure with a judge that does not play, such as the
-# Fréchet distance beside its floor. I could also train a fresh $D$ on these fakes: if it soon does better than log 4, the
-# old one was blind.
+# At equilibrium $p_g = p_{data}$, the optimal discriminator answers one half to everything, and the losses have exactly these values. So the
+# friend may be right. But the losses show only that **this** $D$ answers one half. A $D$ that is too small, that learns too slowly, or that
+# receives no gradient does so as well, for any pictures; so do players that circle around each other, if you look at means. I would look at
+# a grid of samples beside real digits, not selected by hand, and use a measure that does not depend on the opponent, such as the Fréchet distance
+# beside its floor. I could also train a new $D$ on these fakes: if its loss soon falls below log 4, the old one was too weak.
 #
-# *Rubric, a point for each*: the friend is right if $p_g = p_{data}$, because then $D^* = 1/2$ · the same numbers
-# come from a $D$ that is too weak or does not learn · looks at samples, or names mode collapse as something that no loss shows
-# · names a measure from outside the game (Fréchet distance, a fresh discriminator).
+# *Rubric, one point for each*: the friend is right if $p_g = p_{data}$, because then $D^* = 1/2$ · the same numbers come from a $D$ that is
+# too weak or does not learn · looks at samples, or names mode collapse as something that no loss shows · names an independent measure
+# (Fréchet distance, a new discriminator).
 
 # %% [markdown]
 # ## Summary
 #
-# - $G$ turns noise into images; $D$ returns a logit, and the sigmoid of it is the probability of *real*.
-# - $D$ minimises $-V$; $G$ minimises $-\log D(G(z))$, because the minimax loss is flat where $G$ loses.
-# - In $D$'s turn gradients stop at `detach()` and only `opt_D` steps; in $G$'s turn they pass through $D$, and only `opt_G`
-#   steps.
-# - Losses are scores against a moving opponent; quality needs a measure from outside, beside its floor.
-# - With wider networks, batch normalisation in $G$, R1 on $D$, an averaged generator and more steps, the same game gives
-#   digits fifteen times closer to real ones.
+# - $G$ turns noise into images. $D$ returns a logit; its sigmoid is the probability of *real*.
+# - $D$ minimises $-V$. $G$ minimises $-\log D(G(z))$, because the minimax loss saturates where $D$ recognises the fakes.
+# - In $D$'s turn gradients stop at `detach()` and only `opt_D` steps. In $G$'s turn they flow through $D$, and only `opt_G` steps.
+# - Losses are scores against a changing opponent. To judge quality, use an independent measure beside its floor.
+# - With wider networks, batch normalisation in $G$, R1 on $D$, EMA and more steps, the Fréchet distance is 15 times smaller (59.9 and 3.9 times
+#   the floor, 10,000 samples, one seed).
 #
 # **Sources**: Goodfellow et al. 2014, *Generative Adversarial Nets*, sections 3 and 4. Salimans et al. 2016, *Improved
 # Techniques for Training GANs*, section 3.4 (label smoothing). Ioffe & Szegedy 2015 (batch normalisation). Mescheder et
-# al. 2018, *Which Training Methods for GANs do actually Converge?*, section 4 (R1). Yazıcı et al. 2019, *The Unusual
-# Effectiveness of Averaging in GAN Training*.
+# al. 2018, *Which Training Methods for GANs do actually Converge?*, section 4 (R1). Karras et al. 2020, *Analyzing and Improving the Image
+# Quality of StyleGAN*, section 3.1 (R1 on some steps only). Yazıcı et al. 2019, *The Unusual Effectiveness of Averaging in GAN Training*.
 #
-# **One step further**: take one change of the better recipe away at a time, `ema=0` first, and measure again. Which one
-# earns most of the gain?
+# **One step further**: remove one change of the better recipe at a time, `ema=0` first, and measure again. Which one contributes most?

@@ -1,24 +1,23 @@
 # %% [markdown]
-# # 4 · Is it any good? Evaluating GANs
+# # 4 · Evaluating GANs
 #
-# Losses do not tell, and eyes deceive. In this lesson you build the six measures that people use instead, try each on sets of
-# digits whose faults you know, and find out which measure sees which fault. None sees them all.
+# Losses do not show how good samples are, and looking at a few pictures is not enough. In this lesson you build six common measures,
+# try each on sets of digits whose faults you know, and find out which measure detects which fault. None detects them all.
 #
 # **You will be able to**
 #
 # - compute class shares, inception score, Fréchet and kernel distance, precision and recall, and a test for copies;
-# - say of each what it sees, what it is blind to, and how it depends on the number of images;
-# - read a published FID, and say when two of them can be compared.
+# - say what each of them measures, what it misses, and how it depends on the number of images;
+# - read a published FID, and say when two FIDs can be compared.
 #
-# **Time**: 75 minutes, six exercises among them. Nothing is trained: the generators come with the course. The cells take about
-# a minute on two CPU cores.
+# **Time**: 75 minutes, including six exercises. Nothing is trained: the generators come with the course. The cells take one to two
+# minutes on two CPU cores.
 #
-# **Builds on**: lesson 3. Words of the trade are in the [glossary](../README.md#glossary).
+# **You need**: lesson 3. The [glossary](../README.md#glossary) explains the terms.
 
 # %% [markdown]
-# The first cell looks whether everything is there. If it names a problem, do what the arrow says and run it again. Below each
-# exercise stands its check, and below that two folded cells: one gives marks, where somebody grades this notebook; the other puts the course's
-# version in the place of an answer that is not right yet, so that you can carry on.
+# The first cell checks that everything is installed. If it reports a problem, follow its advice and run it again. Exercises, checks
+# and folded cells work as in [lesson 1](../01_generative_models/01_generative_models.ipynb).
 
 # %%
 from gancourse import checks, doctor
@@ -26,21 +25,21 @@ from gancourse import checks, doctor
 doctor.check("mnist")
 
 # %% [markdown]
-# ## 4.1 Ten suspects
+# ## 4.1 Ten sets of digits
 #
-# What can be wrong with a set of generated images? We collect faults of every kind. Four sets are drawn by generators that come
-# with the course; the others we spoil ourselves, by hand, so that we know what is wrong:
+# What can be wrong with a set of generated images? We collect different faults. Generators that come with the course drew four of the
+# sets. We made the others ourselves, so that we know what is wrong with them:
 #
 # | set | what it is |
 # |---|---|
 # | early, late | the better recipe of lesson 3, after 3,000 and after 28,000 steps |
-# | collapsed | the recipe of many tutorials, which ends in a few digits |
-# | half | the late generator, but only what looks like 0 to 4 |
-# | noise, blur | random pixels; real digits, each pixel the mean of 3×3 |
+# | collapsed | a recipe found in many tutorials, which ends with a few digits |
+# | half | the late generator, but only what the classifier takes for 0 to 4 |
+# | noise, blur | random pixels; real digits, each pixel replaced by the mean of 3 × 3 |
 # | one digit | real 3s |
-# | ten pictures | one real image of each digit, over and over |
-# | replay | real *training* images, as a generator would draw that has learnt them by heart |
-# | replay 200 | the same, but only 200 different ones |
+# | ten pictures | one real image of each digit, repeated |
+# | replay | real *training* images, like the samples of a generator that has memorised them |
+# | replay 200 | the same, with only 200 different images |
 
 # %%
 import matplotlib.pyplot as plt
@@ -82,13 +81,13 @@ for row in (names[:5], names[5:]):
     display(figures.image_grids({name: suspects[name][:25] for name in row}, columns=5, width=1.9))
 
 # %% [markdown]
-# *Predict before you go on*: order the ten by eye, from best to worst. In which of them would you have noticed the fault
-# without being told? Keep your list; section 4.8 has the answer of the measures.
+# *Predict before you go on*: order the ten sets by eye, from best to worst. In which of them would you have noticed the fault without
+# being told? Keep your list; section 4.8 shows what the measures say.
 
 # %% [markdown]
-# ## 4.2 Which classes are there?
+# ## 4.2 Which classes occur?
 #
-# The first question needs no new idea: a classifier that was trained on *real* digits reads the fakes. Count what it reads.
+# The first measure needs only a classifier that was trained on *real* digits. It classifies the fakes, and we count.
 
 # %%
 reading = {
@@ -106,28 +105,28 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# To make one number of a histogram, compare it with that of the real digits. Let $p_k$ be the share of class $k$ among the
-# fakes, $q_k$ that among real images. The **Kullback-Leibler divergence**
+# To turn a histogram into one number, compare it with that of the real digits. Let $p_k$ be the share of class $k$ among the fakes, and
+# $q_k$ its share among real images. The **Kullback-Leibler divergence**
 #
 # $$KL(p \,\|\, q) = \sum_k p_k \log \frac{p_k}{q_k}$$
 #
-# is 0 if the shares agree, and larger the more they differ. A class with $p_k = 0$ adds nothing, since $p \log p \to 0$. With natural
-# logarithms it is in nats.
+# is 0 if the shares agree, and grows the more they differ. A class with $p_k = 0$ contributes 0, since $p \log p \to 0$. With natural
+# logarithms the unit is nats.
 
 # %% [markdown]
 # ### Exercise 1 · `class_kl`
 # ●○○ · 6 minutes
 #
-# Write it: `class_kl(labels, real_labels, classes)` → one number. labels: int64 (N,), what was read in the fakes; real_labels: int64
-# (M,); both from 0 to `classes` − 1. Every class occurs among the real labels, not every one among the others, and N
-# need not be M.
+# Write it: `class_kl(labels, real_labels, classes)` returns one number. labels: int64 (N,), the classes of the fakes; real_labels:
+# int64 (M,); both from 0 to `classes` − 1. Every class occurs among the real labels, but perhaps not among the others. N and M may
+# differ.
 #
-# It tests: from labels to shares, which way round a divergence goes, and what a missing class does to a logarithm.
+# You practise: computing a divergence from labels, in the right direction.
 #
-# <details><summary>Hint 1</summary><code>torch.bincount(labels, minlength=classes)</code> counts each class, also the last ones
-# when they are missing. Divide by the number of labels.</details>
-# <details><summary>Hint 2</summary><code>torch.special.xlogy(p, p / q).sum()</code>: xlogy(a, b) is a · log(b), and 0 where a
-# is 0.</details>
+# <details><summary>Hint 1</summary>First turn each set of labels into shares that sum to 1. A class that is missing among the fakes still
+# needs its place, at the end of the list, too.</details>
+# <details><summary>Hint 2</summary><code>torch.bincount</code> counts; its <code>minlength</code> keeps missing classes.
+# <code>torch.special.xlogy(a, b)</code> is a · log(b), and 0 where a is 0.</details>
 
 
 # %% exercise="class_kl"
@@ -145,33 +144,34 @@ for name, probabilities in reading.items():
     print(f"{name:13} class KL {float(class_kl(probabilities.argmax(1), test.labels, 10)):.3f}")
 
 # %% [markdown]
-# It finds the missing classes: half of them gone is about $\log 2 = 0.69$, one left is $-\log q_3 = 2.3$. It says nothing about the
-# pictures: *ten pictures* and *blur* are as good as real for it. And the classifier names a digit even where there is none, in noise.
+# Class KL detects missing classes: with half of them gone it is about $\log 2 = 0.69$, with one left $-\log q_3 = 2.3$. It says nothing
+# about the pictures: *ten pictures* and *blur* look as good as real digits. And the classifier assigns a digit even to noise.
 
 # %% [markdown]
-# ## 4.3 Sure of each, and all of them
+# ## 4.3 The inception score
 #
-# The **inception score** asks two things of the classifier's probabilities $p(y|x)$. Is it sure of each image? Then $p(y|x)$ has one
-# peak. Do all classes occur? Then their mean over the images, $p(y)$, is flat. Both together make these two differ:
+# The **inception score** asks two questions about the classifier's probabilities $p(y|x)$. Is it sure of each image? Then each $p(y|x)$
+# has one peak. Do all classes occur? Then their mean over the images, $p(y)$, is flat. If both hold, the two distributions differ
+# strongly:
 #
 # $$IS = \exp\Big(\frac{1}{N} \sum_n \sum_k p(k|x_n) \log \frac{p(k|x_n)}{p(k)}\Big)$$
 #
-# It lies between 1 and the number of classes. (The name is that of the classifier used for photographs; ours reads digits, so
-# our numbers are comparable with each other only.)
+# It lies between 1 and the number of classes. (It is named after the classifier Inception, which is used for photographs. Ours classifies
+# digits, so you can compare our scores only with each other.)
 
 # %% [markdown]
 # ### Exercise 2 · `inception_score`
 # ●●○ · 6 minutes
 #
-# Write it: `inception_score(probabilities)` → one number. probabilities: (N, K), each row sums to one; some are exactly 0, and
-# add 0.
+# Write it: `inception_score(probabilities)` returns one number. probabilities: (N, K), each row sums to 1. Some entries are exactly 0,
+# and contribute 0.
 #
-# It tests: a mean over images against a sum over classes, and where the exponential stands.
+# You practise: telling a mean over images from a sum over classes.
 #
-# <details><summary>Hint 1</summary>$p(y)$ is the mean of the rows, shape (K,). The inner sum runs over the classes of one image,
-# the mean over images; the exponential comes last.</details>
-# <details><summary>Hint 2</summary><code>torch.special.xlogy(p, p / p.mean(0)).sum(1).mean().exp()</code>, except that a class
-# that never occurs gives 0 / 0: <code>nansum(1)</code> skips it.</details>
+# <details><summary>Hint 1</summary>p(y) has the shape (K,). The inner sum runs over the classes of one image, the mean over images. Where
+# does the exponential go?</details>
+# <details><summary>Hint 2</summary><code>torch.special.xlogy</code> protects 0 · log 0. A class that never occurs gives 0 / 0, which is NaN:
+# <code>nansum</code> skips it. Then <code>.mean()</code> and <code>.exp()</code>, in this order.</details>
 
 
 # %% exercise="inception_score"
@@ -194,23 +194,24 @@ for name, probabilities in reading.items():
     print(f"{name:13} inception score {float(inception_score(probabilities)):5.2f}")
 
 # %% [markdown]
-# *Ten pictures* win, above real digits: ten clear images, one of each class, are all that this score can ask for. It reads nothing but probabilities of classes,
-# so it cannot see whether the pictures inside a class differ from each other; and it never looks at a real image.
+# *Ten pictures* get the highest score, higher than real digits: ten clear images, one for each class, are all that this score asks for. It
+# sees only class probabilities. So it cannot tell whether the pictures of one class differ, and it never looks at a real image.
 
 # %% [markdown]
-# ## 4.4 Two clouds in the space of features
+# ## 4.4 The Fréchet distance
 #
-# So compare with real images. Not pixel by pixel: lesson 1 showed that in pixels a digit can be nearer to another digit than to itself, moved by two pixels. Let the
-# classifier turn each image into the 128 numbers just before its last layer, its **features**. Now a set of images is a cloud of points.
+# So we compare with real images. Comparing pixels does not work: in lesson 1 a shifted digit was closer to another digit than to
+# itself. Instead, the classifier turns each image into the 128 numbers just before its last layer, its **features**. A set of images
+# becomes a cloud of points.
 #
-# The **Fréchet distance** fits a normal distribution to each cloud, mean $\mu$ and covariance $S$, and asks how far
-# one must be carried to become the other:
+# The **Fréchet distance** fits a normal distribution to each cloud, with mean $\mu$ and covariance $S$, and measures how far apart the two
+# are:
 #
 # $$d = \lVert \mu_a - \mu_b \rVert^2 + \text{tr}\big(S_a + S_b - 2\,(S_a S_b)^{1/2}\big)$$
 #
-# The root is that of a *matrix*: $R\,R = S_a S_b$. We need only its trace, and that is the sum of the square roots of the eigenvalues of
-# $S_a S_b$. They are real and not negative, up to rounding. (That product is not symmetric, so `eigvalsh` would be wrong here. And $d$ is the *square* of a distance;
-# everybody reports the square.)
+# The square root is that of a *matrix*: $R\,R = S_a S_b$. We need only its trace, the sum of the square roots of the eigenvalues of
+# $S_a S_b$. These are real and not negative, up to rounding. (The product is not symmetric, so `eigvalsh` would be wrong. And $d$ is the
+# *square* of a distance; everybody reports the square.)
 
 # %%
 shuffled = torch.randperm(10_000, generator=torch.Generator().manual_seed(1))
@@ -239,15 +240,16 @@ plt.show()
 # ### Exercise 3 · `frechet_distance`
 # ●●● · 12 minutes
 #
-# Write it: `frechet_distance(a, b)` → one number, for features a (N, d) and b (M, d), float64. The covariances are the unbiased
-# ones, divided by $N - 1$; some features may be constant.
+# Write it: `frechet_distance(a, b)` returns one number for features a (N, d) and b (M, d), float64. The covariances are the unbiased ones,
+# divided by $N - 1$. Some features may be constant.
 #
-# It tests: a covariance, a root of a matrix, and that all four terms are there.
+# You practise: a covariance, and the trace of a matrix square root.
 #
-# <details><summary>Hint 1</summary><code>torch.cov</code> wants one <em>variable</em> a row, and has one <em>image</em> a row: give it
-# <code>a.T</code>. <code>torch.linalg.eigvals(S_a @ S_b)</code> returns complex numbers whose imaginary part is rounding.</details>
-# <details><summary>Hint 2</summary><code>roots = torch.linalg.eigvals(S_a @ S_b).real.clamp(min=0).sqrt()</code>; then
-# the squared gap of the means, plus both traces, minus <code>2 * roots.sum()</code>.</details>
+# <details><summary>Hint 1</summary>The formula has four terms: the means, two traces, and the root. For the last one you do not need the
+# matrix root itself, only eigenvalues. Rounding makes some of them slightly negative or complex.</details>
+# <details><summary>Hint 2</summary><code>torch.cov</code> needs one <em>variable</em> in each row, so transpose.
+# <code>torch.linalg.eigvals</code> returns complex numbers: take <code>.real</code>, <code>.clamp(min=0)</code>,
+# <code>.sqrt()</code> and <code>.sum()</code>. <code>torch.trace</code> gives a trace.</details>
 
 
 # %% exercise="frechet_distance"
@@ -270,38 +272,40 @@ for name, f in suspect_features.items():
     )
 
 # %% [markdown]
-# Nearly every fault shows, and *late* is by far the best of the generators. One set has no fault for it at all: *replay*
-# lies at the floor, and even below it by chance. It compares two summaries of clouds, and real training images have the right one.
+# The distance detects nearly every fault, and *late* is by far the best generator. Only *replay* looks perfect: it lies below the floor,
+# because its images *are* real digits. The Fréchet distance compares means and covariances, and a memorised training set has the right
+# ones.
 #
-# Two real sets are not at distance 0 either. That **floor** belongs beside every such number.
+# Two real sets are not at distance 0 either. Report this **floor** beside every Fréchet distance.
 
 # %% [markdown]
-# ## 4.5 A distance without bias
+# ## 4.5 The kernel distance, without bias
 #
-# Where does the floor come from? Mean and covariance of few points are noisy, and on average noise *adds* to a squared distance. So a
-# Fréchet distance is too large, the more so the fewer the images.
+# Means and covariances of few points are noisy, and on average noise *increases* a squared distance. So a Fréchet distance is too large,
+# the more so the fewer the images.
 #
-# The **kernel distance** looks at pairs instead. A *kernel* says how alike two images are, here $k(x, y) = (x \cdot y / d + 1)^3$ with
-# $d$ features. If the two sets have the same distribution, then pairs within $a$, pairs within $b$ and pairs across are equally
-# alike on average:
+# The **kernel distance** compares pairs instead. A **kernel** measures how similar two images are; here $k(x, y) = (x \cdot y / d + 1)^3$
+# with $d$ features. If both sets have the same distribution, pairs within $a$, pairs within $b$ and pairs across are equally similar on
+# average:
 #
 # $$\frac{1}{N(N-1)} \sum_{i \ne j} k(a_i, a_j) + \frac{1}{M(M-1)} \sum_{i \ne j} k(b_i, b_j) - \frac{2}{NM} \sum_{i, j} k(a_i, b_j)$$
 #
-# An image is not paired with itself: that would make each set look alike, and bring the bias back. So this number is 0 *on
-# average* for two sets of the same distribution, and can be negative.
+# No image is paired with itself: such pairs would make each set look more similar, and bring back the bias. So for two sets from the same
+# distribution this number is 0 *on average*. It can be negative.
 
 # %% [markdown]
 # ### Exercise 4 · `kernel_distance`
 # ●●○ · 8 minutes
 #
-# Write it: `kernel_distance(a, b)` → one number, for features a (N, d) and b (M, d).
+# Write it: `kernel_distance(a, b)` returns one number for features a (N, d) and b (M, d).
 #
-# It tests: which pairs count, and by what they are divided.
+# You practise: counting the right pairs.
 #
-# <details><summary>Hint 1</summary>Three matrices of kernel values: (N, N), (M, M), (N, M). From the first two take away the
-# diagonal, <code>k.trace()</code>, before you divide.</details>
-# <details><summary>Hint 2</summary><code>k = (a @ a.T / d + 1) ** 3</code>, then <code>(k.sum() - k.trace()) / (n * (n - 1))</code>;
-# the pairs across are <code>2 * k.mean()</code>.</details>
+# <details><summary>Hint 1</summary>You need three matrices of kernel values: (N, N), (M, M) and (N, M). Which entries of the first two do not
+# count?</details>
+# <details><summary>Hint 2</summary>A matrix product gives all x · y at once. Subtract the <code>.trace()</code> from the
+# <code>.sum()</code>, and divide by the number of pairs that are left. For the pairs across, the <code>.mean()</code> of all
+# entries is right.</details>
 
 
 # %% exercise="kernel_distance"
@@ -321,7 +325,7 @@ def kernel_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 
 # %% [markdown]
-# *Predict*: two sets of **real** digits, at each of several sizes, ten times. What will the two distances do as the sets grow?
+# *Predict*: take two sets of **real** digits, in several sizes, ten times each. How do the two distances change when the sets grow?
 
 # %%
 more_real, _ = read_digits(mnist.images[:: 60_000 // (4 * N)])
@@ -344,14 +348,13 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# The dots are means, the bars standard deviations of ten draws. The Fréchet distance falls towards 0; the kernel distance stays around 0 all the
-# time, and only scatters less. Two consequences:
+# Dots are means, bars are standard deviations of ten draws. The Fréchet distance falls as the sets grow; the kernel distance stays around
+# 0 and only varies less. Therefore:
 #
-# - Fréchet distances of *different numbers of images* cannot be compared. Small sets (lesson 7 has a hundred Pokémon to compare with)
-#   get a kernel distance. Nor can multiples of the floor: lesson 3's better generator lies at 4 times the floor with
-#   10,000 images, and the same weights, *late* above, nearer to it with fewer.
-# - A kernel distance needs its **error bar**. Leave out each image in turn and see how far the number moves
-#   (the *jackknife*): `metrics.kernel_distance` returns both.
+# - You cannot compare Fréchet distances, or multiples of the floor, at *different numbers of images*. For small sets (lesson 7 compares
+#   with about a hundred Pokémon) use the kernel distance.
+# - A kernel distance needs an **error bar**. Leave out each image in turn and see how much the number changes (the **jackknife**);
+#   `metrics.kernel_distance` returns both.
 
 # %%
 for name in ("early", "late", "replay 200", "replay"):
@@ -359,30 +362,64 @@ for name in ("early", "late", "replay 200", "replay"):
     print(f"{name:11} kernel distance on digit features {value:7.1f} ± {error:.1f}")
 
 # %% [markdown]
-# *Late* lies within its error bar: with 2,000 images this measure does not see what your eyes do. That *replay 200* repeats itself, it does see.
+# *Early* and *replay 200* lie far outside their error bars: the measure detects them. *Late* lies within its error bar: with 2,000 images
+# this measure does not see what your eyes see.
+#
+# Back to the floor of the Fréchet distance. Is it only noise? Compare training digits with other training digits, and with test
+# digits, which other people wrote. Each number is the median of five draws.
+
+# %%
+sizes = gancourse.budget(quick=(150,), cpu=(1_000, 10_000), gpu=(1_000, 10_000))
+order = torch.randperm(60_000, generator=rng)[: 4 * max(sizes)]
+many_train, _ = read_digits(mnist.images[order])
+many_test, _ = read_digits(test.images)
+
+
+def median_distance(n, others):
+    """Median Fréchet distance of five draws: n training digits against n of the others."""
+    distances = []
+    for _ in range(5):
+        mine, theirs = torch.randperm(len(many_train), generator=rng).split(len(many_train) // 2)
+        b = many_train[theirs] if others == "training" else others
+        b = b[torch.randperm(len(b), generator=rng)[:n]]
+        distances.append(float(frechet_distance(many_train[mine[:n]], b)))
+    return torch.tensor(distances).median().item()
+
+
+for n in sizes:
+    print(
+        f"{n:6,} images: training against training {median_distance(n, 'training'):5.2f}, "
+        f"training against test {median_distance(n, many_test):5.2f}"
+    )
 
 # %% [markdown]
-# ## 4.6 Two numbers for two faults
+# Noise falls about as $1/N$: ten times the images, about a tenth of the distance between training and training. Between training and
+# test digits a part remains with 10,000 images, because the two sets really differ a little. So the floor depends on the number of
+# images *and* on the reference split.
+
+# %% [markdown]
+# ## 4.6 Precision and recall
 #
-# One distance mixes two faults: bad pictures, and missing ones. **Precision and recall** keep them apart. Put a ball around each point of a cloud
-# that reaches to its $k$-th nearest *other* point of the same cloud: together the balls are a rough map of where that cloud is.
+# One distance mixes two faults: bad pictures, and missing ones. **Precision and recall** separate them. Draw a ball around each point of a
+# cloud, with a radius that reaches to its $k$-th nearest *other* point of the same cloud. Together the balls are a rough map of the region
+# that the cloud covers.
 #
-# - **Precision**: the share of the fakes that lie in at least one ball of a *real* image. Are they plausible?
-# - **Recall**: the share of the real images that lie in at least one ball of a *fake*. Is everything there?
+# - **Precision**: the share of the fakes that lie in the ball of at least one *real* image. Are the fakes plausible?
+# - **Recall**: the share of the real images that lie in the ball of at least one *fake*. Does everything occur?
 
 # %% [markdown]
 # ### Exercise 5 · `precision_recall`
 # ●●○ · 10 minutes
 #
-# Write it: `precision_recall(real, fake, k)` → the two numbers as a tuple, precision first; real (N, d), fake (M, d), k smaller than N and M.
-# Two points at one place are two points.
+# Write it: `precision_recall(real, fake, k)` returns a tuple of two numbers, precision first; real (N, d), fake (M, d), k smaller than N
+# and M. A ball includes its border. Two points at the same place are two points.
 #
-# It tests: whose ball, whose point.
+# You practise: keeping apart whose balls and whose points you need.
 #
-# <details><summary>Hint 1</summary><code>torch.cdist(x, y)</code> gives all distances, (N, M). In <code>torch.cdist(x, x)</code> each
-# point is its own nearest neighbour, at 0: the k-th *other* one is the (k + 1)-th smallest.</details>
-# <details><summary>Hint 2</summary><code>radius = torch.cdist(x, x).kthvalue(k + 1, dim=1).values</code>; precision is
-# <code>(torch.cdist(fake, real) <= real_radius).any(1).double().mean()</code>, and recall the same with the two exchanged.</details>
+# <details><summary>Hint 1</summary>Precision and recall are the same computation with real and fake exchanged, so write a helper. In the
+# distances of a cloud to itself, each point is its own nearest neighbour, at 0.</details>
+# <details><summary>Hint 2</summary><code>torch.cdist</code> gives all distances; <code>kthvalue</code> along a dimension gives the radii. Which
+# k do you need, if a point counts itself? Then compare, <code>.any</code> along the centres, and take the mean.</details>
 
 
 # %% exercise="precision_recall"
@@ -405,18 +442,18 @@ def precision_recall(
 # %%
 figure, ax = plt.subplots(figsize=(6, 3.4))
 sets = {"real digits": floor_features} | suspect_features
-for (name, f), marker in zip(sets.items(), "*osv^D<>PXh", strict=True):
+for name, f in sets.items():
     precision, recall = precision_recall(real_features, f, k=3)
-    colour = "black" if name == "real digits" else None
-    ax.plot(recall, precision, marker, markersize=8, label=name, color=colour, alpha=0.8)
+    colour = "black" if name == "real digits" else figures.BLUE
+    ax.plot(recall, precision, "o", color=colour)
+    ax.annotate(name, (recall, precision), xytext=(6, 3), textcoords="offset points", fontsize=9)
 ax.set(xlabel="recall", ylabel="precision", xlim=(-0.05, 1), ylim=(0.6, 1.02))
-ax.legend(fontsize=8, bbox_to_anchor=(1.02, 1), loc="upper left")
 figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Recall does what it should: *half* loses half of it, *one digit* and *ten pictures* nearly all. But look at the precision of **noise**, the highest of
-# all! Which balls do the random pictures lie in?
+# Recall works as intended: *half* loses half of it, *one digit* and *ten pictures* nearly all. But **noise** has the highest precision of
+# all sets. In which balls do the random pictures lie?
 
 # %%
 centres, noise = real_features, suspect_features["noise"]
@@ -436,34 +473,36 @@ print("length of a feature vector:", ", ".join(f"{name} {v:.0f}" for name, v in 
 display(figures.image_grids({"the digits with these balls": test.images[pick][digits[:8]]}))
 
 # %% [markdown]
-# Nearly all of the noise sits in the balls of one or two odd digits, whose third neighbour is far away. One outlier is enough. And the features of noise are
-# small: our classifier never saw noise, makes small numbers of it, and such outliers live there.
+# Nearly all of the noise lies in the balls of one or two unusual digits, whose third neighbour is far away. One such outlier is enough. The
+# feature vectors of noise are short: the classifier never saw noise in training, and responds weakly to it. The outliers lie in the same
+# region.
 #
-# Noise is not alone. *Blur* and *collapsed* lie above real digits too, and *early* above *late*: their features are small as well. What goes wrong
-# with them shows in the recall instead. So on these features do not rank by precision. A measure sees what its network was trained to see.
+# The same happens to *blur* and *collapsed*, whose precision is higher than that of real digits, and to *early*, which is above *late*. So
+# do not rank generators by precision on these features. A measure can only detect what its network has learnt to represent.
 
 # %% [markdown]
-# ## 4.7 New, or learnt by heart?
+# ## 4.7 Memorised or new?
 #
-# *Replay* has passed every test so far, better than any generator. A training set is a perfect sample; what it lacks is anything
-# new. To see that, look for each fake's nearest *training* image.
+# *Replay* has passed every test so far, better than any generator. A training set is a perfect sample; but nothing in it is new. To detect
+# this, find the nearest *training* image of each fake.
 #
-# How near is too near? Real images that were never trained on, **held out**, tell: they too have a nearest training image. Take the distance below
-# which only 1 % of *them* lie. Of a generator that draws new digits about 1 % come that near, or fewer if it draws badly; of one that replays, all.
+# How near is too near? Compare with real images that were not used in training, the **held-out** images. They have a nearest training image,
+# too. Take the 1st percentile of their distances: 1 % of the held-out images are nearer than that. For a generator that draws new digits,
+# about 1 % of the samples are that close to a training image, or fewer if it draws badly. For one that replays, it is all of them.
 
 # %% [markdown]
 # ### Exercise 6 · `copied_share`
 # ●●○ · 8 minutes
 #
-# Write it: `copied_share(fake, train, held_out)` → the share of the fakes that are nearer to their nearest training image than the 1st
-# percentile of those distances for the held-out images, interpolated linearly; all features (.., d).
+# Write it: `copied_share(fake, train, held_out)` returns the share of the fakes whose distance to the nearest training image is below the
+# 1st percentile of the same distances for the held-out images (interpolated linearly). All three are features (.., d).
 #
-# It tests: a threshold that comes from data, not from thin air.
+# You practise: taking a threshold from data.
 #
-# <details><summary>Hint 1</summary>A function for the distance to the nearest training image, called twice: for the fakes and for the
-# held-out images. <code>torch.quantile(values, 0.01)</code> is the 1st percentile.</details>
-# <details><summary>Hint 2</summary><code>torch.cdist(x, train).min(1).values</code> is (N,); then
-# <code>(of_fakes < of_held_out.quantile(0.01)).double().mean()</code>.</details>
+# <details><summary>Hint 1</summary>You need the distance to the nearest training image twice: for the fakes and for the held-out images. Which
+# of the two determines the threshold?</details>
+# <details><summary>Hint 2</summary><code>torch.cdist</code>, then the smallest number along the right dimension.
+# <code>torch.quantile</code> interpolates linearly; the 1st percentile is 0.01. Compare with &lt; and take the mean.</details>
 
 
 # %% exercise="copied_share"
@@ -485,10 +524,11 @@ for name, f in suspect_features.items():
     print(f"{name:13} nearer to a training image than 99 % of new real ones: {share:6.1%}")
 
 # %% [markdown]
-# (We look among the training images of section 4.1, from which *replay* was taken. *One digit* and *ten pictures* are training images
-# too, but mostly other ones: one 3 in thirty is among these 2,000, of the ten pictures none. Look among **all** that a generator was trained on.)
+# (Here we search only the training images of section 4.1, from which *replay* was taken. *One digit* and *ten pictures* are training images,
+# too, but mostly others. In a real test search **all** images that the generator was trained on.)
 #
-# Numbers are one thing. Look at the nearest pairs as well: above a fake, below it the training image nearest to it, the ten nearest first.
+# Look at the nearest pairs as well. The upper row shows fakes, the lower row the nearest training image of each. The ten nearest pairs come
+# first.
 
 # %%
 pairs = {}
@@ -501,15 +541,15 @@ for name in ("late", "replay 200"):
 display(figures.image_grids(pairs, columns=10, width=4.6))
 
 # %% [markdown]
-# The nearest of *late* are 1s: single strokes, of which there are not many kinds. Near, and yet no copies. (Features tell less apart than pixels do; where
-# the answer matters, look at both.)
+# The nearest pairs of *late* are 1s: single strokes, of which there are few kinds. They are close, but they are no copies. (Features distinguish
+# less than pixels do; if the answer matters, look at both.)
 
 # %% [markdown]
-# ## 4.8 Which measure sees which fault?
+# ## 4.8 Which measure detects which fault?
 #
-# Now all of them on all ten. `metrics.evaluate_images` is the polished form of what you have written: equal numbers of images, the same real images each time,
-# and copies looked for among all 60,000 training images. (It compares with other real digits than those above, so the numbers differ a little.) *Sees it* means: clearly worse than
-# real digits. Where "clearly" begins is a choice, and stands in the code.
+# Now apply all measures to all ten sets. `metrics.evaluate_images` computes what you have written, with equal numbers of images and the same
+# real images each time. It searches all 60,000 training images for copies. (It compares with other real digits than the cells above, so the
+# numbers differ a little.) A ✓ marks a value beyond the threshold under the name of the column. The thresholds are our choice.
 
 # %%
 reports = {name: metrics.evaluate_images(images) for name, images in suspects.items()}
@@ -545,12 +585,16 @@ for y, row in enumerate(table.values()):
         ax.text(
             x,
             y,
-            (f"{value:,.0f}" if value >= 100 else f"{value:.2g}") + " sees it" * seen,
+            (f"{value:,.0f}" if value >= 100 else f"{value:.2g}") + " ✓" * seen,
             ha="center",
             va="center",
             fontsize=8,
         )
-ax.set_xticks(range(len(measures)), [m + (" x floor" if m == "Fréchet" else "") for m in measures])
+below = beside.precision_recall
+thresholds = ("> 0.02", "< 9.3", "> 1.5 x floor", "> 3 x error")
+thresholds += (f"< {below[0] - 0.05:.2f}", f"< {below[1] - 0.05:.2f}", "> 3 %")
+titles = [f"{m}\n{t}" for m, t in zip(measures, thresholds, strict=True)]
+ax.set_xticks(range(len(measures)), titles)
 ax.set_yticks(range(len(table)), list(table))
 ax.spines[:].set_visible(False)
 ax.tick_params(length=0)
@@ -558,17 +602,17 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# The last row is for comparison: real test digits, new to all. Read by column: no measure sees everything. Then by row: each fault is seen by some measure, if you ask the right ones. A distance for
-# the whole, recall for what is missing, a look for copies, and always the pictures themselves: that is a fair report.
+# No measure detects everything, and each fault is detected by some measure. (The last row, real digits that no generator has seen, gets no ✓.)
+# A fair report contains a distance for the whole, recall for what is missing, a test for copies, and unselected pictures.
 #
-# Compare with your list from the beginning. (For *one digit* and *ten pictures* the copies are true: these *are* training images.)
+# Compare with your list from the beginning. (For *one digit* and *ten pictures* the ✓ under *copies* is right: they *are* training images.)
 
 # %% [markdown]
-# ## 4.9 What a published number means
+# ## 4.9 What a published FID means
 #
-# The distance that papers report, the **FID**, is a Fréchet distance on the features of *one* particular network, Inception, mostly with 50,000 generated
-# images. For DCGAN on CIFAR-10 people who trained it with care report numbers from 25 to 48, all called FID, all of "the" DCGAN. How far apart can numbers for the *same*
-# generator be?
+# Papers report the **FID**: a Fréchet distance on the features of *one* particular network, Inception, usually with 50,000 generated images.
+# StudioGAN, a library of reimplementations, reports an FID of 48.3 for DCGAN on CIFAR-10 (Kang et al. 2023). How much can such numbers differ
+# for the *same* generator?
 
 
 # %%
@@ -598,20 +642,24 @@ for n, reference, network, name in (
     )
 
 # %% [markdown]
-# A number without the count of images, the reference split and the feature network means nothing. Also the resizing of images and the file format change it
-# by several points. So this course reports "Fréchet distance on digit features", with N and floor, never "FID". In the terminal,
-# `gancourse evaluate mnist_better` prints the whole report with 10,000 images, the floor, and three controls; if you have the weights of the Inception
-# network, add `--inception FILE` for colour images: that number may be called FID.
+# A Fréchet distance means nothing without the number of images, the reference split and the feature network. Resizing and the file format
+# change it as well (Parmar et al. 2022). So this course reports a "Fréchet distance on digit features", with N and its floor, and never calls
+# it FID.
+#
+# In the terminal, `gancourse evaluate mnist_better` prints the whole report with 10,000 images, the floor and three controls. If you have the
+# weights of the Inception network, add `--inception FILE` for colour images; that number may be called FID.
 
 # %% [markdown]
-# ## 4.10 Play: spoil a set yourself
+# ## 4.10 Play: damage a set yourself
 #
-# Here are real digits, none of them wrong. Spoil them:
+# Here are real digits without a fault. Damage them:
 #
-# 1. Blur them. Which three measures notice first? Which one *rises*? Could you see it by then?
-# 2. Leave out one digit. Which two measures do not notice, even when five are gone?
-# 3. Use fewer and fewer different pictures. At 250, which measures are still content? (They are picked at random, so that at 50 the classes are no longer even.)
-# 4. Replace the set by training images, all of it. Who notices at all? Then add a little noise, hardly to be seen: what happens to the share of copies?
+# 1. Blur them. Which three measures react first? Which one *rises*? Can you see the blur at that point?
+# 2. Leave out one digit. Which two measures do not react, even when five digits are missing?
+# 3. Use fewer and fewer different pictures. Which measures still find nothing at 250? (The pictures are chosen at random, so at 50 the classes
+#    are no longer balanced.)
+# 4. Replace the whole set by training images. Which measures react? Then add a little noise, hardly visible. What happens to the share of
+#    copies?
 
 # %%
 from gancourse.widgets import SetSpoiler
@@ -621,9 +669,9 @@ SetSpoiler()
 # %% [markdown]
 # ## Check yourself
 #
-# Three questions and one to write about. Put your letter into the function below each.
+# Answer three questions with a letter, and one in your own words. Put the letter into the function below each question.
 #
-# **Question 1.** Two papers report FID 12 and FID 15 on CIFAR-10. What must agree before the first may be called better?
+# **Question 1.** Two papers report FID 12 and FID 15 on CIFAR-10. What must agree before you can call the first one better?
 #
 # - **a** Nothing more: FID is a standard.
 # - **b** The number of samples, the reference split, the feature network and the preprocessing.
@@ -640,7 +688,7 @@ def question_1() -> str:
 
 
 # %% [markdown]
-# **Question 2.** A generator replays training images, each as often as any other. Which measure sees it?
+# **Question 2.** A generator replays training images, each equally often. Which measure detects this?
 #
 # - **a** The Fréchet distance.
 # - **b** Precision.
@@ -657,11 +705,12 @@ def question_2() -> str:
 
 
 # %% [markdown]
-# **Question 3.** The Fréchet distance of 1,000 real images to as many other real images is 18, that of 10,000 is 3.6. Why?
+# **Question 3.** The Fréchet distance between two sets of 1,000 real training images is about ten times that between two sets of 10,000.
+# Why?
 #
-# - **a** Mean and covariance of few samples are noisy, and that noise adds to the distance.
-# - **b** The 1,000 were drawn badly.
-# - **c** A larger set holds better images.
+# - **a** Mean and covariance of few samples are noisy, and that noise increases the distance.
+# - **b** The 1,000 images were drawn badly.
+# - **c** A larger set contains better images.
 # - **d** The features change with the number of images.
 
 
@@ -674,33 +723,36 @@ def question_3() -> str:
 
 
 # %% [markdown]
-# **Question 4**, in your own words, about six sentences. A start-up writes: "Our face generator reaches an FID of 3.1, better than all published
-# ones." You may ask them four things. Which, and what could each answer reveal? (4 points, marked by hand, one for each question with its
-# reason; a model answer stands in `solutions/`.)
+# **Question 4**, in your own words, about six sentences. A start-up writes: "Our face generator reaches an FID of 3.1, better than all
+# published ones." You may ask them four things. Which, and what could each answer reveal? (4 points, graded by hand, one for each question
+# with its reason; a model answer is in `solutions/`.)
 
 # %% [markdown] open="question_4" points=4
-# How many images, against which split, with which network and which resizing? Few images make an FID larger, but another network, the training split as
-# reference or images that went through the same compression can make it smaller, and a number computed in another way is not comparable with the published ones. What is the floor,
-# real against real, in the same set-up? If it is 3, they are at the floor; if it is 1, they are not. How near are the samples to their training images, compared with held-out
-# faces? An FID of a generator that replays faces is excellent. What do precision and recall, or the shares of groups of people, say? One distance hides what is missing. And I would
-# ask for a page of samples that nobody picked.
+# How many images, against which split, with which network and which resizing? Few images make an FID larger; another network, the training split as
+# reference or images that went through the same compression can make it smaller; and a number that was computed in another way cannot be compared with
+# published ones. What is the floor, real against real, in the same set-up? If it is 3, they are at the floor; if it is 1, they are not. How near are the
+# samples to their training images, compared with held-out faces? The FID of a generator that replays faces is excellent. What do precision and recall, or
+# the shares of groups of people, say? One distance hides what is missing. And I would ask for a page of unselected samples.
 #
-# *Rubric, a point for each that is asked with a reason, up to four*: number of images, split, network or preprocessing · the floor, or controls · copies of
-# training images · missing parts (recall, classes, groups) · unselected samples · error bar or several seeds.
+# *Rubric, one point for each that is asked with a reason, up to four*: number of images, split, network or preprocessing · the floor, or controls · copies
+# of training images · missing parts (recall, classes, groups) · unselected samples · error bar or several seeds.
 
 # %% [markdown]
 # ## Summary
 #
-# - A judge from outside the game: a network trained on real images turns pictures into features, and clouds of features are compared.
-# - Class KL sees missing classes, the inception score unclear ones; neither looks inside a class.
-# - The Fréchet distance sees nearly every fault but copying; it depends on the number of images, so a floor belongs beside it. The kernel distance is without bias, and needs its error bar.
-# - Precision and recall tell bad pictures from missing ones, if the features know what a bad picture is; ours know neither noise nor blur.
-# - Only a comparison with held-out images tells new from learnt by heart.
+# - An independent measure uses a network trained on real images: it turns pictures into features, and we compare clouds of features.
+# - Class KL detects missing classes, the inception score unclear images. Neither looks inside a class.
+# - The Fréchet distance detects nearly every fault except copying. It depends on the number of images, so report its floor. The kernel
+#   distance has no bias; report its error bar.
+# - Precision and recall separate bad pictures from missing ones, if the features represent what a bad picture is. Ours represent neither noise
+#   nor blur well.
+# - Only a comparison with held-out images tells new pictures from memorised ones.
 
 # %% [markdown]
 # **Sources**: Salimans et al. 2016, *Improved Techniques for Training GANs*, section 4 (inception score). Heusel et al. 2017, *GANs Trained by a Two Time-Scale Update Rule*,
 # section 3 (Fréchet distance). Bińkowski et al. 2018, *Demystifying MMD GANs*, section 4 and appendix D (kernel distance; bias). Kynkäänniemi et al. 2019, *Improved Precision and
 # Recall Metric*, section 2. Parmar et al. 2022, *On Aliased Resizing and Surprising Subtleties in GAN Evaluation*. Barratt & Sharma 2018, *A Note on the Inception Score*.
+# Kang et al. 2023, *StudioGAN: A Taxonomy and Benchmark of GANs for Image Synthesis* (the FID in 4.9).
 #
-# **One step further**: repeat section 4.4 with the features of an *untrained* classifier, `DigitClassifier()` from `gancourse.networks.classifier`. Does it still order the
-# generators in the same way?
+# **One step further**: repeat section 4.4 with the features of an *untrained* classifier, `DigitClassifier()` from `gancourse.networks.classifier`. Does it order the generators
+# in the same way?

@@ -1,20 +1,20 @@
 # %% [markdown]
-# # 5 · A GAN that takes orders: the conditional GAN
+# # 5 · Conditional GANs
 #
-# The generator of lesson 3 draws *a* digit. In this lesson it learns to draw the digit that you ask for, and you find out what is left
-# for the noise to decide.
+# The generator of lesson 3 draws *some* digit. In this lesson you train one that draws the digit you ask for, and find out what the
+# noise still decides.
 #
 # **You will be able to**
 #
-# - tell both players the class, in four ways, and say what each costs and gains;
-# - write the losses and the training step of a conditional GAN, and know where a label can go astray without an error;
-# - measure whether a generator keeps to its orders, and whether its classes hold variety.
+# - give both players the class, in four ways, and say how they differ;
+# - write the losses and the training step of a conditional GAN, and know where a wrong label causes no error message;
+# - measure whether a generator draws the class that you asked for, and whether its classes are varied.
 #
-# **Time**: 90 minutes, seven exercises among them. Training takes about twelve of them on two CPU cores; the longest, five
-# minutes, can be skipped with finished weights.
+# **Time**: 90 minutes, including seven exercises. About twelve of them are training time on two CPU cores. You can skip the longest
+# training, five minutes, and load finished weights.
 #
-# **Builds on**: lessons 3 and 4. Words of the trade are in the [glossary](../README.md#glossary). How an exercise, its check and the folded cells below it
-# work stands at the top of lesson 3.
+# **You need**: lessons 3 and 4. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in
+# [lesson 1](../01_generative_models/01_generative_models.ipynb).
 
 # %%
 from gancourse import checks, doctor
@@ -37,31 +37,32 @@ display(figures.image_grids({"G(z, y), from y = 0 to y = 9": torch.cat(rows)}, c
 # %% [markdown]
 # ## 5.1 One distribution for each class
 #
-# A labelled dataset is a sample of pairs $(x, y)$: image and class. Up to now we ignored $y$ and learnt $p_{data}(x)$. A **conditional** GAN
-# learns $p_{data}(x \mid y)$, ten distributions at once: what do images look like *given* that they show a 3?
+# A labelled dataset consists of pairs $(x, y)$: an image and its class. Until now we ignored $y$ and learnt $p_{data}(x)$. A **conditional
+# GAN** learns $p_{data}(x \mid y)$, one distribution for each class: what do images look like *given* that they show a 3?
 #
-# Both players are told. $G(z, y)$ draws an image of class $y$. $D(x, y)$ is the probability that the *pair* is real: that $x$ is a real image, and
-# one of class $y$. If only $G$ were told, nothing would make it listen: a fine 4 in the place of a 3 would fool a $D$ that knows no order.
+# Both players receive the label. $G(z, y)$ draws an image of class $y$. $D(x, y)$ is the probability that the *pair* is real: that $x$ is a
+# real image of class $y$. If only $G$ received the label, it could ignore it: a good 4 instead of a 3 would fool a $D$ that does not know
+# what was asked for.
 #
 # $$\min_G \max_D\; V(D, G) = \mathbb{E}_{(x, y) \sim p_{data}}[\log D(x, y)] + \mathbb{E}_{z \sim p_z,\, y \sim p_{data}}[\log(1 - D(G(z, y), y))]$$
 
 # %% [markdown]
-# How does a network get to know a class? As numbers, but not as *the* number: 7 is not more than 3, nor between 6 and 8. The plainest code without an
-# order is **one-hot**: as many numbers as classes, 1 at the place of the class, 0 elsewhere.
+# How does a network receive a class? As numbers, but not as the number of the class: 7 is not more than 3, and not between 6 and 8. The
+# simplest code without an order is the **one-hot code**: as many numbers as classes, 1 at the place of the class, 0 elsewhere.
 
 # %% [markdown]
 # ### Exercise 1 · `one_hot`
 # ●○○ · 4 minutes
 #
-# Write it: `one_hot(labels, classes)` → float32 (N, classes), for labels int64 (N,), also for N = 1. Any label outside of 0 … `classes` − 1
-# (also −1) must raise an error, of any kind: better a stop than a wrong picture.
+# Write it: `one_hot(labels, classes)` returns float32 (N, classes) for labels int64 (N,), also for N = 1. A label outside 0 …
+# `classes` − 1 (such as −1) must raise an error of any kind. An error is better than a wrong picture.
 #
-# It tests: shape, type, and what indexing does with −1.
+# You practise: encoding classes, and refusing bad input.
 #
-# <details><summary>Hint 1</summary>PyTorch has a function of this name in <code>torch.nn.functional</code>. What is the type of what it
-# returns?</details>
-# <details><summary>Hint 2</summary><code>torch.nn.functional.one_hot(labels, classes).float()</code>. By hand:
-# <code>torch.eye(classes, device=labels.device)[labels]</code>, after you have looked whether a label is below 0.</details>
+# <details><summary>Hint 1</summary>PyTorch has a function of this name. Which dtype does it return? If you index a table instead, what does
+# the index −1 do?</details>
+# <details><summary>Hint 2</summary><code>torch.nn.functional.one_hot</code> takes the number of classes, refuses bad labels, and returns whole
+# numbers; linear layers need floats.</details>
 
 
 # %% exercise="one_hot"
@@ -73,22 +74,24 @@ def one_hot(labels: torch.Tensor, classes: int) -> torch.Tensor:
 
 
 # %% [markdown]
-# ## 5.2 The order beside the noise
+# ## 5.2 How G receives the class
 #
-# $G$ gets the code **side by side** with the noise: 64 random numbers and 10 that say what to draw, 74 in all. Its first linear layer then
-# computes $W_z z + W_y\,\text{code}(y)$: with a one-hot code, the column of $W_y$ that belongs to the class. Each class shifts the hidden numbers in a direction of
-# its own.
+# $G$'s input is the noise with the code **next to it**: 64 random numbers and the 10 of the code, 74 in all. The first linear layer then
+# computes $W_z z + W_y\,\text{code}(y)$. With a one-hot code, the second term is the column of $W_y$ for this class. So each class adds a
+# vector of its own to the activations of the first layer.
 
 # %% [markdown]
 # ### Exercise 2 · `join`
 # ●○○ · 4 minutes
 #
-# Write the entrance of $G$: `join(z, labels, classes)` → float32 (N, z_dim + classes): noise (N, z_dim) first, then the one-hot code. Leave z as it is.
+# Write $G$'s input: `join(z, labels, classes)` returns float32 (N, z_dim + classes): first the noise z (N, z_dim), then the one-hot
+# code. Do not change z.
 #
-# It tests: the dimension along which things are joined, their order, and that neither gets lost.
+# You practise: concatenating along the right dimension.
 #
-# <details><summary>Hint 1</summary><code>torch.cat</code> joins tensors along a dimension that you name; all others must agree.</details>
-# <details><summary>Hint 2</summary><code>torch.cat([z, one_hot(labels, classes)], dim=1)</code></details>
+# <details><summary>Hint 1</summary>Each row belongs to one image, and should become longer. Which dimension is that?</details>
+# <details><summary>Hint 2</summary><code>torch.cat</code> joins a list of tensors along <code>dim</code>. Your <code>one_hot</code> gives the
+# second one.</details>
 
 
 # %% exercise="join"
@@ -108,38 +111,42 @@ print("noise (5, 64) and five labels:", tuple(join(torch.randn(5, 64), torch.ara
 print(G)
 
 # %% [markdown]
-# The course's `ConditionalGenerator` is the better generator of lesson 3 with this entrance. Its `code` can also be **learnt**: a table with a row of
-# numbers for each class, an *embedding*, which the training moves like any weight. A one-hot code followed by a linear layer is an embedding already; a
-# table of its own pays when there are a thousand classes.
+# The course's `ConditionalGenerator` is the better generator of lesson 3 with this input. Its `code` can also be **learnt**: an
+# **embedding** is a table with a row of numbers for each class, which training changes like any weight. A one-hot code followed by a linear
+# layer already is an embedding. A separate table saves weights when there are a thousand classes.
 
 # %% [markdown]
-# ## 5.3 Four ways to tell D
+# ## 5.3 Four ways to give D the class
 #
-# | `code` | how $D$ learns of the class |
+# | `code` | how $D$ receives the class |
 # |---|---|
-# | `"one-hot"` | ten numbers beside the 784 pixels |
-# | `"embedding"` | 32 learnt numbers beside the pixels |
-# | `"map"` | a learnt picture of the class, 28×28, a second channel of the image |
-# | `"projection"` | only at the end, by a product |
+# | `"one-hot"` | ten numbers next to the 784 pixels |
+# | `"embedding"` | 32 learnt numbers next to the pixels |
+# | `"map"` | a learnt picture of the class, 28 × 28, as a second channel of the image |
+# | `"projection"` | only at the end, by an inner product |
 #
-# The first three mix class and image from the first layer on. The **projection** works out first what is in the image, hidden numbers $h$ that do not depend on $y$, and then
-# asks two things: is this real ($w \cdot h + b$), and does it fit the order ($e_y \cdot h$, with a learnt vector $e_y$ for each class)?
+# The first three mix class and image from the first layer on. The **projection** first computes the activations $h$ of the last hidden layer,
+# which do not depend on $y$. Then it answers two questions: is the image real ($w \cdot h + b$), and does it fit the class ($e_y \cdot h$, with
+# a learnt vector $e_y$ for each class)?
 #
 # $$a(x, y) = w \cdot h(x) + b + e_y \cdot h(x)$$
 #
-# The form is that of the best discriminator's logit, which is a sum: $\log \frac{p_{data}(x)}{p_g(x)} + \log \frac{p_{data}(y|x)}{p_g(y|x)}$.
+# The optimal discriminator's logit has the same form, a sum: $\log \frac{p_{data}(x)}{p_g(x)} + \log \frac{p_{data}(y|x)}{p_g(y|x)}$.
 
 # %% [markdown]
 # ### Exercise 3 · `projection_logit`
 # ●●○ · 7 minutes
 #
-# Write the formula: `projection_logit(h, labels, w, b, codes)` → logits (N,). h: (N, d), the last hidden numbers; labels: int64 (N,); w: (d,); b:
-# without dimensions; codes: (classes, d), one row $e_y$ for each class. $D$ learns h, w, b and the codes through it.
+# Write the formula: `projection_logit(h, labels, w, b, codes)` returns logits (N,). h: (N, d), the activations of the last hidden layer;
+# labels: int64 (N,); w: (d,); b: without dimensions; codes: (classes, d), one row $e_y$ for each class. $D$ must be able to learn h, w, b
+# and codes.
 #
-# It tests: for each image the row of *its* class, and a product that ends in one number for each image.
+# You practise: an inner product for each image of a batch.
 #
-# <details><summary>Hint 1</summary><code>codes[labels]</code> has the shape (N, d): for each image the row of its class.</details>
-# <details><summary>Hint 2</summary><code>h @ w + b + (codes[labels] * h).sum(1)</code></details>
+# <details><summary>Hint 1</summary>Which code does image i need? Indexing a table with a tensor of labels picks one row for each
+# image.</details>
+# <details><summary>Hint 2</summary><code>codes[labels]</code> has the shape (N, d), like h. Multiply the two element by element and sum over one
+# dimension. <code>@</code> is right for w. All three terms must have the shape (N,) or no dimension before you add them.</details>
 
 
 # %% exercise="projection_logit"
@@ -153,7 +160,7 @@ def projection_logit(
 
 
 # %% [markdown]
-# The course's discriminator has such an end. Do the two agree?
+# The course's discriminator ends in the same way. Do the two agree?
 
 # %%
 D = ConditionalDiscriminator(code="projection")
@@ -165,27 +172,29 @@ with torch.no_grad():
     print("your logits:", yours, "those of the course:", D(x, y), sep="\n")
 
 # %% [markdown]
-# ## 5.4 Three kinds of pairs
+# ## 5.4 Mismatched pairs
 #
-# What should $D$ say to a **real** image with a **wrong** label? Nobody has told it yet: in $V$ there are only real images with their own label and
-# fakes with the label that they were made for. $D$ finds out indirectly. One can also tell it, with a third kind of pair that is to be refused:
+# What should $D$ say to a **real** image with a **wrong** label? $V$ contains only real images with their own label, and fakes with the label
+# that they were made for. $D$ learns about wrong labels only indirectly. A third kind of pair, **mismatched pairs**, teaches it directly:
 #
 # $$-\,\mathbb{E}[\log D(x, y)] - \frac{1}{2}\Big(\mathbb{E}[\log(1 - D(x, y'))] + \mathbb{E}[\log(1 - D(G(z, y), y))]\Big), \qquad y' \ne y$$
 #
-# The half keeps both sides equally heavy. On logits, each $-\log D$ is a softplus, as in lesson 3.
+# The factor ½ gives both sides the same weight. There is a price: the optimum moves. $D$ now answers one half where
+# $p_g = 2\,p_{data} - p_{mismatched}$ (densities of $x$ given $y$). Where an image of another class could also be of class $y$, $G$ learns to
+# draw it too rarely. On logits each $-\log D$ is a softplus, as in lesson 2.
 
 # %% [markdown]
 # ### Exercise 4 · `conditional_loss`
 # ●●○ · 6 minutes
 #
-# Write it: `conditional_loss(real_logits, mismatched_logits, fake_logits)`, three batches of logits (N,) → a tensor without dimensions, right for
-# logits of ±100, too. Mismatched are real images with a wrong label.
+# Write it: `conditional_loss(real_logits, mismatched_logits, fake_logits)` takes three batches of logits (N,) and returns a tensor without
+# dimensions. It must be right for large logits such as ±100, too. Mismatched means: real images with a wrong label.
 #
-# It tests: which pairs are to be believed, and what each side weighs.
+# You practise: a loss with three kinds of pairs.
 #
-# <details><summary>Hint 1</summary>A pair to be believed costs softplus(−a), a pair to be refused softplus(a). Only one of the three is to be
-# believed.</details>
-# <details><summary>Hint 2</summary><code>softplus(-real_logits).mean() + 0.5 * (softplus(mismatched_logits).mean() + ...)</code></details>
+# <details><summary>Hint 1</summary>Which of the three should D accept? Which two should it reject, and with which weight?</details>
+# <details><summary>Hint 2</summary>An accepted pair costs <code>softplus</code> of minus its logit, a rejected one of plus its logit. Take three
+# means, and multiply the right ones by 0.5.</details>
 
 # %%
 from torch.nn.functional import softplus
@@ -203,28 +212,32 @@ def conditional_loss(
 
 
 # %% [markdown]
-# ## 5.5 The step, with labels
+# ## 5.5 The training step with labels
 #
-# Next to nothing changes in the training step of lesson 3, but each call of a player now has a second argument, and each can go wrong without an error message. Two rules:
+# The training step is almost that of lesson 3. But each call of a player now has a second argument, and a wrong label causes no error message.
+# Two rules:
 #
-# - The fakes of a batch are made for labels, and judged with **the same** labels. New ones in $G$'s turn make orders worthless: $G$ is judged by an order that it never got. New ones in
-#   $D$'s turn teach $D$ to refuse wrong pairs, as in 5.4: another game than $V$, and not the one that you meant.
-# - Which labels? Those of the real batch: then they have the shares of the data, and real and fake differ in nothing but the image. (Others with the same shares would do.)
+# - $D$ judges fakes with **the same** labels that $G$ made them for. With new labels in $G$'s turn, $G$ is judged by a label that it never
+#   received. With new labels in $D$'s turn, $D$ learns to reject mismatched pairs, as in 5.4: another game than $V$.
+# - We use the labels of the real batch. They have the shares of the data, so that real images and fakes differ only in the image. (Other labels
+#   with the same shares would work, too.)
 
 # %% [markdown]
 # ### Exercise 5 · `conditional_step`
 # ●●● · 15 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
 #
-# `real`: (N, 1, 28, 28), `labels`: int64 (N,), theirs. The players are called `G(z, labels)` and `D(x, labels)`; `training.noise(G, n)` draws noise for n images.
-# Update $D$ once on $-V$, with the two kinds of pairs of section 5.1 and no wrong labels; no gradient may reach $G$. Then update $G$ once with the non-saturating loss, **fresh noise** and the
-# same labels, against the new $D$. Return a dict of `d_loss`, `g_loss`, and `d_real`, `d_fake`, the shares of real images and fakes that $D$ was right about before its update: numbers, or tensors
-# without a graph. Change no modes and no `requires_grad`. `discriminator_loss` and `non_saturating_loss` (lesson 3's `generator_loss`) are imported below.
+# `real`: (N, 1, 28, 28); `labels`: int64 (N,), theirs. Call the players as `G(z, labels)` and `D(x, labels)`; `training.noise(G, n)` draws noise
+# for n images. Update $D$ once on $-V$, with the two kinds of pairs of 5.1 and no mismatched pairs; no gradient may reach $G$. Then update $G$
+# once with the non-saturating loss, **fresh noise** and the same labels (others drawn with the data's shares are accepted), against
+# the updated $D$. Return a dict of `d_loss`, `g_loss`, and of `d_real`, `d_fake`, the shares of real images and fakes that $D$ was right about,
+# from the logits of `d_loss`: numbers, or tensors without a graph. Change no modes and no `requires_grad`. The cell below imports
+# `discriminator_loss` and `non_saturating_loss` (lesson 3's `generator_loss`).
 #
-# It tests: that every call of a player gets the labels that belong to its images.
+# You practise: passing the right labels with every image.
 #
-# <details><summary>Hint 1</summary>Your step of lesson 3, with labels in each of two calls of G and three of D.</details>
-# <details><summary>Hint 2</summary><code>fake = G(training.noise(G, len(real)), labels).detach()</code>, <code>D(real, labels)</code>,
-# <code>D(fake, labels)</code>; in G's turn <code>D(G(training.noise(G, len(real)), labels), labels)</code>.</details>
+# <details><summary>Hint 1</summary>Start from your step of lesson 3. Where are G and D called? Each call needs labels.</details>
+# <details><summary>Hint 2</summary>G is called twice and D three times, each with <code>labels</code> as its second argument. Everything else stays:
+# <code>detach</code> in D's turn, <code>zero_grad</code>, <code>backward</code>, <code>step</code>, new noise.</details>
 
 # %%
 from gancourse.losses import discriminator_loss, non_saturating_loss
@@ -256,7 +269,7 @@ def conditional_step(G, D, opt_G, opt_D, real, labels, step) -> dict:
 
 
 # %% [markdown]
-# `training.fit` passes labels on when it gets them: `fit(step, ..., images, labels=...)`. A short run, to see whether it learns to obey:
+# `training.fit` hands labels to the step if it gets them: `fit(step, ..., images, labels=...)`. A short run shows whether $G$ learns to use them:
 
 # %%
 import gancourse
@@ -302,22 +315,23 @@ display(
 )
 
 # %% [markdown]
-# ## 5.6 Does it do what it was told?
+# ## 5.6 Does G draw the class you ask for?
 #
-# Lesson 4 needed a judge from outside, and here is an easy one: the digit classifier reads what was drawn. The share that it reads as ordered is the **label
-# consistency**, also called GAN-test.
+# Lesson 4 used a classifier as an independent judge. Here it is simple: classify the fakes. The share that it classifies as the class that you
+# asked for is the **label consistency**, also called GAN-test.
 
 # %% [markdown]
 # ### Exercise 6 · `label_consistency`
 # ●○○ · 4 minutes
 #
-# Write it: `label_consistency(classifier, images, labels)` → the share of the images that are read as their label. images: float (N, 1, 28, 28) in $[-1, 1]$; labels:
-# int64 (N,); `classifier(images)` → logits (N, classes).
+# Write it: `label_consistency(classifier, images, labels)` returns the share of the images that are classified as their label. images: float (N, 1,
+# 28, 28) in $[-1, 1]$; labels: int64 (N,); `classifier(images)` returns logits (N, classes).
 #
-# It tests: from logits to a decision, image by image.
+# You practise: from logits to decisions.
 #
-# <details><summary>Hint 1</summary>The class that a classifier decides for is the place of the largest logit in the image's row.</details>
-# <details><summary>Hint 2</summary><code>(classifier(images).argmax(1) == labels).float().mean()</code></details>
+# <details><summary>Hint 1</summary>A classifier decides for the class with the largest logit in the image's row.</details>
+# <details><summary>Hint 2</summary><code>argmax</code> along one dimension, a comparison with the labels, and the mean of the result as
+# floats.</details>
 
 
 # %% exercise="label_consistency"
@@ -330,8 +344,9 @@ def label_consistency(classifier, images: torch.Tensor, labels: torch.Tensor) ->
 
 
 # %% [markdown]
-# Now the four ways to tell $D$, and the one-hot code once more with the third kind of pairs: five short trainings of equally many steps from the same
-# first weights. (With the embedding, $G$ gets one as well.) The step is the better one of lesson 3, with R1 on every eighth step. *Predict*: which obeys best, which draws best?
+# Next, five short trainings with equally many steps and the same initial weights: the four ways to give $D$ the class, and one-hot with mismatched
+# pairs. (With the embedding, $G$ has an embedding, too.) The step is the better one of lesson 3, with R1 on every eighth step. *Predict*: which
+# follows the label best, and which draws best?
 
 # %%
 from gancourse import metrics
@@ -410,18 +425,17 @@ for name, code, wrong_labels in (
     measure(name, run.generator)
 
 # %% [markdown]
-# When this page was made, one-hot came last among the codes, and the projection drew best. But telling $D$ about wrong labels did more for obedience than any
-# code: 97 % instead of 82 %, with the very same networks. That is what the third kind of pairs is for.
+# The projection has the smallest distance and one-hot the lowest label consistency of the four codes. Mismatched pairs change more than any code:
+# 97.3 % instead of 82.1 %, with the same networks (5,000 samples, one seed).
 #
-# Two warnings. These are single, short runs, and codes that are a point apart cannot be ranked by them: change the seed in `players`, and pass another `seed=` to `fit`. And an
-# early lead need not last: at 28,000 steps one-hot had come to 2.7 times the floor, the projection to 3.7 (one run each), and obeyed without being shown wrong labels. So the long training takes the plain
-# one-hot code.
+# These are single, short runs, so they cannot rank codes that are a few points apart. Change the seed in `players`, and pass another `seed=` to
+# `fit`, to see the spread. An early lead need not last, either. The long training uses the plain one-hot code.
 
 # %% [markdown]
-# ## 5.7 The real training
+# ## 5.7 The full training
 #
-# The same step for longer. It takes about five minutes on two CPU cores. Set `TRAIN = False` to load the finished weights of the same recipe instead. In the monitor
-# each column is a class.
+# The same step for longer: about five minutes on two CPU cores. Set `TRAIN = False` to load finished weights of the same recipe instead. In the
+# monitor each column is a class.
 
 # %%
 from gancourse.widgets import fit_live
@@ -450,23 +464,25 @@ generator = generator.cpu()
 measure("trained", generator)
 
 # %% [markdown]
-# ## 5.8 What is left for the noise?
+# ## 5.8 What does the noise decide?
 #
-# The label says which digit. So what does $z$ decide now? Keep $z$ and change the order.
+# The label decides which digit. What does $z$ decide now? Keep $z$ and change the label.
 
 # %% [markdown]
 # ### Exercise 7 · `class_grid`
 # ●●○ · 8 minutes
 #
-# Write it: `class_grid(G, z, classes)` → images (classes · n, 1, 28, 28), row after row, for n noise vectors z (n, z_dim). Row $y$ shows class $y$, column $j$ the noise
-# $z_j$: the image number $y \cdot n + j$ is $G(z_j, y)$. $G$ must draw in eval mode, and be left in the mode in which it was; no graph.
+# Write it: `class_grid(G, z, classes)` returns images (classes · n, 1, 28, 28), row by row, for n noise vectors z (n, z_dim). Row $y$ shows class
+# $y$, column $j$ uses the noise $z_j$: image number $y \cdot n + j$ is $G(z_j, y)$. $G$ must draw in eval mode; afterwards it must be in the mode
+# that you found. The result has no graph.
 #
-# It tests: which of two things is repeated, and which is stretched; and what batch normalisation does in training mode.
+# You practise: two kinds of repetition, and leaving a network as you found it.
 #
-# <details><summary>Hint 1</summary>Of z you need 1, 2, 3, 1, 2, 3, ...: <code>repeat</code>. Of the labels 0, 0, 0, 1, 1, 1, ...:
-# <code>repeat_interleave</code>.</details>
-# <details><summary>Hint 2</summary><code>labels = torch.arange(classes).repeat_interleave(len(z))</code>, <code>G(z.repeat(classes, 1), labels)</code> under
-# <code>torch.no_grad()</code>; remember <code>G.training</code> before <code>G.eval()</code>, and give it back to <code>G.train(...)</code>.</details>
+# <details><summary>Hint 1</summary>For n = 3 the noise runs 0, 1, 2, 0, 1, 2, ... and the labels run 0, 0, 0, 1, 1, 1, ... These are two different
+# functions of torch.</details>
+# <details><summary>Hint 2</summary><code>repeat</code> for one, <code>repeat_interleave</code> on <code>torch.arange</code> for the other. Remember
+# <code>G.training</code> before you call <code>G.eval()</code>, draw under <code>torch.no_grad()</code>, and restore the mode with
+# <code>G.train(...)</code>.</details>
 
 
 # %% exercise="class_grid"
@@ -493,8 +509,8 @@ display(
 )
 
 # %% [markdown]
-# Look down a column: do the digits have something in common? It seems so: slant, thickness, width. *It seems* is not enough. Slant can be measured: how far does the ink move to the
-# right with each step up?
+# Look down a column. The digits seem to share slant, thickness and width. Slant can be measured: how far does the ink move to the right when you go
+# up?
 
 
 # %%
@@ -518,17 +534,18 @@ for what, values in measured.items():
     print(f"{what}: the same z in two classes, mean correlation {float(shared):.2f}")
 
 # %% [markdown]
-# A correlation of 1 would mean that $z$ alone decides, 0 that each class makes something else of it. Ours are near 0.8: what you saw is there. (An untrained $G$ has 0.98, because it
-# hardly listens to the label. 0.8 *and* obedient is the point.)
+# A correlation of 1 would mean that $z$ alone decides, and 0 that each class uses $z$ in its own way. It is 0.80 for slant and 0.76 for ink, so the
+# columns really share them.
 #
-# Nobody told $G$ what slant is. It is something that all classes have in common, and a first layer that adds a shift for the class to one and the same
-# $W_z z$ makes it cheap to share. Label and noise have divided the work: *which* digit, and *how* it is written.
+# Nothing in the training asks for this. We think the reason is the first layer: it adds a vector for the class to the same $W_z z$, so that sharing
+# style among classes is easy. Label and noise have divided the work: *which* digit, and *how* it is written.
 
 # %% [markdown]
-# ## 5.9 Obedient, but varied?
+# ## 5.9 Is each class varied?
 #
-# A generator that always draws the same 3 obeys perfectly. Two measures see that. **GAN-train** turns the test around: train a classifier on *generated* digits only, and let it read real ones. What the
-# generator never draws, that classifier will not know. And the **mean distance within a class**, on features, beside that of real digits.
+# A generator that always draws the same 3 has a perfect label consistency. Two measures detect that. **GAN-train** reverses the test: train a
+# classifier on *generated* digits only, and test it on real ones. It cannot learn what the generator never draws. The second is the **mean distance
+# within a class**, on features, compared with that of real digits.
 
 # %%
 from gancourse import features, recipes
@@ -554,17 +571,17 @@ print(
 )
 
 # %% [markdown]
-# The classifier that has seen nothing but generated digits reads real ones nearly as well as the other, two points behind. And the classes are as wide as real ones; where a number is above
-# 1, some of it comes from failed digits, which lie far from all others.
+# The classifier trained on generated digits classifies 96.7 % of the real test digits correctly, two points fewer than the one trained on real digits
+# (98.7 %). The classes are about as varied as real ones. A value above 1 can also come from failed digits, which are far from all others.
 #
-# Read the two tests together. Obedient and not varied: GAN-test high, GAN-train low. Varied and not obedient: both low. Here both are high.
+# Read the two tests together. High GAN-test and low GAN-train: the right classes, without variety. Both low: the labels are not followed. Here both
+# are high.
 
 # %% [markdown]
-# ## 5.10 Does it help against collapse?
+# ## 5.10 Do labels prevent mode collapse?
 #
-# Take the plain recipe of lesson 3: two hidden layers of 128, no batch normalisation, no penalty, no averaging. Stop it after half of its steps, when the digits are
-# still poor, and train it once with labels and once without; everything else is the same. *Predict*: what will the labels save, and what
-# not?
+# Take the plain recipe of lesson 3: two hidden layers of 128, no batch normalisation, no penalty, no EMA. Stop it after half of its steps, when the
+# digits are still poor. Train it once with labels and once without; everything else is equal. *Predict*: what will improve, and what will not?
 
 
 # %%
@@ -624,17 +641,20 @@ for seed in (0, 1):
 display(figures.image_grids(sheets, columns=10))
 
 # %% [markdown]
-# In both seeds the shares of the digits come out nearly right, and the distance falls: somebody asks for each digit, so none is forgotten. Recall stays low. *Inside* a class
-# a generator can leave out as much as before: labels help between classes, not within.
+# In both seeds labels bring the shares of the digits close to the real ones (class KL 0.016 and 0.015 instead of 0.057 and 0.114), and the distance falls. That
+# is what you expect: each digit is asked for. Recall is 0.16 and 0.17 with labels, 0.15 and 0.11 without; two seeds cannot tell whether labels also help
+# *inside* a class.
 #
-# And they are no insurance. With the recipe of many tutorials (*collapsed* in lesson 4) $G$ ended at one or two digits, with labels as without, in two seeds each. To see it, in `Plain`: `z_dim, prior = 100, "uniform"`,
-# a first layer of `110 if conditional else 100`; `betas=(0.9, 0.999)` for both, `recipes.mlp_step(real_target=0.9)`, 8,000 steps, `patience=None`.
+# Labels do not guarantee that training works. With the recipe of many tutorials (*collapsed* in lesson 4) our conditional runs collapsed, too. To
+# see it, in `Plain`: `z_dim, prior = 100, "uniform"`, a first layer of `110 if conditional else 100`; `betas=(0.9, 0.999)` for both,
+# `recipes.mlp_step(real_target=0.9)`, 8,000 steps, `patience=None`.
 
 # %% [markdown]
 # ## 5.11 Between two classes
 #
-# There is no class $3\frac12$, but its code exists: half the code of 3 plus half the code of 8. The course's conditional networks take such *shares* in the place of labels,
-# (N, classes), each row summing to one. $G$ has never seen such a code. *Predict*: will there be a sudden jump, a blend of both pictures, or a shape in between?
+# There is no class $3\frac12$, but you can write its code: half the code of 3 plus half the code of 8. The course's conditional networks accept such
+# *shares* instead of labels, (N, classes), each row summing to 1. $G$ has never seen such a code. *Predict*: a sudden jump, a blend of both pictures, or
+# a shape in between?
 
 # %%
 steps = torch.linspace(0, 1, 12)[:, None]
@@ -652,17 +672,19 @@ display(
 )
 
 # %% [markdown]
-# No jump. Mostly a shape in between: the 3 closes, a bar grows on the 1. With other noise the middle falls apart: nothing real lies there, and $G$ never had to draw it.
+# There is no jump. Mostly you see a shape in between: the 3 closes, the 1 grows a bar. With other noise the middle falls apart. The training contained no
+# such code, so nothing forced $G$ to draw something sensible there.
 
 # %% [markdown]
-# ## 5.12 Play: order a digit
+# ## 5.12 Play: choose a digit
 #
 # The explorer now has a row of classes.
 #
-# 1. Press one class after the other. What stays? Then *Draw another*: what changes now?
+# 1. Press one class after the other. What stays the same? Then press *Draw another*: what changes now?
 # 2. Move *direction 1* to its end, and press the classes again. Does the direction mean the same for a 1 and for an 8?
-# 3. Pin a 3, change the class to 8, pin it, and walk between the pins. Then pin two different 3s, and walk. Which way leads through more legible digits?
-# 4. *Neighbours* around a 7, at spread 1, then wider: lesson 3 found borders between digits there. Where are they now? (Between the classes; inside one there are none.)
+# 3. Pin a 3, change the class to 8, pin it, and walk between the pins. Then pin two different 3s, and walk. Which walk shows more legible digits?
+# 4. Press *Neighbours* around a 7, at spread 1, then wider. In lesson 3 you found borders between digits there. Where are they now? (Between the
+#    classes; inside a class there are none.)
 
 # %%
 from gancourse.widgets import LatentExplorer
@@ -670,18 +692,19 @@ from gancourse.widgets import LatentExplorer
 LatentExplorer(generator, seed=7)
 
 # %% [markdown]
-# ## 5.13 Where labels go from here
+# ## 5.13 Labels elsewhere
 #
-# CIFAR-10 has ten classes, too: planes, cars, birds, cats. There a class is not a shape but a thing in many poses, and ten one-hot numbers beside thousands of pixels are easy to overlook. Lesson 6 brings a
-# conditional DCGAN that was trained with a projection, where the hidden numbers $h$ come out of convolutions; which code is best there, 5.6 does not tell. And a label need not be a class: pix2pix is told a whole picture,
-# a text-to-image model a sentence, super-resolution (lesson 10) the small image.
+# CIFAR-10 has ten classes, too: planes, cars, birds, cats. There a class is not one shape but an object in many poses, and ten one-hot numbers are few next
+# to thousands of pixels. Lesson 6 contains a conditional DCGAN with a projection, whose $h$ comes from convolutions; 5.6 does not tell which code is best
+# there. The condition need not be a class: pix2pix receives a picture, a text-to-image model a sentence, super-resolution (lesson 10) a small image.
 
 # %% [markdown]
 # ## Check yourself
 #
-# Three questions and one to write about. Put your letter into the function below each.
+# Answer three questions with a letter, and one in your own words. Put the letter into the function below each question.
 #
-# **Question 1.** Conditional $G$ and $D$ are trained, but you forgot to give $D$ the labels; $G$ still gets them. What does $G$ learn to do with a label?
+# **Question 1.** A conditional $G$ and $D$ are trained, but you forgot to give $D$ the labels; $G$ still receives them. What does $G$ learn to do with a
+# label?
 #
 # - **a** To draw the class that was asked for.
 # - **b** Nothing reliable: it may ignore it.
@@ -698,7 +721,7 @@ def question_1() -> str:
 
 
 # %% [markdown]
-# **Question 2.** In a class grid, one column shares one noise vector and the class changes from row to row. What do the images of a column have in common?
+# **Question 2.** In a class grid, the images of one column share a noise vector, and the class changes from row to row. What do they have in common?
 #
 # - **a** The class.
 # - **b** Nothing.
@@ -715,8 +738,8 @@ def question_2() -> str:
 
 
 # %% [markdown]
-# **Question 3.** A classifier reads 99 % of a conditional generator's samples as asked (GAN-test), but one that is trained on samples alone reads only 80 % of real test digits
-# (GAN-train). What is the likely reason?
+# **Question 3.** A classifier classifies 99 % of a conditional generator's samples as the class asked for (GAN-test). A classifier trained only on the samples
+# classifies 80 % of real test digits correctly (GAN-train). What is the likely reason?
 #
 # - **a** The samples show the right classes, but too little of each class's variety.
 # - **b** The classifier is broken.
@@ -733,30 +756,31 @@ def question_3() -> str:
 
 
 # %% [markdown]
-# **Question 4**, in your own words, about six sentences. A hospital has 900 X-ray images of healthy lungs and 30 of a rare disease, and wants to train a conditional GAN to draw more of the
-# disease. What could the GAN learn from the healthy images that helps with the sick ones? What can it not know? How would you test whether the drawn images help, and on which images? What would you warn the hospital of?
-# (4 points, marked by hand, one for each answer; a model answer stands in `solutions/`.)
+# **Question 4**, in your own words, about six sentences. A hospital has 900 X-ray images of healthy lungs and 30 of a rare disease, and wants to train a conditional GAN
+# that draws more images of the disease. What could the GAN learn from the healthy images that helps with the others? What can it not know? How would you test whether
+# the generated images help, and on which images? What would you warn the hospital of? (4 points, graded by hand, one for each answer; a model answer is in `solutions/`.)
 
 # %% [markdown] open="question_4" points=4
-# What both classes share, the shape of a chest, the noise of the machine, the position of the patient, can be learnt from all 930 images, as slant and thickness are shared by all digits. What the disease looks like it can only
-# know from the thirty: forms that are not among them cannot appear except by luck, and with so few the generator may replay them. I would train the diagnosis once with and once without the drawn images and compare on *real*
-# images of both classes that neither the GAN nor the classifier has seen, and look for copies of the thirty. The warning: a picture drawn as "sick" is not evidence of what the disease looks like, errors in the thirty are
-# multiplied, and thirty recognisable patients may be drawn again.
+# What both classes share, the shape of a chest, the noise of the machine, the position of the patient, can be learnt from all 930 images, as slant and thickness are
+# shared by all digits. What the disease looks like it can only learn from the thirty: forms that are not among them cannot appear except by chance, and with so few images
+# the generator may memorise them. I would train the diagnosis once with and once without the generated images and compare on *real* images of both classes that neither
+# the GAN nor the classifier has seen, and look for copies of the thirty. The warning: a generated picture is no evidence of what the disease looks like, errors in the
+# thirty are multiplied, and thirty recognisable patients may be drawn again.
 #
-# *Rubric, a point for each*: what is shared between classes is learnt from all images · the variety of the rare class is limited by its thirty images · test on real held-out images, with and without · a danger is
-# named (copies and privacy, multiplied errors, false certainty).
+# *Rubric, one point for each*: what is shared between classes is learnt from all images · the variety of the rare class is limited by its thirty images · test on real
+# held-out images, with and without · a danger is named (copies and privacy, multiplied errors, false certainty).
 
 # %% [markdown]
 # ## Summary
 #
-# - A conditional GAN learns $p_{data}(x \mid y)$; both players are told the label, and $D$ judges pairs.
-# - Fakes are judged with the labels they were made for. A label in the wrong place raises no error, and not every measure shows it.
-# - One-hot, embedding, map, projection: ways to tell $D$. Which is best is a question for a measurement, not for taste.
-# - With the class given, the noise keeps what classes share: style.
-# - GAN-test asks whether orders are obeyed, GAN-train and distances within a class whether there is variety in them.
+# - A conditional GAN learns $p_{data}(x \mid y)$. Both players receive the label, and $D$ judges pairs.
+# - $D$ judges fakes with the labels that they were made for. A wrong label causes no error message, and not every measure shows it.
+# - One-hot, embedding, map and projection are ways to give $D$ the class. Measure which is best for your data.
+# - When the class is given, the noise decides what classes share: style.
+# - GAN-test measures whether $G$ draws the class asked for; GAN-train and distances within a class measure variety.
 
 # %% [markdown]
-# **Sources**: Mirza & Osindero 2014, *Conditional Generative Adversarial Nets*. Reed et al. 2016, *Generative Adversarial Text to Image Synthesis*, algorithm 1 (wrong labels). Miyato & Koyama 2018, *cGANs with Projection
-# Discriminator*, section 3. Shmelkov, Schmid & Alahari 2018, *How Good Is My GAN?* (GAN-test, GAN-train).
+# **Sources**: Mirza & Osindero 2014, *Conditional Generative Adversarial Nets*. Reed et al. 2016, *Generative Adversarial Text to Image Synthesis*, algorithm 1 (mismatched pairs). Miyato & Koyama 2018,
+# *cGANs with Projection Discriminator*, section 3. Shmelkov, Schmid & Alahari 2018, *How Good Is My GAN?* (GAN-test, GAN-train).
 #
-# **One step further**: give $G$ a wrong idea. Swap the labels of 3 and 8 in `mnist.labels` for the first half of the training only. How long does it take $G$ to relearn?
+# **One step further**: swap the labels of 3 and 8 in `mnist.labels` for the first half of the training only. How long does $G$ take to learn the right labels afterwards?

@@ -311,7 +311,7 @@ show(real=training.to_uint8(six), what_D_sees=training.to_uint8(seen))
 # Write it: `augmented_step(G, D, opt_G, opt_D, real, step, augment)` → a dict. It is lesson 3's training step: $D$ on `real` and on as many fresh fakes, then $G$ against the new $D$, with noise drawn anew. No gradient of $D$'s turn reaches $G$. $D$ sees real images and fakes in batches of their own, all through `augment`: any function of images (N, C, H, W) that
 # draws its own random numbers.
 #
-# You have `training.noise(G, n)`, `losses.discriminator_loss(real_logits, fake_logits)` and `losses.non_saturating_loss(fake_logits)`. In the dict: `d_loss` and `g_loss`, detached; of $D$'s turn `d_real`, the share of the real images with a logit above 0, and `d_fake`, that of the fakes with one below. Change no modes and no `requires_grad`.
+# You have `training.noise(G, n)`, `losses.discriminator_loss(real_logits, fake_logits)` and `losses.non_saturating_loss(fake_logits)`. In the dict: `d_loss` and `g_loss`, detached; of $D$'s turn, from the logits that `d_loss` was made of, `d_real`, the share of the real images with a logit above 0, and `d_fake`, that of the fakes with one below. Change no modes and no `requires_grad`.
 #
 # It tests: where $T$ stands in the game, and that $G$'s gradient has to come back through it.
 #

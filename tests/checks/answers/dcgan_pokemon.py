@@ -258,6 +258,7 @@ WRONG = {
         f"{ASKS} → D(augment(real[:-1])), D(augment(fake))",
         f"{ASKS} → [(torch.set_rng_state(s), D(augment(x)))[1] for s in [torch.get_rng_state()] for x in (real, fake)]",
         f"{ASKS} → D(augment(torch.cat([real, fake]))).chunk(2)",
+        (f"{D_ZERO} → {D_ZERO}    again = D(augment(real))\n", "(real_logits > 0) → (again > 0)"),
         # what can go wrong in any step
         f"    {FAKE} →     G.train()\n    D.train()\n    {FAKE}",
         f"{G_STEP} → {G_STEP}    D.eval()\n",

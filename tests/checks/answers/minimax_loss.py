@@ -152,6 +152,7 @@ WRONG = {
         "(g,) = torch.autograd.grad(softplus(-psi * theta), theta)\nreturn theta - step_size * g, psi",
     ),
     "r1_penalty": (
+        ".flatten(1).sum(1) → .flatten(1).sum(1).sqrt().square()",
         ".flatten(1).sum(1) → .sum(1)",
         ".flatten(1).sum(1) → .sum(-1)",
         "real.clone() → real",

@@ -106,6 +106,7 @@ def functional_step(G, D, opt_G, opt_D, real, step, d_loss_function=None):
 FAKE = "fake = G(draw_noise(len(real), real.device)).detach()"
 IN_G = "D(G(draw_noise(len(real), real.device)))"
 ASKS = "real_logits, fake_logits = D(real), D(fake)"
+TAKE = "    for p, g in zip({0}.parameters(), torch.autograd.grad({1}, list({0}.parameters())), strict=True):\n        p.grad = g\n"
 D_ZERO, G_ZERO = "    opt_D.zero_grad()\n", "    opt_G.zero_grad()\n"
 D_STEP, G_STEP = "    opt_D.step()\n", "    opt_G.step()\n"
 NOT_CUT = f"{FAKE} → {FAKE.removesuffix('.detach()')}"
@@ -163,6 +164,10 @@ RIGHT = {
         lambda real, fake, target=0.9: (by_hand(real) - target * real).mean() + by_hand(fake).mean(),
     ),
     "train_step": (
+        (
+            f"{D_ZERO}    d_loss.backward()\n → {TAKE.format('D', 'd_loss')}",
+            f"{G_ZERO}    g_loss.backward()\n → {TAKE.format('G', 'g_loss')}",
+        ),
         f"{FAKE} → with torch.no_grad():\n        fake = G(draw_noise(len(real), real.device))",
         (NOT_CUT, "D(real), D(fake) → D(real), D(fake.detach())"),
         f"{ASKS} → fake_logits = D(fake)\n    real_logits = D(real)",
@@ -203,6 +208,7 @@ RIGHT = {
 }
 
 WRONG = {
+    "train_loop": (f"{PICKED} → picked = torch.randint(len(images) - 1, (batch_size,))",),
     "draw_noise": (
         "return torch.randn(n, Z_DIM, device=device) + 5",
         "return (torch.rand(n, Z_DIM, device=device) - 0.5) * 12**0.5",

@@ -42,10 +42,15 @@ def written(reference: Callable, answer: object) -> Callable:
     return _compiled(reference, answer) if isinstance(answer, str | tuple) else answer
 
 
+def is_edit(answer: object) -> bool:
+    """Return whether an answer is the text of a single edit."""
+    return isinstance(answer, str) and ARROW in answer
+
+
 @functools.cache
 def _compiled(reference: Callable, answer: str | tuple[str, ...]) -> Callable:
     lesson, source = _sources.get(reference) or ("", textwrap.dedent(inspect.getsource(reference)))
-    if isinstance(answer, str) and ARROW not in answer:
+    if isinstance(answer, str) and not is_edit(answer):
         source = _with_body(source, answer)
     else:
         for edit in (answer,) if isinstance(answer, str) else answer:

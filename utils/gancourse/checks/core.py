@@ -15,7 +15,8 @@ every exercise, by observers/guard.py. If something differs, the learner is told
 2. what an exception means;
 3. what is left behind;
 4. what all wrong numbers have in common with the right ones (slips.py);
-5. the text in `look` for the first property that differs.
+5. two of the mistakes at once, where these together behave like the answer;
+6. the text in `look` for the first property that differs.
 
 The judge needs the cases and the observations and nothing else of the answer, so it can sit in a process that no
 learner's code has touched. The first cases are small, so that an example can be read.
@@ -25,6 +26,7 @@ import contextlib
 import functools
 import inspect
 import io
+import itertools
 import linecache
 import math
 import os
@@ -32,7 +34,7 @@ import sysconfig
 import textwrap
 import traceback
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
@@ -41,7 +43,7 @@ import torch
 from torch import Tensor
 
 from gancourse.checks import circumstances, slips
-from gancourse.checks.answers import written
+from gancourse.checks.answers import is_edit, written
 from gancourse.checks.observers.guard import AS_BEFORE, Guard
 
 # "about": the case in words; "secret": the right result stays untold; "extreme": see _mistake; "no_points": see _share.
@@ -168,7 +170,8 @@ class Exercise:
     def watch(self, answer: object, case: Case, like: Observation | None = None) -> Observation:
         """Observe an answer, always from the same random numbers. An exception is an observation, too.
 
-        With `like`, the noise is taken over from that observation.
+        With `like`, the noise is taken over from that observation; where it says "_hurry", an observer may end as soon as
+        something differs from it.
         """
         guard = Guard(written(self.reference, answer), _parameters(self.reference), self.free)
         try:
@@ -234,7 +237,7 @@ class Exercise:
         pairs: cases and observations; wrong: what differs in each; first: the first case where something does.
         """
         name = wrong[first][0]
-        if says := self._mistake(pairs, wrong):
+        if says := self._mistake(pairs, wrong, self.mistakes):
             return says, first, name
         if is_endless(pairs[first][1]):
             return "it does not end. Is there a loop whose condition never changes?", first, name
@@ -251,14 +254,29 @@ class Exercise:
             says = "the first call is right, a later one is not: something is kept from one call to the next."
             return says, first, name
         if says := self._relation(pairs, rights, name):
-            return f"{says} {self.look.get('', '')}", first, name
+            subject = f"{slips.shown(name)}: " if ":" in name else ""
+            return f"{subject}{says} {self.look.get('', '')}", first, name
+        if (
+            inspect.isfunction(self.reference)
+            and not self.random
+            and (says := self._mistake(pairs, wrong, self._twos()))
+        ):
+            return says, first, name
         value = pairs[first][1].get(name)
         for table in (self.look, slips.PROPERTIES, slips.LEFT_BEHIND):
             if says := slips.words_for(name, value, table):
                 return says, first, name
         return f"something is not right. {self.look.get('', '')}", first, name
 
-    def _mistake(self, pairs: list, wrong: list[list[str]]) -> str:
+    def _twos(self) -> Iterator[Mistake]:
+        """Yield what two mistakes make of the reference together, where both are edits that go together."""
+        edits = [(each.says, answer) for each in self.mistakes for answer in each.answers if is_edit(answer)]
+        for (one, edit), (other, second) in itertools.combinations(edits, 2):
+            with contextlib.suppress(ValueError, SyntaxError):
+                if one != other and written(self.reference, (edit, second)):
+                    yield Mistake(f"two things are wrong. First, {one} Second, {other}", ((edit, second),))
+
+    def _mistake(self, pairs: list, wrong: list[list[str]], mistakes: Iterable[Mistake]) -> str:
         """Return the text of the first mistake that behaves like the answer, "" if none does.
 
         Where that is none, extreme cases (logits that a sigmoid rounds, say) may show a second mistake.
@@ -271,10 +289,11 @@ class Exercise:
         pairs = [pairs[i] for i in order]
 
         def behaves(answer: object, pairs: list) -> bool:
-            return not any(any(differences(self.watch(answer, c, like=seen), seen)) for c, seen in pairs)
+            watched = ((self.watch(answer, case, like=seen | {"_hurry": True}), seen) for case, seen in pairs)
+            return not any(any(differences(*two)) for two in watched)
 
         for alike in (pairs, tame) if shows and len(tame) < len(pairs) else (pairs,):
-            for each in self.mistakes:
+            for each in mistakes:
                 if any(behaves(answer, alike) for answer in each.answers):
                     return each.says
         return ""

@@ -8,15 +8,12 @@ from gancourse.checks.core import Mistake, mistake
 
 SIGMOID_TWICE = "the logits go through a sigmoid before they reach a loss that works on logits: that squashes them twice. Remove the sigmoid."
 ROUNDED = (
-    "for a logit of 100 or so it is wrong. There the logarithm of a sigmoid is lost, exp() overflows, and a clamp, or a small number "
-    "added inside, only hides that. Use softplus, or binary_cross_entropy_with_logits, on the logits as they are."
+    "for large logits, 30 or 120 say, it is wrong: a sigmoid is rounded to 0 or 1 there, and exp() overflows. A clamp, or a small number "
+    "added inside, does not help. Use softplus, or binary_cross_entropy_with_logits, on the logits themselves."
 )
 INSIDE = "the mean is taken too early: first the softplus of each logit, then the mean of those."
 LABELS_FIRST = "the arguments of the cross-entropy are swapped: first the logits, then the labels."
-LOOK = {
-    "large_value": ROUNDED,
-    "large_gradient": ROUNDED,
-}
+LOOK = {"large_value": ROUNDED, "large_gradient": ROUNDED}
 
 
 def derived(reference: Callable) -> tuple[Mistake, ...]:

@@ -102,6 +102,8 @@ in-place operation|inplace operation
 does not require grad
     a gradient is asked for, but nothing leads from the result back to a tensor with requires_grad=True: it was detached, made under no_grad(),
     or never asked for.
+inference tensors cannot
+    tensors made under torch.inference_mode() can never be trained on. Use torch.no_grad(), or .detach().
 backward through the graph a second time
     the same graph is propagated back twice: it is used up after the first backward(). Compute the loss anew, from new outputs.
 cannot assign .* as parameter
@@ -228,8 +230,8 @@ FUNCTIONS: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (
     ("the size of what it should be, without the sign: remove abs()", torch.abs),
     ("the logarithm of what it should be", torch.log),
     ("the exponential of what it should be: remove exp()", torch.exp),
-    ("what it should be after a sigmoid. Remove the sigmoid", torch.sigmoid),
-    ("what it should be after a tanh. Remove the tanh", torch.tanh),
+    ("the sigmoid of what it should be. Remove the sigmoid", torch.sigmoid),
+    ("the tanh of what it should be: one tanh too many", torch.tanh),
     ("what it should be, rounded to whole numbers", torch.round),
     ("what it should be, cut off at -1 and 1", lambda x: x.clamp(-1, 1)),
     ("what it should be, cut off at 0 and 1", lambda x: x.clamp(0, 1)),
@@ -241,13 +243,17 @@ def relation(pairs: list[Pair], sizes: list[set[int]], agree: Callable[[object, 
     """Return in words what all wrong numbers have in common with the right ones, "" if that is nothing.
 
     pairs: one for each case; sizes: the sizes of the tensors in each case; agree(a, b): whether two tensors are the same.
+    What only a later case shows than the one that learners see, the first wrong one, is not told.
     """
-    if any(seen.isnan().any() and not right.isnan().any() for right, seen in pairs):
-        return "the result has NaN (not a number) in it: 0 · log 0, 0 / 0, the root of a negative number, or inf - inf."
-    if any(seen.isinf().any() and not right.isinf().any() for right, seen in pairs):
+    right, seen = next((pair for pair in pairs if not agree(*pair)), pairs[0])
+    if seen.isnan().any() and not right.isnan().any():
+        return "the result has NaN (not a number) in it: 0 · log 0, 0 / 0, a mean of nothing, the root of a negative number, or inf - inf."
+    if seen.isinf().any() and not right.isinf().any():
         return "the result is infinite somewhere: a division by 0, log 0, or an exp() that overflows."
-    if any(right.shape != seen.shape for right, seen in pairs):
+    if right.shape != seen.shape:
         return _of_shapes(pairs, agree)
+    if any(right.shape != seen.shape for right, seen in pairs):
+        return ""
     several = [(right, seen) for right, seen in pairs if not agree(right, seen)]
     if sum(right.numel() for right, _ in several) < 2:
         return ""
@@ -325,7 +331,7 @@ def _of_factors(factors: list[float], sizes: list[set[int]]) -> str:
     if are_sizes(factors):
         return "the result grows with the number of inputs: a sum is taken where a mean should be."
     if are_sizes([1 / k for k in factors]):
-        return "the result shrinks with the number of inputs: it is divided by a number that should not be there (a mean for a sum, or a mean taken twice)."
+        return "the more inputs there are, the smaller is the result: it is divided by their number (a mean for a sum, or a mean taken twice)."
     return ""
 
 

@@ -62,8 +62,8 @@ LOOK = {
     "change:G": "G does not change as it should. Which loss of which fakes is propagated in G's turn, and which gradients are there when opt_G steps?",
     "d_loss": "d_loss is to be the loss of D's turn as a number, before its update.",
     "g_loss": "g_loss is to be the loss of G's turn as a number, before its update.",
-    "d_real": "d_real is the share of the real images, from 0 to 1, with a logit above 0 (0 itself does not count), of the logits that D's loss was made of.",
-    "d_fake": "d_fake is the share of the fakes, from 0 to 1, with a logit below 0 (0 itself does not count), of the logits that D's loss was made of.",
+    "d_real": "d_real is not that of D's turn: of the logits that D's loss was made of, before its update, the share above 0 (0 itself does not count).",
+    "d_fake": "d_fake is not that of D's turn: of the logits that D's loss was made of, before its update, the share below 0 (0 itself does not count).",
 }
 
 
@@ -183,11 +183,8 @@ def mistakes(fake: str, asks: str, in_g: str, d_loss: str, g_loss: str) -> tuple
             (f"{REAL} → {real}.sigmoid().mean().detach()", f"{FAKE} → {fakes}.sigmoid().mean().detach()"),
         ),
         mistake(
-            "d_fake is the share of the fakes that D was wrong about. It is right about a fake where the logit is below 0.",
+            "d_real or d_fake is the share that D was wrong about. It is right about real images with a logit above 0, and fakes with one below 0.",
             "fake_logits < 0 → fake_logits > 0",
-        ),
-        mistake(
-            "d_real is the share of the real images that D was wrong about. It is right about a real image where the logit is above 0.",
             "real_logits > 0 → real_logits < 0",
         ),
         mistake(

@@ -8,6 +8,3 @@ from gancourse.checks.conditional_gan.label_consistency import label_consistency
 from gancourse.checks.conditional_gan.one_hot import one_hot
 from gancourse.checks.conditional_gan.projection_logit import projection_logit
 from gancourse.checks.conditional_gan.questions import question_1, question_2, question_3
-
-__all__ = ["class_grid", "conditional_loss", "conditional_step", "join", "label_consistency"]
-__all__ += ["one_hot", "projection_logit", "question_1", "question_2", "question_3"]

@@ -26,7 +26,7 @@ conditional_loss = Exercise(
     look=LOOK
     | {
         "": "It has three means: softplus(-a) over the real images with their own labels, softplus(a) over those with wrong "
-        "labels and over the fakes, each of these two counted half.",
+        "labels and over the fakes, each of these two counted half."
     },
     mistakes=(
         mistake(
@@ -67,6 +67,14 @@ conditional_loss = Exercise(
             "this is the loss of another GAN: hinge, squared error or Wasserstein. The text asks for softplus.",
             *(_of(term="F.relu(1 + a)"), _of(term="a")),
             _of(term="a.square()", logits="real_logits - 1, mismatched_logits, fake_logits"),
+        ),
+        mistake(
+            "the label of the real pairs is smoothed to 0.9. This loss has no smoothing.",
+            *(
+                f"return (F.softplus(-real_logits) + 0.1 * real_logits).mean() * {w[0]} + {w[1]} * F.softplus(mismatched_logits).mean() + {w[1]} * "
+                "F.softplus(fake_logits).mean()"
+                for w in (("1", "0.5"), ("1/3", "1/3"))
+            ),
         ),
         *derived(reference),
     ),

@@ -82,7 +82,7 @@ label_consistency = Exercise(
         },
         "share_of_one_image": "for a single image the share is 1 if its label is the class with the largest logit, else 0. Look along dimension 1: "
         "a row of classifier(images) is an image.",
-        "share": "single images are judged as they should be, and several together are not. Each counts 1 / N, whatever its class; compare image i with labels[i].",
+        "share": "for one image the result is right, for several it is wrong. It is the number of right images divided by N, whatever their classes; compare image i with labels[i].",
         "": "Three steps: the logits of all images, the class with the largest logit in each row, the share of rows where that is "
         "the label.",
     },

@@ -45,7 +45,8 @@ projection_logit = Exercise(
         "w·h_alone": "where b and the codes are 0, w·h should be left: the sum over the d numbers of each image, h @ w.",
         "b_alone": "where w and the codes are 0, b should be left for each image: it is added once, after the sums.",
         "gradient_there": "the logits are cut off from h, w, b and codes, so D cannot learn. Remove .detach(), .data and .item().",
-        "gradient": "the logits are right, but D cannot learn all of h, w, b and codes from them. Remove .detach() and .data.",
+        "gradient": "the logits are right, but D cannot learn all of h, w, b and codes from them. Remove .detach() and .data. (nn.Embedding "
+        "and nn.Parameter make weights of their own, not D's: use codes[labels].)",
         "": "An image has three terms: w·h, b, and the inner product of h with its label's code, codes[labels].",
     },
     mistakes=(
@@ -81,11 +82,9 @@ projection_logit = Exercise(
             "return ((h @ w)[:, None] + b + codes[labels] * h).sum(1)",
         ),
         mistake(
-            "the projection is subtracted. It is added: a large inner product says that image and label fit together.",
-            "+ (codes → - (codes",
-        ),
-        mistake(
-            "the sum runs over the batch, so images are mixed. Sum over the d numbers of each image: .sum(1).",
+            "a sum or mean runs over the batch, so images are mixed. Sum over the d numbers of each image: .sum(1). (And (N, 1) + (N,) is an (N, N) table.)",
+            "return ((h @ w)[:, None] + b + (codes[labels] * h).sum(1)).mean(1)",
+            f"{PRODUCT} → (h @ codes[labels].T).sum(1)",
             *(".sum(1) → .sum(0)", ".sum(1) → .sum()", "h @ w → (h * w).sum()"),
         ),
     ),

@@ -9,6 +9,3 @@ from gancourse.checks.dcgan_cifar10.saliency import saliency
 from gancourse.checks.dcgan_cifar10.spectral_step import spectral_step
 from gancourse.checks.dcgan_cifar10.transposed_conv import transposed_conv
 from gancourse.checks.dcgan_cifar10.update_average import update_average
-
-__all__ = ["Discriminator", "Generator", "batch_norm", "question_1", "question_2"]
-__all__ += ["question_3", "relativistic_losses", "saliency", "spectral_step", "transposed_conv", "update_average"]

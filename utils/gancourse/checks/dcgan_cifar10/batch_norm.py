@@ -113,8 +113,11 @@ batch_norm = Exercise(
             "`training` has no effect on y, or is reversed: in training y takes the batch's own mean and variance, in eval mode the running ones.",
             *(f"if training: → if {other}:" for other in ("True", "False", "not training")),
             f"{Y} → mean, var = {MEAN}, {VAR}\n    {Y}",
-            f"{Y} → {FIRST}\n    {Y}",
             (f"{FIRST} → old = {FIRST}", f"{Y} → mean, var = old\n    {Y}"),
+        ),
+        mistake(
+            "in training y is normalised with the running values that have just been moved. Those are for eval mode: take the batch's own mean and variance.",
+            f"{Y} → {FIRST}\n    {Y}",
         ),
         mistake(
             "eps is missing, is another number than 1e-5, or stands in another place: where a channel's numbers are nearly the same, it shows. It is "

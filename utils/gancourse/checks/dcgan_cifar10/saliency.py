@@ -85,14 +85,12 @@ saliency = Exercise(
         ),
         mistake(
             "this is the gradient of the probability, of its logarithm or of a square. Take the gradient of the logit, as D returns it.",
-            *instead(
-                ASKED,
-                "D(x).sigmoid().sum()",
-                "F.logsigmoid(D(x)).sum()",
-                "F.softplus(D(x)).sum()",
-                "D(x).square().sum()",
+            *(
+                f"{ASKED} → F.{f}(D(x)).{end}()"
+                for f in ("sigmoid", "logsigmoid", "softplus")
+                for end in ("sum", "mean")
             ),
-            *instead(ASKED, "D(x).sigmoid().mean()", "F.logsigmoid(D(x)).mean()", "F.softplus(D(x)).mean()"),
+            f"{ASKED} → D(x).square().sum()",
         ),
         mistake(
             "the absolute value is missing, or comes after the maximum: a colour that *lowers* the logit counts as well. First .abs(), then the largest.",
@@ -100,24 +98,17 @@ saliency = Exercise(
         ),
         mistake(
             "the colours are averaged or added up. Take the largest of their absolute values: .abs().amax(1).",
-            *instead(MAP, "gradient.mean(1).abs()", "gradient.sum(1).abs()", "gradient.mean(1)", "gradient.sum(1)"),
-            *instead(
-                MAP,
-                "gradient.abs().mean(1)",
-                "gradient.abs().sum(1)",
-                "gradient.norm(dim=1)",
-                "gradient.square().sum(1)",
+            *(f"{MAP} → gradient.{of}" for of in ("mean(1).abs()", "sum(1).abs()", "mean(1)", "sum(1)", "norm(dim=1)")),
+            *(
+                f"{MAP} → gradient.{of}"
+                for of in ("abs().mean(1)", "abs().sum(1)", "square().sum(1)", "square().mean(1).sqrt()")
             ),
-            f"{MAP} → gradient.square().mean(1).sqrt()",
         ),
         mistake(
             "of the colours only one counts, the smallest, or its number (argmax). Take the largest absolute value of all three: .abs().amax(1).",
-            *instead(
-                MAP,
-                "gradient[:, 0].abs()",
-                "gradient[:, -1].abs()",
-                "gradient.abs().amin(1)",
-                "gradient.abs().argmax(1)",
+            *(
+                f"{MAP} → gradient{of}"
+                for of in ("[:, 0].abs()", "[:, -1].abs()", ".abs().amin(1)", ".abs().argmax(1)")
             ),
         ),
         mistake(

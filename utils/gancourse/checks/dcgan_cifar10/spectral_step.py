@@ -110,6 +110,11 @@ spectral_step = Exercise(
             *(_scaled(length) for length in ("1", "{}.norm() ** 2", "{}.sum()", "{}.abs().sum()", "{}.max()")),
         ),
         mistake(
+            "a number is divided by its own size, so that it becomes 1 or -1: F.normalize works along dim=1 unless told otherwise. Give it a vector and dim=0.",
+            f"{V} → v = (W.T @ u).sign()",
+            (f"{V} → v = (W.T @ u).sign()", f"{U} → u = (W @ v).sign()"),
+        ),
+        mistake(
             "sigma is computed with the u that came, or with a v that is renewed after u. The order is v, then new_u, then sigma from these two.",
             (f"{U} → new_u = nn.functional.normalize(W @ v, dim=0)", f"{END} → return u @ W @ v, new_u"),
             (OLD, f"{END} → return (W.T @ old).norm(), u"),
@@ -121,12 +126,7 @@ spectral_step = Exercise(
             *instead("W.T @ u", *(f"W.T @ torch.{other}_like(u)" for other in ("ones", "randn", "rand"))),
         ),
         mistake(
-            "this is the length of all weights together (Frobenius), which is larger than the largest singular value: sigma = new_u · W v.",
-            f"{END} → return weight.norm(), u",
-        ),
-        mistake(
-            EXACT,
-            *instead(NO_GRAD, *(f"{NO_GRAD}\n      for _ in range({rounds}):" for rounds in (2, 3, 5, 10, 50))),
+            EXACT, *instead(NO_GRAD, *(f"{NO_GRAD}\n      for _ in range({rounds}):" for rounds in (2, 3, 5, 10, 50)))
         ),
     ),
 )

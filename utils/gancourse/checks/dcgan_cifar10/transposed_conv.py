@@ -83,6 +83,11 @@ transposed_conv = Exercise(
             *(f"{PLACE} → rows, columns = {a}, {b}" for a, b in (("i", "j"), ("i * stride", "j"), ("i", "j * stride"))),
             *(f"return {SCATTERING}, stride={one})[0, 0]" for one in ("1", "(stride, 1)", "(1, stride)")),
             "return torch.kron(x, kernel)",
+            f"{SHAPES}\nreturn torch.kron(x, kernel)[: (height - 1) * stride + k, : (width - 1) * stride + m]",
+        ),
+        mistake(
+            "x is taken for a square. It has x.shape[0] rows and x.shape[1] columns: the loop over j runs over the columns.",
+            "in range(width) → in range(height)",
         ),
         mistake(
             "the kernel's numbers are spread apart (dilation), or those of x are repeated (upsampling). Each number of x lays down the kernel once, as it "

@@ -95,7 +95,7 @@ update_average = Exercise(
         "graph": "PyTorch records a graph of this arithmetic, which would grow with every step. Put it under torch.no_grad().",
         "memory": "the average and G share memory: where G's own tensor is put into the average, it moves with G from then on. Copy the numbers: copy_.",
         "parameter": "a parameter of the average is not decay · average + (1 - decay) · G. Is the arithmetic right (in place, the second step sees the result of "
-        "the first), and is every parameter reached, those of all layers and the network's own? average.parameters() goes over all of them.",
+        "the first), and is every parameter reached, and once: those of all layers and the network's own? average.parameters() goes over all of them.",
         "buffer": "a buffer of the average is not a copy of G's: batch norm's running averages and counter, or another. average.buffers() goes over all.",
         "weights:G": ONLY_READ,
         "averages:G": ONLY_READ,

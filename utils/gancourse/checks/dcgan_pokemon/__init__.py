@@ -7,6 +7,3 @@ from gancourse.checks.dcgan_pokemon.overfitting import overfitting
 from gancourse.checks.dcgan_pokemon.questions import question_1, question_2, question_3
 from gancourse.checks.dcgan_pokemon.recolour import recolour
 from gancourse.checks.dcgan_pokemon.translate import translate
-
-__all__ = ["augmented_step", "closest_pairs", "cutout", "overfitting", "recolour", "translate"]
-__all__ += ["question_1", "question_2", "question_3"]

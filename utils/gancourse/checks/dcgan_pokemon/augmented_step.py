@@ -28,12 +28,15 @@ def _cases(seed, strict):
 def _observe(answer, case, like):
     """Return what a training step of both players does, and how it calls the `augment` that it is given.
 
-    In the case "both" augment draws a random number, which it does not use; in the others answers share their noise.
+    In the case "both" augment draws a random number, which it does not use; in the others answers share their noise. In
+    the case "D" the fakes of all calls of G differ.
     """
     calls = []  # the state of the random numbers at each call
+    images_of = []  # each call's images
 
     def augment(images):
         calls.append(torch.get_rng_state().numpy().tobytes())
+        images_of.extend(steps.rows(images))
         if case["part"] == "both":
             torch.rand(1)
         return _augmentation(images)
@@ -41,6 +44,8 @@ def _observe(answer, case, like):
     seen = steps.training_step(answer, {**case, "options": {"augment": augment}}, like)
     if case["part"] == "both":
         seen["random_numbers"] = "its own at each call" if len(set(calls)) == len(calls) else "the same at two calls"
+    if case["part"] == "D":
+        seen["augmented"] = "each image once" if len(set(images_of)) == len(images_of) else "an image twice"
     return {"augment_calls": "some" if calls else "none"} | seen
 
 
@@ -55,6 +60,8 @@ augmented_step = Exercise(
     look=training_steps.LOOK
     | {
         "augment_calls": "`augment` is never called. Each image that D is asked about goes through it, and through no change of your own.",
+        "augmented": "an image goes through augment twice, and augment changes it in another way each time. Keep the logits "
+        "of D's turn: the loss, d_real and d_fake come from the same ones.",
         "random_numbers": "augment begins at the same random numbers twice, so the images of both calls are changed alike, one by one. "
         "Set no seed in a training step, and do not put the random numbers' state back.",
         "images:real in D's turn": "before its step D does not see every real image as `augment` returns it, once: D(augment(real)).",

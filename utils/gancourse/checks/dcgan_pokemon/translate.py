@@ -41,7 +41,7 @@ def _observe(answer, case: dict, like: dict) -> dict:
     moves = wanted = list(zip(down.tolist(), right.tolist(), strict=True))[:3]
     if isinstance(new, Tensor) and new.shape == old.shape:
         numbers = sorted({sign * number for move in wanted for number in move for sign in (0, 1, -1)}, key=abs)
-        moves = [_move(*images, numbers) for images in zip(old[:3], new[:3].double(), strict=True)]
+        moves = [_move(*each, numbers) for each in zip(old[:3], new[:3].double(), wanted, strict=True)]
     told = "; ".join(f"down {y}, right {x}" for y, x in moves) if None not in moves else "not by a move"
     ways = {
         "swapped: ": [(x, y) for y, x in wanted],
@@ -53,10 +53,12 @@ def _observe(answer, case: dict, like: dict) -> dict:
     return seen if "device" in seen else {"returned": seen["returned"], "moves": told} | seen
 
 
-def _move(old: Tensor, new: Tensor, numbers: list[int]) -> tuple[int, int] | None:
-    """Return how an image has moved, of all ways that are made of the given numbers; None if in another way."""
+def _move(old: Tensor, new: Tensor, wanted: tuple[int, int], numbers: list[int]) -> tuple[int, int] | None:
+    """Return how an image has moved, of all ways that are made of the given numbers, the wanted first; None if in another."""
     H, W = old.shape[1:]
-    for y, x in sorted(itertools.product(numbers, numbers), key=lambda move: abs(move[0]) + abs(move[1])):
+    for y, x in sorted(
+        itertools.product(numbers, numbers), key=lambda move: (move != wanted, abs(move[0]) + abs(move[1]))
+    ):
         there = new[:, max(y, 0) : H + min(y, 0), max(x, 0) : W + min(x, 0)]
         came = old[:, max(-y, 0) : H - max(y, 0), max(-x, 0) : W - max(x, 0)]
         if abs(y) < H and abs(x) < W and ((there - came).abs() < 1e-3).all():
@@ -71,7 +73,7 @@ translate = Exercise(
     observe=_observe,
     look={
         "moves": {
-            "not": "an image has not just moved. Pixel (i, j) of the new image is pixel (i - down, j - right) of the old one.",
+            "not": "an image has not only moved; its numbers have changed, too. Pixel (i, j) of the new one is pixel (i - down, j - right) of the old one, unchanged.",
             "swapped": "down and right are swapped: down is along the rows, dimension 2, right along the columns, dimension 3. F.pad wants left, "
             "right, top, bottom.",
             "reversed": "the images move in the opposite direction. Pixel (i, j) of the new image is pixel (i - down, j - right) of the old one.",

@@ -7,6 +7,3 @@ from gancourse.checks.evaluating_gans.inception_score import inception_score
 from gancourse.checks.evaluating_gans.kernel_distance import kernel_distance
 from gancourse.checks.evaluating_gans.precision_recall import precision_recall
 from gancourse.checks.evaluating_gans.questions import question_1, question_2, question_3
-
-__all__ = ["class_kl", "copied_share", "frechet_distance", "inception_score", "kernel_distance", "precision_recall"]
-__all__ += ["question_1", "question_2", "question_3"]

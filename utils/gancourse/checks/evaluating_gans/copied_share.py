@@ -85,7 +85,7 @@ copied_share = Exercise(
             *(f".quantile(0.01) → .quantile({share})" for share in (0.99, 1.0, 0.1, 0.05, 0.001, 0.0, 0.5)),
         ),
         mistake(
-            "the quantile is not interpolated linearly between two *distances*, as torch.quantile does. (Squares have another one.)",
+            "the threshold is off: take the percentile of the distances, not of their squares, and interpolate linearly between two of them, as torch.quantile does.",
             f"{NEAREST}torch.cdist(x, train).square().min(1).values",
             *(f"0.01) → 0.01, interpolation='{kind}')" for kind in ("lower", "higher", "midpoint", "nearest")),
         ),
@@ -93,6 +93,7 @@ copied_share = Exercise(
             "the threshold comes from the distances of the fakes, or from those within train. Take the distances from held_out to train.",
             *(f"{THRESHOLD}to_nearest({other}).quantile(0.01)" for other in ("fake", "train")),
             f"{THRESHOLD}torch.cdist(fake, held_out).min(1).values.quantile(0.01)",
+            f"{THRESHOLD}torch.cdist(train, train).fill_diagonal_(torch.inf).min(1).values.quantile(0.01)",
         ),
         mistake(
             "the fakes are compared with held_out, which G has never seen. A copy is a copy of a *training* image.",

@@ -41,7 +41,7 @@ frechet_distance = Exercise(
     look={
         "": "Compute the parts one by one: |mu_a - mu_b|²; the traces; twice the sum of the roots of the eigenvalues of S_a @ S_b.",
         CENTRED: "the means of a and b are equal here, so the term of the covariances is wrong: tr(S_a) + tr(S_b), minus twice the sum "
-        "of the roots of the eigenvalues of S_a @ S_b. Add nothing to the covariances.",
+        "of the roots of the eigenvalues of S_a @ S_b. The covariances are divided by N - 1, with nothing added.",
         ANY: "it is right where the means of a and b are equal, and wrong otherwise. Add (a.mean(0) - b.mean(0)).square().sum().",
         SINGULAR: "it is wrong where a covariance has eigenvalues of 0: a constant feature, or fewer points than features. Rounding "
         "makes some slightly negative, and their root NaN. Take torch.linalg.eigvals(S_a @ S_b).real.clamp(min=0).sqrt().",

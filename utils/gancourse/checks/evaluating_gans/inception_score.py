@@ -66,7 +66,6 @@ inception_score = Exercise(
             f"{P_Y}probabilities.mean(1, keepdim=True)",
             f"{P_Y}probabilities.mean(1)",
         ),
-        mistake("p(y) is the *sum* of the rows. Take their mean: p(y) sums to one.", f"{P_Y}probabilities.sum(0)"),
         mistake(
             "the mean is taken over the classes, too. The divergence of a row is the *sum* over its classes: .sum(1).mean().",
             f"{MEAN}(terms.nansum(1).mean() / terms.shape[1]).exp()",
@@ -88,6 +87,7 @@ inception_score = Exercise(
         mistake(
             "the score is taken of parts and averaged. Take it once, with all rows in p(y): small parts lower it.",
             "return torch.stack([torch.xlogy(p, p / p.mean(0)).nansum(1).mean().exp() for p in probabilities.chunk(10)]).mean()",
+            "return torch.stack([torch.xlogy(p, p / p.mean(0)).nansum(1).mean().exp() for p in probabilities.tensor_split(10)]).mean()",
         ),
         mistake(
             "the logarithm and exp() have different bases. Use the natural logarithm, torch.log, with exp().",

@@ -6,6 +6,3 @@ from gancourse.checks.generative_models.fit_scale import fit_scale
 from gancourse.checks.generative_models.pushed_density import pushed_density
 from gancourse.checks.generative_models.questions import question_1, question_2, question_3
 from gancourse.checks.generative_models.sign_attack import sign_attack
-
-__all__ = ["density_ratio", "distance", "fit_scale", "pushed_density"]
-__all__ += ["question_1", "question_2", "question_3", "sign_attack"]

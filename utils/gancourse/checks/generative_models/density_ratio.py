@@ -37,15 +37,8 @@ density_ratio = Exercise(
     mistakes=(
         mistake("the counts are missing: exp(logit) = n_real p_data / (n_fake p_g).", "* n_fake / n_real → "),
         mistake("the counts are swapped: many real samples make D too large.", "n_fake / n_real → n_real / n_fake"),
-        mistake(
-            "this is the ratio of the fakes to the data. The text asks for p_data / p_g.",
-            "return (-logits).exp() * n_real / n_fake",
-            "return (-logits).exp()",
-            "logits.exp() → (-logits).exp()",
-        ),
         mistake("this is D(x). The ratio is D / (1 - D).", "return logits.sigmoid()", "exp() → sigmoid()"),
         mistake("a logit is not D(x). D / (1 - D) is exp(logits).", "logits.exp() → logits / (1 - logits)"),
-        mistake("exp() is missing: a logit is the *logarithm* of D / (1 - D).", ".exp() → ", "return logits"),
         mistake("// drops the fraction: use /.", "fake / n → fake // n", "n_fake / n_real → (n_fake // n_real)"),
         mistake("a fixed number is right once only. Use n_fake and n_real.", "n_fake / n_real → 1 / 3"),
         mistake(

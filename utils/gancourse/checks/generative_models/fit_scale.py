@@ -47,8 +47,8 @@ fit_scale = Exercise(
         "theta:after 1 step": "it is wrong after a single step. Take the gradient of the loss above, times step_size, from theta.",
         "theta:after 0 steps": "with 0 steps theta should stay as it is.",
         FLIPS: "it is wrong only where theta changes its sign on the way, which reverses the order of theta * z: sort it in each step.",
-        RISES: "it is wrong only where the steps are so long that the loss rises. Take all `steps` of them: stop for nothing.",
-        SMALL: "it is wrong only where theta and the gradients are small. Take all `steps` of them: stop for nothing, round nothing.",
+        RISES: "it is wrong only where the steps are so long that the loss rises. Take all `steps` of them, and return theta after the last one.",
+        SMALL: "it is wrong only where theta and the gradients are small. Take all `steps` of them, and round nothing.",
     },
     mistakes=(
         mistake(

@@ -10,6 +10,3 @@ from gancourse.checks.minimax_loss.r1_penalty import r1_penalty
 from gancourse.checks.minimax_loss.smoothed_best import smoothed_best
 from gancourse.checks.minimax_loss.value import value
 from gancourse.checks.minimax_loss.value_at_best import value_at_best
-
-__all__ = ["alternating_step", "best_discriminator", "covered_modes", "generator_losses", "generator_slopes"]
-__all__ += ["question_1", "question_2", "question_3", "r1_penalty", "smoothed_best", "value", "value_at_best"]

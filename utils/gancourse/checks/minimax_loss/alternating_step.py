@@ -36,7 +36,7 @@ alternating_step = Exercise(
     observe=_observe,
     look={
         "returned": {"a float": BOTH, "a tensor": BOTH, "1": BOTH, "3": BOTH},
-        "psi": "D's step is not right. Its gradient is sigmoid(psi · theta) · theta; subtract step_size times that from psi.",
+        "psi": "psi is not right. Is theta returned first? D moves first, from the old theta: psi minus step_size times sigmoid(psi · theta) · theta.",
         "theta": "psi is right, theta is not. With the *new* psi, detached, G's gradient is -sigmoid(-psi · theta) · psi: subtract step_size times that.",
         "": "Return the new theta and the new psi.",
     },
@@ -54,6 +54,7 @@ alternating_step = Exercise(
         mistake("G climbs its own loss: *subtract* its gradient from theta.", "theta + step_size → theta - step_size"),
         mistake("G's loss is the saturating one. The other has the gradient -sigmoid(-psi · theta) · psi.", SATURATING),
         mistake("the two are returned in the wrong order: theta first.", "return theta, psi → return psi, theta"),
+        mistake("G steps first, and psi is returned first.", f"theta = {NEW_THETA}\nreturn {NEW_PSI}, theta"),
         mistake("step_size is not used.", ("step_size * theta → theta", "step_size * psi → psi")),
         mistake(
             "the sigmoids are missing: that is the Wasserstein game. They make a player's step small where its loss is small.",

@@ -47,7 +47,6 @@ best_discriminator = Exercise(
         "": "D* is the share of the data in all that is found at x: p / (p + q).",
     },
     mistakes=(
-        mistake("this is the share of the fakes. D(x) is the probability that x is *real*.", "return q / (p + q)"),
         mistake("this is a ratio and can be any size. Divide p by p + q.", "return p / q", "return q / p"),
         mistake("p / p + q is 1 + q: the brackets around p + q are missing.", "return p / p + q"),
         mistake("this only says which density is larger.", "return (p > q).float()", "return (p >= q).float()"),

@@ -22,8 +22,6 @@ generator_losses = Exercise(
     },
     mistakes=(
         mistake("the two are swapped.", "return softplus(-fake_logits).mean(), -softplus(fake_logits).mean()"),
-        mistake("-log(1 - D) is what D minimises. G minimises log(1 - D).", "return -softplus → return softplus"),
-        mistake("this is log D. The non-saturating loss is -log D, a positive number.", ", softplus → , -softplus"),
         mistake(
             "the logarithms are missing: these are means of D or of its logits.",
             "return (1 - fake_logits.sigmoid()).mean(), -fake_logits.sigmoid().mean()",

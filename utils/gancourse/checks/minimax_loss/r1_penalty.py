@@ -12,8 +12,9 @@ from gancourse.checks.observers.values import kind, randn
 TRAINING, PARTLY, EVAL = "in training mode", "in training mode but for its dropout", "in eval mode"
 
 
-def _network(seed: int, inputs: int, mode: str, gradients: bool, frozen: bool) -> nn.Module:
-    """Return a D of several layers; gradients: most of its weights have one; frozen: a weight does not ask for one."""
+def _network(seed: int, inputs: int, mode: str, gradients: bool, frozen: bool, flat: bool = False) -> nn.Module:
+    """Return a D of several layers; gradients: most of its weights have one; frozen: a weight does not ask for one;
+    flat: it gives every sample the same logit."""
     drop = nn.Identity() if mode == TRAINING else nn.Dropout(0.4)  # always in eval mode, or D would be random
     layers = nn.Flatten(), nn.Linear(inputs, 5), nn.Tanh(), nn.Linear(5, 4), nn.LeakyReLU(0.2), drop, nn.Linear(4, 1)
     D = nn.Sequential(*layers, nn.Flatten(0)).train(mode != EVAL)
@@ -22,6 +23,8 @@ def _network(seed: int, inputs: int, mode: str, gradients: bool, frozen: bool) -
         parameter.data = randn(seed + number, *parameter.shape)
         parameter.grad = randn(seed - number, *parameter.shape) if gradients and number != 1 else None
         parameter.requires_grad_(not (frozen and number == 2))
+    if flat:
+        nn.init.zeros_(layers[-1].weight)
     return D
 
 
@@ -36,7 +39,8 @@ def _cases(seed: int, strict: bool) -> list[dict]:
         network = seed + 10 * number, math.prod(shape[1:]), mode, gradients, frozen
         case = {"about": f"real samples of shape {shape} and a small D, {state}", "network": network}
         cases.append(case | {"real": randn(seed + 20 + number, *shape)})
-    return cases
+    flat = {"about": "a D that gives every sample the same logit", "network": (seed, 2, TRAINING, False, False, True)}
+    return [*cases, flat | {"real": randn(seed, 3, 2), "extreme": True}]
 
 
 def _observe(answer, case: dict, like: dict) -> dict:
@@ -52,7 +56,8 @@ def _observe(answer, case: dict, like: dict) -> dict:
     gradients = torch.autograd.grad(penalty.sum(), weights, allow_unused=True) if penalty.requires_grad else [None]
     if any(g is not None for g in gradients):
         filled = [torch.zeros_like(p) if g is None else g for p, g in zip(weights, gradients, strict=True)]
-        seen |= {"gradient_there": "yes", "gradient:D's weights": torch.cat([g.flatten() for g in filled])}
+        which = "gradient:where D is flat" if case.get("extreme") else "gradient:D's weights"
+        seen |= {"gradient_there": "yes", which: torch.cat([g.flatten() for g in filled])}
     return seen
 
 
@@ -63,12 +68,13 @@ r1_penalty = Exercise(
     observe=_observe,
     look={
         "gradient_there": "the value is right, but D's weights cannot learn from it. Use create_graph=True, and no .detach() or .data.",
+        "gradient:where D is flat": "where D is flat, D's weights get the gradient NaN: the derivative of a square root is infinite at 0. "
+        "Sum the squares and take no root.",
         "penalty:for images": "it is right for samples (N, d), and wrong for images (N, C, H, W): flatten(1) first, then sum(1).",
         "": "For each sample, square the gradient of its logit and sum over all its numbers; then take the mean over the samples.",
     },
     mistakes=(
         mistake("the gradient norm is not squared.", ".square().flatten(1).sum(1) → .flatten(1).norm(dim=1)"),
-        mistake("take the *sum* over the numbers of a sample, not the mean.", ".flatten(1).sum(1).mean() → .mean()"),
         mistake("take the gradient of the sum: the mean divides it by N.", "D(real).sum() → D(real).mean()"),
         mistake(
             "this is the gradient of the probability, or of its logarithm. R1 looks at the logit: remove the sigmoid.",

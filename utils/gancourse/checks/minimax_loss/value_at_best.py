@@ -53,7 +53,21 @@ value_at_best = Exercise(
             "xlogy(q, q / both) → xlogy(q, 1 - p / both)",
         ),
         mistake("each term must be multiplied by dx, once.", " * dx → ", " * dx → / dx", " * dx → * dx**2"),
+        mistake(
+            "every place of the grid counts the same. An expectation weighs each place by its density: the sum of p log(...), times dx.",
+            "both = p + q\nreturn ((p / both).clamp_min(1e-30).log() + (q / both).clamp_min(1e-30).log()).mean()",
+            "both = p + q\nreturn (p / both)[p > 0].log().mean() + (q / both)[q > 0].log().mean()",
+        ),
+        mistake(
+            "places are left out where one density is small. The other may be large there: only where p itself is 0 is p log(...) 0.",
+            *(f"both = → keep = (p > {t}) & (q > {t})\n    p, q = p[keep], q[keep]\n    both =" for t in (1e-2, 1e-3)),
+        ),
         mistake("the mean is taken, not the sum.", ".sum() * dx → .mean()", ".sum() * dx → .mean() * dx"),
+        mistake(
+            "the sum over the grid is divided by the number of places. (F.kl_div takes a mean unless told otherwise: reduction='sum'.)",
+            "both = (p + q).clamp_min(1e-30)\nf = torch.xlogy(p, p / both) + torch.xlogy(q, q / both)\n"
+            "return (f.sum() * dx + math.log(4)) / len(p) - math.log(4)",
+        ),
         mistake("the fakes' term is weighted with q, not p.", "xlogy(q, q / both) → xlogy(p, q / both + 1e-30)"),
         mistake(
             "the weights are swapped: log D* is averaged over the data, p, and log(1 - D*) over the fakes, q.",

@@ -144,13 +144,7 @@ def _trainable(before: dict[str, bool], now: dict[str, bool]) -> str:
         return "other parameters"
     frozen = any(before[name] and not now[name] for name in now)
     thawed = any(now[name] and not before[name] for name in now)
-    return (
-        "frozen and thawed"
-        if frozen and thawed
-        else "frozen"
-        if frozen
-        else "thawed: a frozen parameter asks for a gradient"
-    )
+    return " and ".join(["frozen"] * frozen + ["thawed: a frozen parameter asks for a gradient"] * thawed)
 
 
 def _gradients(before: list[Tensor | None], after: list[Tensor | None]) -> str:

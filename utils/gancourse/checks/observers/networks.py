@@ -29,7 +29,7 @@ LOOK = {
     "forward": "it has no `forward`. Is the name right, and does its `def` stand inside the class, indented as far as `def __init__`?",
     "matrices": {
         "none": "nn.Module knows of no layer, so no optimiser would find a weight. Make the layers in __init__ and keep them as attributes of "
-        "self; in a plain Python list they are hidden, in nn.Sequential or nn.ModuleList they are not.",
+        "self; in a plain Python list they are hidden, in nn.Sequential or nn.ModuleList they are not."
     },
     "again": "the same input gives another output the second time: there is a dropout or noise in it, or layers are made in forward.",
     "alone": "what comes out for one input depends on the others in the batch. Each stands for itself: keep the first dimension, and take no mean over it.",

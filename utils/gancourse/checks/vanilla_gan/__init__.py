@@ -10,6 +10,3 @@ from gancourse.checks.vanilla_gan.questions import question_1, question_2, quest
 from gancourse.checks.vanilla_gan.smoothed_loss import smoothed_loss
 from gancourse.checks.vanilla_gan.train_loop import train_loop
 from gancourse.checks.vanilla_gan.train_step import train_step
-
-__all__ = ["Discriminator", "Generator", "discriminator_loss", "draw_noise", "generator_loss", "init_weights"]
-__all__ += ["question_1", "question_2", "question_3", "smoothed_loss", "train_loop", "train_step"]

@@ -27,10 +27,6 @@ Discriminator = Exercise(
             f"{LAST} → nn.Linear(128, 1), nn.Sigmoid(),",
         ),
         mistake(
-            "a tanh ends the network, so no logit can be larger than 1 and D can never be sure. Remove it.",
-            f"{LAST} → nn.Linear(128, 1), nn.Tanh(),",
-        ),
-        mistake(
             "the output has shape (N, 1) instead of (N,). Subtract (N,) from that and PyTorch makes an (N, N) table "
             "without a word. End with .squeeze(1).",
             ".squeeze(1) → ",
@@ -56,7 +52,6 @@ Discriminator = Exercise(
             "the logit goes through a LeakyReLU, which makes D slow to call anything a fake. Nothing comes after the last linear layer.",
             f"{LAST} → nn.Linear(128, 1), nn.LeakyReLU(0.2),",
         ),
-        mistake("the sign is wrong: a high logit is to mean real.", "return self → return -self"),
         *hidden("784", dead="where it is 0, G would get no gradient through D"),
     ),
 )

@@ -13,7 +13,7 @@ LOOK = networks.LOOK | {
         "nothing": "forward returns nothing. Is the `return` missing?",
         "": "forward should return the tensor that the last layer makes.",
     },
-    "output": "sizes and shapes are right. Compare what stands between the linear layers, and after the last, with the table.",
+    "output": "the sizes of the linear layers are right. Compare what stands between the linear layers, and after the last, with the table.",
     "z_dim": "the line `z_dim = Z_DIM` is gone or says something else. Later cells read it, to draw noise that fits.",
     "": "Compare your layers with the table above the exercise, one line after the other.",
 }
@@ -69,7 +69,7 @@ Generator = Exercise(
     observe=networks.network,
     look=LOOK
     | {
-        "shape": "images come out in another shape than (N, 1, 28, 28), or not for every size of the batch. End forward with .view(-1, 1, 28, 28).",
+        "shape": "images come out in another shape than (N, 1, 28, 28), or not for every size of the batch. End forward with .view(-1, 1, 28, 28)."
     },
     mistakes=(
         mistake(

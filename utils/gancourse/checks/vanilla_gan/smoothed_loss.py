@@ -75,16 +75,11 @@ smoothed_loss = Exercise(
             _given("real_logits", "target", "(softplus(fake_logits) - target * fake_logits).mean()"),
         ),
         mistake(
-            "the fakes do not count. Smoothing changes the real term only; the other one stays.",
-            _given("real_logits", "target", "0"),
-        ),
-        mistake(
-            "the fakes count as real: softplus(-a). To them D should say no: softplus(a).",
-            _given("real_logits", "target", "softplus(-fake_logits).mean()"),
-        ),
-        mistake(
-            "the fakes' term is subtracted. The two cross-entropies are added.",
-            _given("real_logits", "target", "-softplus(fake_logits).mean()"),
+            "the fakes' term is left out, subtracted, or softplus(-a). It stays as in section 3.5: the mean of softplus(a), added.",
+            *(
+                _given("real_logits", "target", f"{sign}.mean()")
+                for sign in ("0 * fake_logits", "softplus(-fake_logits)", "-softplus(fake_logits)")
+            ),
         ),
         *losses.derived(reference),
     ),

@@ -17,15 +17,18 @@ KEEP = "history.append(train_step(G, D, opt_G, opt_D, real, step))"
 
 def _cases(seed, strict):
     images = torch.randint(256, (42, 1, 28, 28), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
-    sizes = [(7, 1), (30, 8)] if not strict else [(9, 1), (41 + seed % 7, 8), (12, 20), (1, 42)]
+    sizes = [(42, 7, 1), (42, 30, 8)]
+    if strict:
+        sizes = [(42, 9, 1), (42, 41 + seed % 7, 8), (42, 12, 20), (42, 1, 42)]
+    sizes.append((12, 40, 11))  # so many that each image is drawn
     return [
         {
-            "about": f"{len(images)} images, steps = {steps}, batch_size = {size}",
-            "images": images,
+            "about": f"{number} images, steps = {steps}, batch_size = {size}",
+            "images": images[:number],
             "steps": steps,
             "batch_size": size,
         }
-        for steps, size in sizes
+        for number, steps, size in sizes
     ]
 
 
@@ -86,16 +89,14 @@ def _batches(batches: list[Tensor], images: Tensor) -> dict:
         drawn.append(nearest.where(gap < 0.01, -1).tolist())
     flat = [number for batch in drawn for number in batch]
     in_order = len(flat) > 12 and sum(b - a == 1 for a, b in pairwise(flat)) > len(flat) / 2
-    # Chance leaves a share of the images out: less than this once in ten million runs.
-    expected = 1 - (1 - 1 / len(images)) ** len(flat)
-    enough = len(set(flat)) >= 0.55 * expected * len(images)
+    enough = len(flat) < 30 * len(images) or len(set(flat) - {-1}) == len(images)  # chance leaves none out of so many
     return seen | {
         "source": "not those of `images`" if -1 in flat else "those of `images`",
         "two_batches": "the same"
         if len(flat) > 12 and drawn[1:] and drawn[0] == drawn[1] and drawn[1] == drawn[2]
         else "different",
         "picks": "as in `images`" if in_order else "random",
-        "used": "nearly all" if enough else "a part",
+        "used": "all, or too few to tell" if enough else "a part",
     }
 
 
@@ -133,7 +134,8 @@ train_loop = Exercise(
         "source": "the batches are not images of `images`, scaled by .float() / 127.5 - 1. (uint8 cannot hold -1: make floats first.)",
         "two_batches": "every round trains on the same batch. Pick new images inside the loop, and set no seed there.",
         "picks": "the images come in the order of the dataset. Pick them at random: torch.randint gives random indices.",
-        "used": "only a few of the images are ever used. The random indices go up to len(images), a new one for each image of a batch.",
+        "used": "some of the images are never used. Draw new indices for each batch with torch.randint(len(images), (batch_size,)): "
+        "they run from 0 to len(images) - 1, since the upper end is left out already.",
         "returned": {
             "nothing": "nothing comes back: return the history.",
             "a dict": "only the last step is kept. Append what train_step returns to a list, and return the list.",
@@ -143,7 +145,7 @@ train_loop = Exercise(
             "0": "the history stays empty: append what train_step returns.",
             "": "the list needs one entry for each step: history.append(train_step(...)), and `history = []` before the loop.",
         },
-        "entries": "append what train_step returns as it is: history.append(train_step(...)).",
+        "entries": "an entry is not what train_step returned in this step. Append that as it is, a new dict each time.",
         "": "Each round: pick batch_size images at random, scale them to [-1, 1], call train_step, keep what it returns.",
     },
     mistakes=(
