@@ -32,7 +32,7 @@ def test_the_table_of_colour_is_what_the_cards_say(name):
     card = pretrained.read_card(name)
     shipped = card["stages"][-1]["metrics"]
     distance, floor = shipped["frechet_efficientnet_lite0_features"], shipped["floor"]
-    obeys = f"{shipped['gan_test']:.0%}" if "gan_test" in shipped else "takes no orders"
+    obeys = f"{shipped['gan_test']:.0%}" if "gan_test" in shipped else "unconditional"
     row = f"| `{name}` | {card['steps']:,} | {distance:.0f} | {distance / floor:.1f} | {shipped['recall']:.2f} | {obeys} |"
     readme = (ROOT / "README.md").read_text()
     assert row in readme

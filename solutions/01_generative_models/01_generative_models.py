@@ -210,7 +210,7 @@ print(f"theta = {theta}: distance {float(distance(hidden, theta * z)):.3f}")
 # You practise: a training loop without an optimiser.
 #
 # <details><summary>Hint 1</summary>PyTorch needs theta as a tensor with <code>requires_grad=True</code>. Each step computes the
-# loss, its gradient and the new theta. Why must the new theta forget how it was computed?</details>
+# loss, its gradient and the new theta. Each step must start from a plain number; otherwise PyTorch keeps the graphs of all earlier steps.</details>
 # <details><summary>Hint 2</summary>In the loop: the loss from sorted values; its gradient from
 # <code>torch.autograd.grad</code>, which returns a tuple; the new theta, detached and again with
 # <code>requires_grad</code>. After the loop: <code>.item()</code>. (<code>backward()</code> would add up gradients in
@@ -266,21 +266,21 @@ rows.append(mnist.images[:2_000][to_another.indices[worst]])
 display(figures.image_grids({"a digit / moved / what pixels call nearer": torch.cat(rows)}))
 
 # %% [markdown]
-# You see at once that the shifted digit is the same; the distance between pixels does not. No simple formula on pixels
-# measures what matters in a picture. So we **learn** the measure: we train a network to tell real pictures from fakes. Every
+# You see at once that the shifted digit is the same; the distance between pixels does not. We know of no simple formula on pixels that measures what matters in
+# a picture. So we **learn** the measure: we train a network to tell real pictures from fakes. Every
 # difference that it finds is one that the generator still has to remove.
 
 # %% [markdown]
 # ## 1.6 A classifier knows a ratio of densities
 #
-# Train a classifier on $n_r$ real samples and $n_f$ fakes. The optimal classifier answers, at each $x$, with the share of
-# real samples among all samples at $x$:
+# Train a classifier on $n_r$ real samples and $n_f$ fakes. It computes a number $a(x)$, the **logit**, and answers with the
+# probability $D(x) = \sigma(a(x)) = 1 / (1 + e^{-a(x)})$ that $x$ is real. If 30 of 40 samples near $x$ are real, the best answer is
+# 30 / 40: the share of real samples among all samples at $x$ (lesson 2 proves it).
 #
 # $$D(x) = \frac{n_r\, p_{data}(x)}{n_r\, p_{data}(x) + n_f\, p_g(x)}
 # \qquad\Longrightarrow\qquad \frac{D(x)}{1 - D(x)} = e^{a(x)} = \frac{n_r\, p_{data}(x)}{n_f\, p_g(x)}$$
 #
-# Here $a(x)$ is its **logit**, the number before the sigmoid. So a classifier that has seen samples only knows the ratio of
-# two densities that nobody can write down. Where $p_{data} / p_g$ is above 1, the generator draws too few samples; where it
+# Such a classifier has seen nothing but samples. Still, it knows the ratio of two densities that nobody can write down. Where $p_{data} / p_g$ is above 1, the generator draws too few samples; where it
 # is below 1, too many. A generator needs to know exactly this.
 
 # %% [markdown]
@@ -288,7 +288,7 @@ display(figures.image_grids({"a digit / moved / what pixels call nearer": torch.
 # ●○○ · 4 minutes
 #
 # Write it as code: `density_ratio(logits, n_real, n_fake)` returns $p_{data}(x) / p_g(x)$ for each logit, for a tensor of
-# logits of shape (n,). Logits far from 0 occur.
+# logits of shape (n,). It must be right for logits such as ±40, too.
 #
 # You practise: reading a logit as the logarithm of a ratio.
 #
@@ -356,16 +356,15 @@ plt.show()
 # Now combine the two. A **generator** $G$ makes fakes, like a counterfeiter. A **discriminator** $D$ tells real from fake, like
 # a detective. $D$ learns from real pictures and fakes. $G$ never sees a real picture; it learns only from the gradient that
 # comes back through $D$.
-#
-# ```
-# noise z ──► G ──► fake G(z) ──┐
-#             ▲                 ├──► D ──► logit a(x)
-#             │      real x ────┘    │
-#             └── gradients to G ◄───┘
-# ```
-#
-# When $G$ improves, $D$ must find smaller differences, and $G$ then learns to remove those. In the ideal case this ends when
-# $p_g = p_{data}$ and $D$ answers one half everywhere. Lesson 2 asks when it ends well; in lesson 3 you build it.
+
+# %%
+from gancourse import diagrams
+
+diagrams.data_flow()
+
+# %% [markdown]
+# When $G$ improves, $D$ must find smaller differences, and $G$ then learns to remove those. In the ideal case this ends when $p_g = p_{data}$. With equally many real samples and fakes, the share of 1.6 is then one half
+# everywhere. Lesson 2 asks when it ends well; in lesson 3 you build it.
 
 # %% [markdown]
 # *Be the discriminator.* People wrote half of these 16 digits. The others come from four stages of one training, from step
@@ -396,8 +395,7 @@ RealOrFake()
 # ●●○ · 8 minutes
 #
 # Write FGSM: `sign_attack(classifier, images, labels, epsilon)` returns the changed images, clamped to −1 and 1, in the same
-# shape. images: float (N, 1, H, W) in $[-1, 1]$; labels: int64 (N,); `classifier(images)` returns logits (N, classes). Do not
-# change the given images, the classifier's gradients or any of its modes. Return a tensor without a graph.
+# shape. images: float (N, 1, H, W) in $[-1, 1]$; labels: int64 (N,); `classifier(images)` returns logits (N, classes). Afterwards the given images, the `.grad` of the classifier's weights and its train/eval mode must be as before. The result has no gradient history (no **graph**).
 #
 # You practise: taking a gradient with respect to the input.
 #
@@ -462,12 +460,12 @@ for epsilon in (0.05, 0.1, 0.2, 0.3, 0.5):
 # %% [markdown]
 # At every $\epsilon$ the chosen change causes many more errors than a random change of the same size.
 #
-# On our classifier, most wrong answers have *less* confidence than the right answer had: the mean confidence is about 80 %
-# instead of 98.6 %. (At the two smallest changes only 15 and 28 digits change their class; in 10 and 14
-# of them the confidence rises.) The paper on FGSM measured something else: with $\epsilon = 0.25$ for pixels in $[0, 1]$, which is 0.5 in
-# our range, a maxout network was wrong on 89.4 % of MNIST with a mean confidence of 97.6 %. The networks differ: theirs has
-# maxout layers, ours is a small convolutional network. So "fooled, and sure of it" is true for some networks and not for
-# others.
+# Our classifier is less sure of its wrong answers. Before the change the mean confidence in the right answer is 99.3 %; after it, the mean confidence in
+# the wrong answers is about 80 %. From $\epsilon = 0.2$ on, most fooled digits have less confidence than before. (At 0.05 and 0.1 few digits change their
+# class, 15 and 28; 10 and 14 of them become surer.)
+#
+# The paper on FGSM found more confidence on another network. With $\epsilon = 0.25$ for pixels in $[0, 1]$, which is 0.5 in our range, a network with
+# maxout activations was wrong on 89.4 % of MNIST, with a mean confidence of 97.6 %. So "fooled, and sure of it" is true for some networks and not for others.
 #
 # You can draw two conclusions. A generator can find the weak points of a *fixed* judge, because it follows the gradient;
 # therefore the judge must keep learning. And check such claims on the network that you use.
@@ -502,7 +500,7 @@ for epsilon in (0.05, 0.1, 0.2, 0.3, 0.5):
 # | advantages of GANs | disadvantages |
 # |---|---|
 # | one pass through $G$ gives a sample: fast | training is a game and may not converge (lesson 2) |
-# | sharp pictures: $G$ does not average over the possible ones | parts of the data may be missing: *mode collapse* |
+# | sharp pictures: $G$ needs one that looks real, not the blurred mean of many | parts of the data may be missing: *mode collapse* |
 # | needs no formula for $p_g$ | gives no density: you cannot compute $p_g(x)$ for a given $x$ |
 # | a latent space to explore | no loss that tells you how good the samples are (lesson 4) |
 

@@ -83,8 +83,8 @@ print(f"D is 99 % sure, wrong: V = {float(value(half - 0.49, half + 0.49)):.6f}"
 # %% [markdown]
 # ## 2.2 The optimal discriminator
 #
-# Keep $G$ fixed. Write $p$ for the density of the data at some $x$, and $q$ for the density of the fakes there. What should $D$
-# answer? The part of $V$ that depends on $D(x)$ is
+# Keep $G$ fixed. Write $p$ for the density of the data at some $x$, and $q$ for the density of the fakes there. An expectation is an integral, so
+# $V = \int p \log D + q \log(1 - D) \, dx$. $D$ can choose its answer at each $x$ separately. So we maximise at one $x$:
 #
 # $$f(D) = p \log D + q \log(1 - D).$$
 #
@@ -141,8 +141,9 @@ plt.show()
 # $$V(D^*, G) = \int p \log \frac{p}{p + q} + q \log \frac{q}{p + q} \; dx = -\log 4 + 2\, JS(p, q).$$
 #
 # $JS$ is the **Jensen-Shannon divergence**. With the mixture $m = (p + q) / 2$ it is half of $\int p \log \frac{p}{m}\,dx$ plus
-# half of $\int q \log \frac{q}{m}\,dx$. For the second equality, write $\frac{p}{p + q} = \frac{1}{2} \cdot \frac{p}{m}$: each
-# integral contributes $\log \frac{1}{2}$ once. $JS$ is 0 only if $p = q$, and never above $\log 2$. So the best result for $G$ is
+# half of $\int q \log \frac{q}{m}\,dx$. For the second equality, write $\frac{p}{p + q} = \frac{1}{2} \cdot \frac{p}{m}$, so that
+# $\log \frac{p}{p + q} = \log \frac{1}{2} + \log \frac{p}{m}$. Since $p$ has the area 1, the first integral contributes $\log \frac{1}{2}$, and so does the
+# second: $2 \log \frac{1}{2} = -\log 4$. $JS$ is 0 only if $p = q$, and never above $\log 2$. So the best result for $G$ is
 # $p_g = p_{data}$, where $V = -\log 4$.
 #
 # On a grid with step $dx$ the integral is a sum times $dx$. Where $p = 0$, the term $p \log(\ldots)$ counts as 0.
@@ -304,8 +305,8 @@ LineGame()
 # %% [markdown]
 # ## 2.6 One-sided label smoothing
 #
-# A $D$ that is too sure gives $G$ little to learn from. **One-sided label smoothing** gives real samples the target $t = 0.9$
-# instead of 1; the target of fakes stays 0. At one $x$ the loss is then
+# **One-sided label smoothing** keeps $D$ from being too sure of real samples: it gives them the target $t = 0.9$ instead of 1. The target of fakes stays 0. The
+# optimal $D$ then never answers more than 0.9. At one $x$ the loss is then
 #
 # $$-p\,\big(t \log D + (1 - t) \log(1 - D)\big) - q \log(1 - D).$$
 #
@@ -320,7 +321,7 @@ LineGame()
 #
 # You practise: repeating a derivation with another loss.
 #
-# <details><summary>Hint 1</summary>In 2.2 the result was: the factor of log D, divided by the sum of both factors.</details>
+# <details><summary>Hint 1</summary>In 2.2, p was the factor of log D and q that of log(1 − D). What takes their places here?</details>
 # <details><summary>Hint 2</summary>Simplify the sum of the two factors first; t drops out of it.</details>
 
 
@@ -341,8 +342,8 @@ print(f"G's loss:     {-math.log(d):.6f}")
 # %% [markdown]
 # Where $p = q$, $D$ now answers 0.45. Its summed loss is 1.376 instead of 1.386, and $G$'s loss 0.799 instead of 0.693. To read a
 # loss curve you must know how the loss was computed. (Why one-sided? If the fakes' target were raised to $s$ as well, $s\,q$
-# would be added to the numerator, and $D$ would answer $s$ even where there are only fakes. That would reward $G$ for staying
-# there.)
+# would be added to the numerator, and $D$ would answer $s$ even where there are only fakes. $D$ would call such fakes partly real, and $G$ would have less reason to
+# move them.)
 
 # %% [markdown]
 # ## 2.7 Alternating steps
@@ -355,7 +356,7 @@ print(f"G's loss:     {-math.log(d):.6f}")
 # | draw real samples and noise | `real, z = batch(), noise()` |
 # | compute $D$'s loss $-V$, with fakes detached from $G$ | `loss = d_loss(D(real), D(G(z).detach()))` |
 # | update $D$ | `opt_D.zero_grad(); loss.backward(); opt_D.step()` |
-# | draw fresh noise, so that $D$ was not just fitted to these fakes | `z = noise()` |
+# | draw fresh noise, since $D$ has just been fitted to the old fakes | `z = noise()` |
 # | compute $G$'s loss against the updated $D$ | `loss = g_loss(D(G(z)))` |
 # | update $G$, with a gradient that flows through $D$ | `opt_G.zero_grad(); loss.backward(); opt_G.step()` |
 
@@ -373,7 +374,7 @@ print(f"G's loss:     {-math.log(d):.6f}")
 #
 # $$L_D = \text{softplus}(\psi\,\theta) + \log 2, \qquad L_G = \text{softplus}(-\psi\,\theta).$$
 #
-# The gradients are $\sigma(\psi\theta)\,\theta$ with respect to $\psi$ and $-\sigma(-\psi\theta)\,\psi$ with respect to $\theta$. This
+# (At the data, a logit of 0 costs softplus(0) = log 2, a constant.) The gradients are $\sigma(\psi\theta)\,\theta$ with respect to $\psi$ and $-\sigma(-\psi\theta)\,\psi$ with respect to $\theta$. This
 # game is called the **Dirac-GAN**. Its solution is known: $\theta = 0$, where the fake equals the data, and $\psi = 0$, where $D$
 # answers one half everywhere.
 
@@ -438,13 +439,12 @@ for loss in toys.DIRAC_LOSSES:
 # alternating non-saturating game spirals in. (*WGAN* uses the logit itself as the loss, without softplus.)
 #
 # Near the solution both sigmoids are one half, so one simultaneous round of the minimax game is $\theta' = \theta + \frac{h}{2}\psi$,
-# $\psi' = \psi - \frac{h}{2}\theta$ with the step size $h$. The **eigenvalues** of this matrix tell how one round changes the distance: it
-# grows if their absolute value is above 1, and shrinks if it is below. They are $1 \pm \frac{i h}{2}$, with the absolute value
-# $\sqrt{1 + h^2 / 4}$, which is above 1 for *every* $h$. Smaller steps only delay the departure. With alternating steps the absolute
-# value is exactly 1: the players circle.
+# $\psi' = \psi - \frac{h}{2}\theta$ with the step size $h$. Square both and add: $\theta'^2 + \psi'^2 = (1 + \frac{h^2}{4})(\theta^2 + \psi^2)$. Each round
+# multiplies the distance by $\sqrt{1 + h^2 / 4}$, which is above 1 for *every* $h$; smaller steps only delay the departure. (It is the absolute value of the
+# **eigenvalues** $1 \pm \frac{i h}{2}$ that the game below shows.) With alternating steps the factor is 1: the players circle.
 #
-# The non-saturating game has the same matrix at the solution. It shrinks because of what happens farther out: with alternating
-# steps it approaches the solution ever more slowly; with simultaneous steps it ends on a circle.
+# Very near the solution the non-saturating game behaves in the same way. Farther away its steps lead inwards. So with alternating steps the players come
+# nearer, more and more slowly; with simultaneous steps they end on a circle.
 
 # %% [markdown]
 # Try this in the game below:
@@ -461,7 +461,7 @@ DiracGame()
 # %% [markdown]
 # ## 2.9 The gradient penalty R1
 #
-# At the solution the gradient of $D$ should be 0, but nothing in the loss makes it so. **R1** is a **gradient penalty**: it penalises
+# At $\theta = 0$ the loss of $D$ is $\log 4$ for every $\psi$, so nothing moves $\psi$ to 0, where it should be. **R1** is a **gradient penalty**: it penalises
 # the gradient norm of the logit at real samples.
 #
 # $$R_1 = \mathbb{E}_{x \sim p_{data}} \lVert \nabla_x\, a(x) \rVert^2, \qquad L_D = -V + \frac{\gamma}{2} R_1.$$
@@ -601,8 +601,8 @@ plt.show()
 # from the data and a $D$ that recognises them. Here the fakes start in the middle of the data. We think that a loss with its largest gradient
 # where $D$ is surest then overshoots; nothing here tests that.
 #
-# Covering a mode takes only one sample of 2,500. So the table also gives the share of samples near a mode: 84 to 88 % for the runs that cover
-# all eight, but 63 % for the non-saturating loss with seed 1. One run of one loss would have taught you something wrong.
+# Covering a mode takes only one sample of 2,500. So the table also gives the share of samples near a mode: 82 to 88 % for the runs that cover
+# all eight, but 63 % for the non-saturating loss with seed 1. With one seed you would have drawn a wrong conclusion. For pictures we use the non-saturating loss, because there the fakes start far from the data.
 
 # %% [markdown]
 # The game below lets you change all of this, and offers other shapes; you can also draw one. Try this:

@@ -10,7 +10,7 @@
 # - say what the loss curves of a GAN show, and what they do not show;
 # - train a better recipe, and measure how much better it is.
 #
-# **Time**: 90 minutes, including nine exercises. About 8 of them are training time on two CPU cores, less on a GPU. Where a
+# **Time**: 90 minutes, including nine exercises. About 8 of the 90 minutes are training on two CPU cores, less on a GPU. Where a
 # training takes more than two minutes, you can load finished weights instead.
 #
 # **You need**: lessons 1 and 2, and one small network that you have trained in PyTorch. The [glossary](../README.md#glossary)
@@ -183,8 +183,8 @@ display(figures.image_grids({"untrained G(z)": fog}))
 print(f"mean correlation between two of them: {correlation(fog):.2f}")
 
 # %% [markdown]
-# You see grey noise, and 64 times nearly the same. It is grey because the weights are small. The images resemble each other
-# because the biases, which do not depend on $z$, add as much to a pixel as $z$ does. Training has to create everything else.
+# You see 64 similar patterns of grey. A pixel has two parts: one from $z$, different in each image, and one from the biases, the same in all. Both are about equally
+# large, so the images are correlated (0.47). Training has to create everything else.
 
 # %% [markdown]
 # ## 3.4 The discriminator
@@ -248,11 +248,11 @@ class Discriminator(nn.Module):
 # %% [markdown]
 # **Initialising the weights.** By default PyTorch draws weights and biases from a uniform distribution whose width depends on
 # the layer. The authors of DCGAN (lesson 6) initialise the weights with $\mathcal{N}(0, 0.02^2)$: mean 0, standard deviation
-# 0.02. Many GAN programs copied this; SNGAN, BigGAN and StyleGAN use other initialisations. Two details are wrong in many copies:
+# 0.02. Many GAN programs copied this; SNGAN, BigGAN and StyleGAN use other initialisations. Many copies forget two details:
 #
-# - **Biases** start at 0. If nobody sets them, PyTorch's random ones stay.
-# - **Batch normalisation** (section 3.12) *multiplies* by its weights. They are drawn from $\mathcal{N}(1, 0.02^2)$; around 0 they
-#   would switch the layer off.
+# - **Biases** must be set to 0, or PyTorch's random ones stay.
+# - The weights of **batch normalisation** (section 3.12) must be drawn around 1, from $\mathcal{N}(1, 0.02^2)$. The layer *multiplies* by them, so weights around 0
+#   would switch it off.
 
 # %% [markdown]
 # ### Exercise 4 · `init_weights`
@@ -390,15 +390,19 @@ def generator_loss(fake_logits: torch.Tensor) -> torch.Tensor:
 # %% [markdown]
 # ## 3.7 One training step
 #
-# First $D$ is updated, then $G$, each with a batch of fakes of its own. For both the turn has four lines: loss, `zero_grad()`,
-# `backward()`, `step()`. Three points need attention:
+# First $D$ is updated, then $G$, each with a batch of fakes of its own. Each turn has four lines: loss, `zero_grad()`, `backward()`, `step()`. Three points need attention:
 #
 # - **Where gradients stop.** In $D$'s turn they flow through $D$ and stop at the fakes, which are detached or drawn under
-#   `torch.no_grad()`. $G$ would not change anyway, because only `opt_D` steps, but the detour costs time.
+#   `torch.no_grad()`. Without this $G$ would not change, either, because only `opt_D` steps. But computing its gradients costs time.
 # - **Where gradients must pass.** In $G$'s turn they flow through $D$ *into* $G$. They leave gradients in $D$ as well. Nobody uses
 #   those, because only `opt_G` steps.
 # - **`zero_grad()`.** PyTorch adds new gradients to old ones. If you forget `zero_grad()`, there is no error message, and $D$ even
 #   keeps the gradients from $G$'s turn.
+
+# %%
+from gancourse import diagrams
+
+diagrams.turns()
 
 # %% [markdown]
 # ### Exercise 7 · `train_step`
@@ -411,9 +415,10 @@ def generator_loss(fake_logits: torch.Tensor) -> torch.Tensor:
 # | key | value: numbers, or tensors without a graph |
 # |---|---|
 # | `d_loss`, `g_loss` | the two losses |
-# | `d_real`, `d_fake` | the shares, from 0 to 1, of real images and of fakes that $D$ was right about, from the logits of `d_loss` |
+# | `d_real` | the share of the real images, from 0 to 1, with a logit above 0 |
+# | `d_fake` | the share of the fakes, from 0 to 1, with a logit below 0 |
 #
-# $D$ is right about a real image if its logit is above 0, and about a fake if it is below 0. Leave `real` unchanged, and train(),
+# Both shares come from the logits of `d_loss`, before the update: they say how often $D$ was right. Leave `real` unchanged, and train(),
 # eval() and `requires_grad` as you found them. `step`, the number of the step, is for section 3.12.
 
 # %% [markdown]
@@ -509,8 +514,7 @@ for step in (1, 50):
 # the same noise each time, and it stops with a clear message if a loss is NaN or if $D$ has been right and certain for 1,000 steps.
 # `gancourse.budget` picks the number of steps for your machine.
 #
-# `fit_live` is `fit` with a window that shows both losses, how often $D$ is right, and 64 pictures. You can pause it, stop it (`vanilla`
-# keeps what was learnt), or press *Sample now*. `await` lets the notebook react to your clicks meanwhile. Afterwards a slider shows the
+# `fit_live` is `fit` with a window that shows both losses, how often $D$ is right, and 64 pictures. You can pause it, stop it (the result, `vanilla` below, keeps what was learnt), or press *Sample now*. `await` lets the notebook react to your clicks meanwhile. Afterwards a slider shows the
 # earlier pictures again.
 #
 # Adam's first beta is 0.5 here instead of the usual 0.9, so a step follows the newest gradients more closely. Try 0.9 later: in our
@@ -588,7 +592,7 @@ display(figures.training_curves(vanilla.history))
 #
 # - $D$ is right about everything and its loss is near 0: the players are out of balance. Our loss still gives $G$ a large gradient, but
 #   it says little about the direction.
-# - $D$'s loss is $\log 4$ and it is right half of the time: a draw. Either the fakes are perfect **or** $D$ is too weak to see the
+# - $D$'s loss is $\log 4$ and it is right half of the time. Either the fakes are perfect **or** $D$ is too weak to see the
 #   difference.
 # - A loss is NaN: stop.
 #
@@ -627,14 +631,11 @@ measure(f"vanilla, {vanilla.step:,} steps", vanilla.generator)
 # %% [markdown]
 # ## 3.11 One-sided label smoothing
 #
-# Lesson 2 introduced one-sided label smoothing: the target of real images becomes 0.9, that of fakes stays 0. For a logit $a$ and a
-# target $t$ the cross-entropy is
-# $-t \log \sigma(a) - (1 - t) \log(1 - \sigma(a)) = \text{softplus}(a) - t\,a$. With $t = 1$ this is the $\text{softplus}(-a)$ of
-# section 3.5.
+# Lesson 2 introduced one-sided label smoothing: the target of real images becomes 0.9, that of fakes stays 0. For a logit $a$ and a target $t$ the cross-entropy is $-t \log \sigma(a) - (1 - t) \log(1 - \sigma(a)) = t\,\text{softplus}(-a) + (1 - t)\,\text{softplus}(a)$. Since
+# $\text{softplus}(-a) = \text{softplus}(a) - a$, this is $\text{softplus}(a) - t\,a$.
 #
-# The numbers then mean something else. At a draw the optimal $D$ answers 0.45 instead of 0.5, so its loss is 1.376 instead of 1.386, and
-# $G$'s 0.799 instead of 0.693. A probability of 0.45 is a logit below 0: at a draw the last two columns of the table would say 0 % and
-# 100 %.
+# The numbers then mean something else. Where $D$ cannot tell fakes from real images, the optimal $D$ answers 0.45 instead of 0.5, so its loss is 1.376 instead of 1.386, and
+# $G$'s 0.799 instead of 0.693. A probability of 0.45 is a logit below 0, so the last two columns of the table would then say 0 % and 100 %.
 
 
 # %% [markdown]
@@ -647,8 +648,7 @@ measure(f"vanilla, {vanilla.step:,} steps", vanilla.generator)
 #
 # You practise: a cross-entropy with a target between 0 and 1.
 #
-# <details><summary>Hint 1</summary>Only the term of the real images changes. Check it with target = 1: it must equal
-# <code>discriminator_loss</code>.</details>
+# <details><summary>Hint 1</summary>Only the term of the real images changes. With target = 1 the result must equal <code>discriminator_loss</code>.</details>
 # <details><summary>Hint 2</summary>For real images: <code>softplus</code> of the logits minus target times the logits, then the mean of
 # the difference. The term of the fakes is that of <code>discriminator_loss</code>.</details>
 
@@ -797,8 +797,7 @@ display(
 #    thickness, or several at once? Nothing in the training gives a single number of $z$ a meaning.
 # 2. Press *Neighbours* and look for a border between two digits. Click a picture on the border, and make the spread smaller. The pictures
 #    between two digits are neither, and real data contain few of them.
-# 3. Pin two digits and walk from one to the other. How much of the way is no digit? (The walk is an arc. A straight line would pass points
-#    that are closer to 0 than noise almost ever is.)
+# 3. Pin two digits and walk from one to the other. How much of the way is no digit? (The walk is an arc. A noise vector of 64 numbers nearly always has a length near 8; the middle of a straight line would be much shorter.)
 # 4. Press *Draw another* until you see something that is no digit. Which slider repairs it? *Truncation* moves $z$ towards 0, where the
 #    prior is densest. Does it repair pictures, or does it only make them alike?
 # 5. Lock a slider and draw another: what does this direction preserve? *Undo* goes back; *Code* shows the lines that make the picture.
@@ -907,3 +906,116 @@ def question_3() -> str:
 # Quality of StyleGAN*, section 3.1 (R1 on some steps only). Yazıcı et al. 2019, *The Unusual Effectiveness of Averaging in GAN Training*.
 #
 # **One step further**: remove one change of the better recipe at a time, `ema=0` first, and measure again. Which one contributes most?
+
+# %% [markdown]
+# ## A page to keep
+#
+# The better GAN of this lesson as one script that needs only PyTorch. Copy it into a file, save the images beside it with
+# `torch.save(mnist.images, "images.pt")`, and run it with Python.
+#
+# ```python
+# """A GAN for grey images of 28 x 28 pixels. Needs images.pt, a uint8 tensor (N, 1, 28, 28); writes samples.pgm."""
+#
+# import torch
+# from torch import nn
+# from torch.nn.functional import softplus
+#
+# STEPS, BATCH, Z_DIM, R1_GAMMA, R1_EVERY, DECAY = 28_000, 64, 64, 1.0, 8, 0.999
+# device = "cuda" if torch.cuda.is_available() else "cpu"
+#
+#
+# class Generator(nn.Module):
+#     """Noise (N, 64) -> images (N, 1, 28, 28) in [-1, 1]."""
+#
+#     def __init__(self):
+#         super().__init__()
+#         self.body = nn.Sequential(
+#             nn.Linear(Z_DIM, 256, bias=False),
+#             nn.BatchNorm1d(256),
+#             nn.LeakyReLU(0.2),
+#             nn.Linear(256, 512, bias=False),
+#             nn.BatchNorm1d(512),
+#             nn.LeakyReLU(0.2),
+#             nn.Linear(512, 784),
+#             nn.Tanh(),
+#         )
+#
+#     def forward(self, z):
+#         return self.body(z).view(-1, 1, 28, 28)
+#
+#
+# class Discriminator(nn.Module):
+#     """Images (N, 1, 28, 28) -> logits (N,)."""
+#
+#     def __init__(self):
+#         super().__init__()
+#         self.body = nn.Sequential(
+#             nn.Flatten(),
+#             nn.Linear(784, 512),
+#             nn.LeakyReLU(0.2),
+#             nn.Linear(512, 256),
+#             nn.LeakyReLU(0.2),
+#             nn.Linear(256, 1),
+#         )
+#
+#     def forward(self, x):
+#         return self.body(x).squeeze(1)
+#
+#
+# def r1_penalty(D, real):
+#     """Mean squared gradient norm of the logit at real images."""
+#     real = real.clone().requires_grad_()
+#     (gradient,) = torch.autograd.grad(D(real).sum(), real, create_graph=True)
+#     return gradient.square().flatten(1).sum(1).mean()
+#
+#
+# def train_step(G, D, opt_G, opt_D, real, step):
+#     """Update D, then G; return both losses."""
+#     fake = G(torch.randn(len(real), Z_DIM, device=device)).detach()  # no gradient reaches G
+#     d_loss = softplus(-D(real)).mean() + softplus(D(fake)).mean()
+#     penalty = R1_EVERY * R1_GAMMA / 2 * r1_penalty(D, real) if step % R1_EVERY == 0 else 0
+#     opt_D.zero_grad()
+#     (d_loss + penalty).backward()
+#     opt_D.step()
+#
+#     g_loss = softplus(-D(G(torch.randn(len(real), Z_DIM, device=device)))).mean()
+#     opt_G.zero_grad()
+#     g_loss.backward()  # through D, which does not step
+#     opt_G.step()
+#     return d_loss.detach(), g_loss.detach()
+#
+#
+# @torch.no_grad()
+# def update_ema(ema, G):
+#     """Move the weights of `ema` a little towards G's; copy the running averages of batch norm."""
+#     for mean, new in zip(ema.parameters(), G.parameters()):
+#         mean.lerp_(new, 1 - DECAY)
+#     for old, new in zip(ema.buffers(), G.buffers()):
+#         old.copy_(new)
+#
+#
+# @torch.no_grad()
+# def save_samples(G, path, rows=8):
+#     """Write a grid of rows x rows samples as a PGM picture."""
+#     G.eval()
+#     images = G(torch.randn(rows * rows, Z_DIM, device=device)).cpu()
+#     grid = images.view(rows, rows, 28, 28).transpose(1, 2).reshape(rows * 28, rows * 28)
+#     pixels = ((grid + 1) * 127.5).round().to(torch.uint8)
+#     with open(path, "wb") as file:
+#         file.write(f"P5 {rows * 28} {rows * 28} 255\n".encode() + bytes(pixels.flatten().tolist()))
+#
+#
+# images = torch.load("images.pt")
+# G, D, ema = Generator().to(device), Discriminator().to(device), Generator().to(device)
+# ema.load_state_dict(G.state_dict())
+# opt_G = torch.optim.Adam(G.parameters(), lr=1e-3, betas=(0.5, 0.99))
+# opt_D = torch.optim.Adam(D.parameters(), lr=1e-3, betas=(0.5, 0.99))
+# for step in range(1, STEPS + 1):
+#     picked = torch.randint(len(images), (BATCH,))
+#     real = images[picked].to(device).float() / 127.5 - 1  # [-1, 1], like tanh
+#     d_loss, g_loss = train_step(G, D, opt_G, opt_D, real, step)
+#     update_ema(ema, G)
+#     if step % 1_000 == 0:
+#         print(f"step {step:,}: D loss {d_loss:.3f}, G loss {g_loss:.3f}")
+# save_samples(ema, "samples.pgm")
+# ```

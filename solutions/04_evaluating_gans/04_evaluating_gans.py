@@ -144,19 +144,18 @@ for name, probabilities in reading.items():
     print(f"{name:13} class KL {float(class_kl(probabilities.argmax(1), test.labels, 10)):.3f}")
 
 # %% [markdown]
-# Class KL detects missing classes: with half of them gone it is about $\log 2 = 0.69$, with one left $-\log q_3 = 2.3$. It says nothing
+# Class KL detects missing classes: with five of ten classes left it is about $5 \cdot 0.2 \cdot \log(0.2 / 0.1) = 0.69$, with one left about $\log(1 / 0.1) = 2.3$. It says nothing
 # about the pictures: *ten pictures* and *blur* look as good as real digits. And the classifier assigns a digit even to noise.
 
 # %% [markdown]
 # ## 4.3 The inception score
 #
 # The **inception score** asks two questions about the classifier's probabilities $p(y|x)$. Is it sure of each image? Then each $p(y|x)$
-# has one peak. Do all classes occur? Then their mean over the images, $p(y)$, is flat. If both hold, the two distributions differ
-# strongly:
+# has one peak. Do all classes occur? Then their mean over the images, $p(y)$, is flat. The score is the exponential of the mean KL of 4.2 between the two:
 #
 # $$IS = \exp\Big(\frac{1}{N} \sum_n \sum_k p(k|x_n) \log \frac{p(k|x_n)}{p(k)}\Big)$$
 #
-# It lies between 1 and the number of classes. (It is named after the classifier Inception, which is used for photographs. Ours classifies
+# If every image is clear and all $K$ classes occur equally often, the KL is $\log K$ and the score $K$. If all $p(y|x)$ are equal, it is 1. (It is named after the classifier Inception, which is used for photographs. Ours classifies
 # digits, so you can compare our scores only with each other.)
 
 # %% [markdown]
@@ -209,9 +208,9 @@ for name, probabilities in reading.items():
 #
 # $$d = \lVert \mu_a - \mu_b \rVert^2 + \text{tr}\big(S_a + S_b - 2\,(S_a S_b)^{1/2}\big)$$
 #
-# The square root is that of a *matrix*: $R\,R = S_a S_b$. We need only its trace, the sum of the square roots of the eigenvalues of
-# $S_a S_b$. These are real and not negative, up to rounding. (The product is not symmetric, so `eigvalsh` would be wrong. And $d$ is the
-# *square* of a distance; everybody reports the square.)
+# A covariance $S$ is a table of $d \times d$ numbers: how pairs of features vary together. tr, the **trace**, adds its diagonal. With a single feature the formula is
+# $(\mu_a - \mu_b)^2 + (\sigma_a - \sigma_b)^2$. With several, the root is that of a *matrix*, and its trace is the sum of the square roots of the eigenvalues of $S_a S_b$.
+# These are real and not negative, up to rounding. (The product is not symmetric, so `eigvalsh` would be wrong. And $d$ is the *square* of a distance.)
 
 # %%
 shuffled = torch.randperm(10_000, generator=torch.Generator().manual_seed(1))
@@ -272,8 +271,7 @@ for name, f in suspect_features.items():
     )
 
 # %% [markdown]
-# The distance detects nearly every fault, and *late* is by far the best generator. Only *replay* looks perfect: it lies below the floor,
-# because its images *are* real digits. The Fréchet distance compares means and covariances, and a memorised training set has the right
+# The distance detects nearly every fault, and *late* is by far the best generator. Only *replay* looks perfect: it lies at the floor (below it by chance), because it consists of real digits, too. The Fréchet distance compares means and covariances, and a memorised training set has the right
 # ones.
 #
 # Two real sets are not at distance 0 either. Report this **floor** beside every Fréchet distance.
@@ -281,11 +279,11 @@ for name, f in suspect_features.items():
 # %% [markdown]
 # ## 4.5 The kernel distance, without bias
 #
-# Means and covariances of few points are noisy, and on average noise *increases* a squared distance. So a Fréchet distance is too large,
-# the more so the fewer the images.
+# The means of two small sets differ by chance, and a square is never negative, so chance always adds something to a Fréchet distance. The fewer the images, the
+# more it adds: the distance is **biased**.
 #
 # The **kernel distance** compares pairs instead. A **kernel** measures how similar two images are; here $k(x, y) = (x \cdot y / d + 1)^3$
-# with $d$ features. If both sets have the same distribution, pairs within $a$, pairs within $b$ and pairs across are equally similar on
+# with $d$ features. It is large if two feature vectors point in the same direction. If both sets have the same distribution, pairs within $a$, pairs within $b$ and pairs across are equally similar on
 # average:
 #
 # $$\frac{1}{N(N-1)} \sum_{i \ne j} k(a_i, a_j) + \frac{1}{M(M-1)} \sum_{i \ne j} k(b_i, b_j) - \frac{2}{NM} \sum_{i, j} k(a_i, b_j)$$
@@ -353,7 +351,7 @@ plt.show()
 #
 # - You cannot compare Fréchet distances, or multiples of the floor, at *different numbers of images*. For small sets (lesson 7 compares
 #   with about a hundred Pokémon) use the kernel distance.
-# - A kernel distance needs an **error bar**. Leave out each image in turn and see how much the number changes (the **jackknife**);
+# - A kernel distance needs an **error bar**. The **jackknife** computes the distance again without each single image, and takes the error from the spread of these numbers;
 #   `metrics.kernel_distance` returns both.
 
 # %%
@@ -412,7 +410,7 @@ for n in sizes:
 # ●●○ · 10 minutes
 #
 # Write it: `precision_recall(real, fake, k)` returns a tuple of two numbers, precision first; real (N, d), fake (M, d), k smaller than N
-# and M. A ball includes its border. Two points at the same place are two points.
+# and M. A ball includes its border: use ≤. If two points are equal, each is a neighbour of the other, at distance 0; only the point itself does not count.
 #
 # You practise: keeping apart whose balls and whose points you need.
 #
@@ -474,8 +472,7 @@ display(figures.image_grids({"the digits with these balls": test.images[pick][di
 
 # %% [markdown]
 # Nearly all of the noise lies in the balls of one or two unusual digits, whose third neighbour is far away. One such outlier is enough. The
-# feature vectors of noise are short: the classifier never saw noise in training, and responds weakly to it. The outliers lie in the same
-# region.
+# feature vectors of noise are short: the classifier never saw noise in training, and responds weakly to it. We think that the outliers lie in the same region.
 #
 # The same happens to *blur* and *collapsed*, whose precision is higher than that of real digits, and to *early*, which is above *late*. So
 # do not rank generators by precision on these features. A measure can only detect what its network has learnt to represent.
@@ -549,7 +546,7 @@ display(figures.image_grids(pairs, columns=10, width=4.6))
 #
 # Now apply all measures to all ten sets. `metrics.evaluate_images` computes what you have written, with equal numbers of images and the same
 # real images each time. It searches all 60,000 training images for copies. (It compares with other real digits than the cells above, so the
-# numbers differ a little.) A ✓ marks a value beyond the threshold under the name of the column. The thresholds are our choice.
+# numbers differ a little.) A ✓ means that the measure detects a fault: the value is beyond the threshold under the name of the column. The thresholds are our choice.
 
 # %%
 reports = {name: metrics.evaluate_images(images) for name, images in suspects.items()}

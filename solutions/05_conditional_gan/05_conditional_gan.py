@@ -10,7 +10,7 @@
 # - write the losses and the training step of a conditional GAN, and know where a wrong label causes no error message;
 # - measure whether a generator draws the class that you asked for, and whether its classes are varied.
 #
-# **Time**: 90 minutes, including seven exercises. About twelve of them are training time on two CPU cores. You can skip the longest
+# **Time**: 90 minutes, including seven exercises. About twelve of the 90 minutes are training on two CPU cores. You can skip the longest
 # training, five minutes, and load finished weights.
 #
 # **You need**: lessons 3 and 4. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in
@@ -113,7 +113,7 @@ print(G)
 # %% [markdown]
 # The course's `ConditionalGenerator` is the better generator of lesson 3 with this input. Its `code` can also be **learnt**: an
 # **embedding** is a table with a row of numbers for each class, which training changes like any weight. A one-hot code followed by a linear
-# layer already is an embedding. A separate table saves weights when there are a thousand classes.
+# layer already is an embedding. With a thousand classes a separate table needs fewer weights.
 
 # %% [markdown]
 # ## 5.3 Four ways to give D the class
@@ -131,15 +131,15 @@ print(G)
 #
 # $$a(x, y) = w \cdot h(x) + b + e_y \cdot h(x)$$
 #
-# The optimal discriminator's logit has the same form, a sum: $\log \frac{p_{data}(x)}{p_g(x)} + \log \frac{p_{data}(y|x)}{p_g(y|x)}$.
+# The optimal discriminator's logit has the same form. For pairs it is $\log \frac{p_{data}(x, y)}{p_g(x, y)}$, and with $p(x, y) = p(x)\,p(y|x)$ it becomes a sum:
+# $\log \frac{p_{data}(x)}{p_g(x)} + \log \frac{p_{data}(y|x)}{p_g(y|x)}$. ($p_g(y|x)$ is the share, among fakes that look like $x$, of those made for class $y$.)
 
 # %% [markdown]
 # ### Exercise 3 · `projection_logit`
 # ●●○ · 7 minutes
 #
 # Write the formula: `projection_logit(h, labels, w, b, codes)` returns logits (N,). h: (N, d), the activations of the last hidden layer;
-# labels: int64 (N,); w: (d,); b: without dimensions; codes: (classes, d), one row $e_y$ for each class. $D$ must be able to learn h, w, b
-# and codes.
+# labels: int64 (N,); w: (d,); b: without dimensions; codes: (classes, d), one row $e_y$ for each class. The gradient must reach h, w, b and codes.
 #
 # You practise: an inner product for each image of a batch.
 #
@@ -179,8 +179,8 @@ with torch.no_grad():
 #
 # $$-\,\mathbb{E}[\log D(x, y)] - \frac{1}{2}\Big(\mathbb{E}[\log(1 - D(x, y'))] + \mathbb{E}[\log(1 - D(G(z, y), y))]\Big), \qquad y' \ne y$$
 #
-# The factor ½ gives both sides the same weight. There is a price: the optimum moves. $D$ now answers one half where
-# $p_g = 2\,p_{data} - p_{mismatched}$ (densities of $x$ given $y$). Where an image of another class could also be of class $y$, $G$ learns to
+# The factor ½ gives both sides the same weight. There is a price: the optimum moves. As in 2.2, the optimal $D$ is $p_{data} / (p_{data} + \frac12 (p_{mismatched} + p_g))$, for densities of $x$ given $y$. It is one
+# half where $p_g = 2\,p_{data} - p_{mismatched}$, not where $p_g = p_{data}$. Where an image of another class could also be of class $y$, $G$ learns to
 # draw it too rarely. On logits each $-\log D$ is a softplus, as in lesson 2.
 
 # %% [markdown]
@@ -218,9 +218,8 @@ def conditional_loss(
 # Two rules:
 #
 # - $D$ judges fakes with **the same** labels that $G$ made them for. With new labels in $G$'s turn, $G$ is judged by a label that it never
-#   received. With new labels in $D$'s turn, $D$ learns to reject mismatched pairs, as in 5.4: another game than $V$.
-# - We use the labels of the real batch. They have the shares of the data, so that real images and fakes differ only in the image. (Other labels
-#   with the same shares would work, too.)
+#   received. If $D$ sees a fake 3 with the label 8, it learns to reject it for its label. That is a mismatched pair, and the game is no longer $V$.
+# - We use the labels of the real batch. Then both batches contain the same labels, and $D$ cannot tell real from fake by the labels alone. (Other labels with the same shares would work, too.)
 
 # %% [markdown]
 # ### Exercise 5 · `conditional_step`
@@ -429,7 +428,7 @@ for name, code, wrong_labels in (
 # 97.3 % instead of 82.1 %, with the same networks (5,000 samples, one seed).
 #
 # These are single, short runs, so they cannot rank codes that are a few points apart. Change the seed in `players`, and pass another `seed=` to
-# `fit`, to see the spread. An early lead need not last, either. The long training uses the plain one-hot code.
+# `fit`, to see the spread. An early lead need not last, either. The long training uses plain one-hot, because it is the simplest code; 5.7 shows how far it gets.
 
 # %% [markdown]
 # ## 5.7 The full training
@@ -574,7 +573,7 @@ print(
 # The classifier trained on generated digits classifies 96.7 % of the real test digits correctly, two points fewer than the one trained on real digits
 # (98.7 %). The classes are about as varied as real ones. A value above 1 can also come from failed digits, which are far from all others.
 #
-# Read the two tests together. High GAN-test and low GAN-train: the right classes, without variety. Both low: the labels are not followed. Here both
+# Read the two tests together. High GAN-test and low GAN-train: the right classes, without variety. Both low: the labels are not followed, or the pictures are poor. Here both
 # are high.
 
 # %% [markdown]
@@ -652,7 +651,7 @@ display(figures.image_grids(sheets, columns=10))
 # %% [markdown]
 # ## 5.11 Between two classes
 #
-# There is no class $3\frac12$, but you can write its code: half the code of 3 plus half the code of 8. The course's conditional networks accept such
+# There is no class between 3 and 8, but you can write its code: half the code of 3 plus half the code of 8. The course's conditional networks accept such
 # *shares* instead of labels, (N, classes), each row summing to 1. $G$ has never seen such a code. *Predict*: a sudden jump, a blend of both pictures, or
 # a shape in between?
 
@@ -784,3 +783,120 @@ def question_3() -> str:
 # *cGANs with Projection Discriminator*, section 3. Shmelkov, Schmid & Alahari 2018, *How Good Is My GAN?* (GAN-test, GAN-train).
 #
 # **One step further**: swap the labels of 3 and 8 in `mnist.labels` for the first half of the training only. How long does $G$ take to learn the right labels afterwards?
+
+# %% [markdown]
+# ## A page to keep
+#
+# The conditional GAN of this lesson as one script that needs only PyTorch. Copy it into a file, save the images beside it with
+# `torch.save(mnist.images, "images.pt")` and `torch.save(mnist.labels, "labels.pt")`, and run it with Python.
+#
+# ```python
+# """A conditional GAN for grey images of 28 x 28 pixels. Needs images.pt, a uint8 tensor (N, 1, 28, 28), and
+# labels.pt, an int64 tensor (N,) from 0 to 9; writes samples.pgm, one row for each class."""
+#
+# import torch
+# from torch import nn
+# from torch.nn.functional import one_hot, softplus
+#
+# STEPS, BATCH, Z_DIM, CLASSES, R1_GAMMA, R1_EVERY, DECAY = 32_000, 64, 64, 10, 1.0, 8, 0.999
+# device = "cuda" if torch.cuda.is_available() else "cpu"
+#
+#
+# class Generator(nn.Module):
+#     """Noise (N, 64), labels (N,) -> images (N, 1, 28, 28) in [-1, 1]."""
+#
+#     def __init__(self):
+#         super().__init__()
+#         self.body = nn.Sequential(
+#             nn.Linear(Z_DIM + CLASSES, 256, bias=False),
+#             nn.BatchNorm1d(256),
+#             nn.LeakyReLU(0.2),
+#             nn.Linear(256, 512, bias=False),
+#             nn.BatchNorm1d(512),
+#             nn.LeakyReLU(0.2),
+#             nn.Linear(512, 784),
+#             nn.Tanh(),
+#         )
+#
+#     def forward(self, z, labels):
+#         code = one_hot(labels, CLASSES).float()
+#         return self.body(torch.cat([z, code], dim=1)).view(-1, 1, 28, 28)
+#
+#
+# class Discriminator(nn.Module):
+#     """Images (N, 1, 28, 28), labels (N,) -> logits (N,)."""
+#
+#     def __init__(self):
+#         super().__init__()
+#         self.body = nn.Sequential(
+#             nn.Linear(784 + CLASSES, 512),
+#             nn.LeakyReLU(0.2),
+#             nn.Linear(512, 256),
+#             nn.LeakyReLU(0.2),
+#             nn.Linear(256, 1),
+#         )
+#
+#     def forward(self, x, labels):
+#         code = one_hot(labels, CLASSES).float()
+#         return self.body(torch.cat([x.flatten(1), code], dim=1)).squeeze(1)
+#
+#
+# def r1_penalty(D, real, labels):
+#     """Mean squared gradient norm of the logit at real images."""
+#     real = real.clone().requires_grad_()
+#     (gradient,) = torch.autograd.grad(D(real, labels).sum(), real, create_graph=True)
+#     return gradient.square().flatten(1).sum(1).mean()
+#
+#
+# def train_step(G, D, opt_G, opt_D, real, labels, step):
+#     """Update D, then G; return both losses."""
+#     fake = G(torch.randn(len(real), Z_DIM, device=device), labels).detach()  # no gradient reaches G
+#     d_loss = softplus(-D(real, labels)).mean() + softplus(D(fake, labels)).mean()
+#     penalty = R1_EVERY * R1_GAMMA / 2 * r1_penalty(D, real, labels) if step % R1_EVERY == 0 else 0
+#     opt_D.zero_grad()
+#     (d_loss + penalty).backward()
+#     opt_D.step()
+#
+#     fake = G(torch.randn(len(real), Z_DIM, device=device), labels)
+#     g_loss = softplus(-D(fake, labels)).mean()  # with the labels that G made them for
+#     opt_G.zero_grad()
+#     g_loss.backward()  # through D, which does not step
+#     opt_G.step()
+#     return d_loss.detach(), g_loss.detach()
+#
+#
+# @torch.no_grad()
+# def update_ema(ema, G):
+#     """Move the weights of `ema` a little towards G's; copy the running averages of batch norm."""
+#     for mean, new in zip(ema.parameters(), G.parameters()):
+#         mean.lerp_(new, 1 - DECAY)
+#     for old, new in zip(ema.buffers(), G.buffers()):
+#         old.copy_(new)
+#
+#
+# @torch.no_grad()
+# def save_samples(G, path, columns=8):
+#     """Write a grid of samples as a PGM picture, one row for each class."""
+#     G.eval()
+#     labels = torch.arange(CLASSES, device=device).repeat_interleave(columns)
+#     images = G(torch.randn(len(labels), Z_DIM, device=device), labels).cpu()
+#     grid = images.view(CLASSES, columns, 28, 28).transpose(1, 2).reshape(CLASSES * 28, columns * 28)
+#     pixels = ((grid + 1) * 127.5).round().to(torch.uint8)
+#     with open(path, "wb") as file:
+#         file.write(f"P5 {columns * 28} {CLASSES * 28} 255\n".encode() + bytes(pixels.flatten().tolist()))
+#
+#
+# images, labels = torch.load("images.pt"), torch.load("labels.pt")
+# G, D, ema = Generator().to(device), Discriminator().to(device), Generator().to(device)
+# ema.load_state_dict(G.state_dict())
+# opt_G = torch.optim.Adam(G.parameters(), lr=1e-3, betas=(0.5, 0.99))
+# opt_D = torch.optim.Adam(D.parameters(), lr=1e-3, betas=(0.5, 0.99))
+# for step in range(1, STEPS + 1):
+#     picked = torch.randint(len(images), (BATCH,))
+#     real = images[picked].to(device).float() / 127.5 - 1  # [-1, 1], like tanh
+#     d_loss, g_loss = train_step(G, D, opt_G, opt_D, real, labels[picked].to(device), step)
+#     update_ema(ema, G)
+#     if step % 1_000 == 0:
+#         print(f"step {step:,}: D loss {d_loss:.3f}, G loss {g_loss:.3f}")
+# save_samples(ema, "samples.pgm")
+# ```

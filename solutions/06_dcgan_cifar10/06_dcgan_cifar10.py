@@ -1,20 +1,20 @@
 # %% [markdown]
-# # 6 · Pictures in colour: the DCGAN
+# # 6 · DCGAN: pictures in colour
 #
-# Perceptrons see an image as a list of numbers. In this lesson both players learn to see neighbours: convolutions carry the step from grey
-# digits to colour photographs of 32×32 pixels.
+# A multilayer perceptron sees an image as a list of numbers. In this lesson both players use convolutions, which compare neighbouring
+# pixels, and learn colour photographs of 32 × 32 pixels.
 #
 # **You will be able to**
 #
-# - build a discriminator of strided convolutions and a generator of transposed ones, and say where checkerboards come from;
-# - tell what batch normalisation does in training and in use, and where each goes wrong;
-# - look at what $D$ looks at, and write the core of three improvements.
+# - build a discriminator of strided convolutions and a generator of transposed convolutions, and explain checkerboard patterns;
+# - say what batch normalisation does in training mode and in eval mode, and what can go wrong in each;
+# - compute which pixels $D$ reacts to, and write the core of three improvements.
 #
-# **Time**: 90 minutes, eight exercises among them. Training takes about three minutes on two CPU cores with bfloat16 in hardware, a quarter of an hour without; the generators that need half an hour
-# come with the course.
+# **Time**: 90 minutes, including eight exercises. About 13 of the 90 minutes are training on two CPU cores. Generators that need half an
+# hour come with the course.
 #
-# **Builds on**: lessons 3 to 5. Words of the trade are in the [glossary](../README.md#glossary). How an exercise, its check and the folded cells
-# below it work stands at the top of lesson 3.
+# **You need**: lessons 3 to 5. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in
+# [lesson 1](../01_generative_models/01_generative_models.ipynb).
 
 # %%
 from gancourse import checks, doctor
@@ -33,15 +33,17 @@ cifar = datasets.load("cifar10")
 shipped = pretrained.load("cifar10_conditional").generator
 rows = [training.sample(shipped, 7, seed=7, labels=torch.full((7,), y)) for y in range(10)]
 display(
-    figures.image_grids({"ten orders, seven pictures of each": torch.cat(rows)}, columns=7, width=4)
+    figures.image_grids(
+        {"ten classes, seven pictures of each": torch.cat(rows)}, columns=7, width=4
+    )
 )
 print("from above:", ", ".join(cifar.classes))
 
 # %% [markdown]
 # ## 6.1 The data, and a first discriminator
 #
-# CIFAR-10 holds 50,000 training photographs of ten kinds of things, 3×32×32 numbers each: red, green, blue. What does the generator have to learn here
-# that digits did not ask for? Look for it.
+# CIFAR-10 contains 50,000 training photographs of ten classes, each 3 × 32 × 32 numbers: red, green, blue. What must the generator learn
+# here that it did not need for digits? Look at the pictures.
 
 # %%
 some = torch.randperm(len(cifar), generator=torch.Generator().manual_seed(1))[:49]
@@ -50,19 +52,18 @@ print(cifar.images.dtype, tuple(cifar.images.shape))
 print(", ".join(f"{name} {int((cifar.labels == y).sum())}" for y, name in enumerate(cifar.classes)))
 
 # %% [markdown]
-# Colour, light, texture, a background; and a thing may stand anywhere, near or far, seen from any side. A perceptron would have to learn each *place*
-# anew. A **convolution** looks at a small window and uses the same weights at every place: what it has learnt at the left edge it knows
-# at the right one.
+# Colours, light, textures, backgrounds; and an object may be anywhere, seen from any side. A multilayer perceptron would learn each *place*
+# separately. A **convolution** computes a weighted sum over a small window, with the same weights at every place.
+# The weights are its **kernel**.
 #
-# The window reaches through all channels: from three colours to 64 channels lead 64 kernels of 3×4×4 numbers (no relatives of lesson 4's kernel, which says how alike two images are), and each output is the sum over its whole window.
+# A window spans all channels. To get 64 channels from three colours, the layer has 64 kernels of 3 × 4 × 4 numbers.
 #
-# A 4×4 convolution with stride 2 looks at every second place, so its output has half the height and half the width. With padding $p$, kernel $k$ and stride $s$, from $n$
-# pixels come
+# With **stride** 2 the window moves two pixels at a time, so height and width are halved. With padding $p$, kernel size $k$ and stride $s$, an
+# input of $n$ pixels gives an output of
 #
-# $$\Big\lfloor \frac{n + 2p - k}{s} \Big\rfloor + 1,\qquad\text{here } \frac{32 + 2 - 4}{2} + 1 = 16.$$
+# $$\Big\lfloor \frac{n + 2p - k}{s} \Big\rfloor + 1 \text{ pixels},\qquad\text{here } \frac{32 + 2 - 4}{2} + 1 = 16.$$
 #
-# A classifier of the older kind uses stride 1 and then throws away three values of four (pooling). The DCGAN paper lets the stride do it: what is kept of a window is
-# learnt.
+# DCGANs use strides where older classifiers keep one value of four (pooling).
 
 # %% [markdown]
 # ### Exercise 1 · `Discriminator`
@@ -76,14 +77,17 @@ print(", ".join(f"{name} {int((cifar.labels == y).sum())}" for y, name in enumer
 # | convolution 256 → 1, 4×4, stride 1, padding 0 | (N, 1, 1, 1) |
 # | flatten | (N,) |
 #
-# Write it: `Discriminator()(x)` with images (N, 3, 32, 32) → logits (N,), for N = 1, too. `nn.BatchNorm2d(128)` is the batch norm of 128 channels (section 6.3 tells how it works); it
-# brings a bias of its own, so the convolution before it may have one or not. The first and the last layer have a bias, as they come.
+# Write it: `Discriminator()(x)` takes images (N, 3, 32, 32) and returns logits (N,), also for N = 1. `nn.BatchNorm2d(128)` is batch norm for
+# 128 channels (section 6.3 explains it). It has a bias of its own, so the convolution before it may have one or not. The first and the last
+# convolution have a bias.
 #
-# It tests: how an image becomes one number without a layer that knows places, until the last.
+# You practise: reducing an image to one number with convolutions.
 #
-# <details><summary>Hint 1</summary><code>nn.Sequential</code> holds everything. Order in a block: convolution, batch norm, activation.</details>
-# <details><summary>Hint 2</summary><code>nn.Conv2d(3, 64, kernel_size=4, stride=2, padding=1)</code>; at the end <code>.flatten()</code>, which turns (N, 1, 1, 1) into (N,)
-# for every N.</details>
+# <details><summary>Hint 1</summary>Write one line for each row of the table. Within a row the order is convolution, batch norm,
+# activation.</details>
+# <details><summary>Hint 2</summary><code>nn.Conv2d</code> takes input channels, output channels, <code>kernel_size</code>,
+# <code>stride</code> and <code>padding</code>; <code>nn.Sequential</code> holds the layers. At the end <code>flatten</code> turns
+# (N, 1, 1, 1) into (N,).</details>
 
 
 # %% exercise="Discriminator"
@@ -113,8 +117,9 @@ class Discriminator(nn.Module):
 
 
 # %% [markdown]
-# A discriminator is an ordinary classifier with two classes. So let us train it as one, alone, without any $G$: real photographs against noise. *Predict*: after how many steps of 64 + 64 images will it be right about 99 % of
-# *new* ones? (In the first steps either column may fall again. That is not $D$ forgetting but what its batch norm has gathered so far, which lags behind: section 6.3.)
+# A discriminator is a classifier with two classes. So we first train it alone, without any $G$: real photographs against noise. *Predict*:
+# after how many steps, with 64 images of each kind, is it right about 99 % of *new* ones?
+# (The percentages may fall at first: batch norm's running averages lag behind, see 6.3.)
 
 # %%
 import gancourse
@@ -150,7 +155,7 @@ for step in range(1, gancourse.budget(quick=4, cpu=41, gpu=41)):
         )
 
 # %% [markdown]
-# A few seconds, and it is a perfect discriminator. Perfect *for noise*. What does it think of pictures that it has never met?
+# After 40 steps it is right about 99 % of new photographs and all of the noise. Now ask it about other kinds of pictures.
 
 # %%
 D.eval()
@@ -161,7 +166,7 @@ suspects = {
     "noise": noise_images(1),
     "grey": torch.zeros_like(photo),
     "ramp": ramp,
-    "on its head": photo.flip(2),
+    "upside down": photo.flip(2),
     "two halves": torch.cat([held_out[7:8, :, :16], held_out[9:10, :, 16:]], dim=2),
     "blurred": nn.functional.avg_pool2d(photo, 9, stride=1, padding=4, count_include_pad=False),
     "half noise": (photo + noise_images(1)) / 2,
@@ -174,31 +179,66 @@ shown = {
 display(figures.image_grids(shown, width=1.3))
 
 # %% [markdown]
-# Everything that is smooth is real to it: flat grey, a ramp, a blur, often more so than the photograph itself; a picture on its head, two halves that do not belong together. Mix in noise, and it is fake.
-#
-# That is why $D$ is not "trained first and then dropped", as some tutorials say. It knows the difference between *its* two sets and nothing else. And as a teacher it is worth nothing. The saturating loss has no slope where $D$ is sure (lesson 2), and the non-saturating one leads no further than
-# "be smooth". $D$ has to learn beside $G$, always one lesson ahead, on the fakes of today.
+# This $D$ takes smooth pictures for real, whatever they show: the grey square, the ramp and the blurred photo; also the photo upside down, and
+# two halves that do not belong together. It was trained to tell photographs from noise, and knows nothing else. What does a $G$ learn from it? Freeze $D$ and train a
+# generator against it.
+
+# %%
+from gancourse.losses import non_saturating_loss
+from gancourse.networks.dcgan import DCGANGenerator
+
+D.requires_grad_(False)  # frozen, and in eval mode
+torch.manual_seed(0)
+G = DCGANGenerator(size=32).to(device)
+init_weights(G)
+opt_G = training.adam(G, lr=2e-4)
+shown = {}
+for step in range(1, gancourse.budget(quick=2, cpu=51, gpu=51)):
+    loss = non_saturating_loss(D(G(training.noise(G, 64))))
+    opt_G.zero_grad()
+    loss.backward()
+    opt_G.step()
+    if step in (1, 25, 50):
+        fakes = training.sample(G, 16)
+        with torch.no_grad():
+            says = torch.sigmoid(D(training.to_unit(fakes).to(device))).mean().item()
+        shown[f"step {step}\nmean D = {says:.3f}"] = fakes
+display(figures.image_grids(shown, columns=4, width=2.4))
 
 # %% [markdown]
-# ## 6.2 The way back: transposed convolution
+# After 50 steps $D$ takes every fake for real. They show one coloured pattern, nearly the same for every $z$, and no photograph. A fixed $D$ can be fooled by pictures that are
+# neither photographs nor noise, and $G$ finds them. So $D$ is not "trained first and then dropped", as some tutorials say: it has to keep learning, on the fakes of $G$ as it is
+# now.
+
+# %% [markdown]
+# ## 6.2 Transposed convolution
 #
-# $G$ has to go from a few numbers to many pixels. A convolution with stride 2 *gathers*: it reads 4×4 numbers and writes one. Its **transpose** *scatters*: it reads one
-# number and lays down a whole 4×4 kernel, multiplied by that number, then does the same two pixels further for the next. Where kernels overlap, they add up. From $n$ pixels come $(n - 1)\,s + k - 2p$.
+# $G$ has to turn a few numbers into many pixels. A convolution with stride 2 *gathers*: it reads 4 × 4 numbers and writes one. A **transposed
+# convolution** *scatters*: it reads one number, multiplies a whole 4 × 4 kernel by it and adds the result to the output. For the next number
+# it does the same two pixels further. Where kernels overlap, they add up. An input of $n$ pixels gives an output of
+# $(n - 1)\,s + k - 2p$ pixels: padding *removes* $p$ pixels at each edge here.
 #
-# (The name says what it is: a convolution is a product with a big sparse matrix; this is the product with that matrix transposed. It is also what runs when a gradient passes back through a convolution. It is not an
-# inverse, and "deconvolution" is a misnomer.)
+# (A convolution is a product with a large sparse matrix; this is the product with its transpose. It is not the inverse, so "deconvolution" is
+# misleading.)
+
+# %%
+from gancourse import diagrams
+
+diagrams.transposed_convolution()
 
 # %% [markdown]
 # ### Exercise 2 · `transposed_conv`
 # ●●○ · 8 minutes
 #
-# Write it by hand, for one channel and without padding: `transposed_conv(x, kernel, stride)`, x (H, W) and kernel (k, l) → ((H − 1) · stride + k, (W − 1) · stride + l). Loops are fine. (PyTorch's own would pass the check, and teach you nothing.) Leave x
-# and the kernel as they are.
+# Write it by hand, for one channel and without padding: `transposed_conv(x, kernel, stride)` takes x (H, W) and kernel (k, l) and returns
+# ((H − 1) · stride + k, (W − 1) · stride + l). Loops are fine. (PyTorch's own function would pass the check.) Do not change x or the kernel.
 #
-# It tests: scattering, and what happens where two kernels meet.
+# You practise: scattering, and adding where kernels overlap.
 #
-# <details><summary>Hint 1</summary>Begin with zeros of the right size. For each place (i, j) of x: which rectangle of the output does its kernel cover?</details>
-# <details><summary>Hint 2</summary><code>out[i * stride : i * stride + k, j * stride : j * stride + l] += x[i, j] * kernel</code></details>
+# <details><summary>Hint 1</summary>Start with zeros of the right size. Which rectangle of the output does the kernel of the number at (i, j)
+# cover?</details>
+# <details><summary>Hint 2</summary>Two loops, over the rows and columns of x. In each round, slice the rectangle that starts at
+# (i · stride, j · stride) and add the kernel, times the number, with <code>+=</code>.</details>
 
 
 # %% exercise="transposed_conv"
@@ -216,7 +256,8 @@ def transposed_conv(x: torch.Tensor, kernel: torch.Tensor, stride: int) -> torch
 
 
 # %% [markdown]
-# Now let every input be 1 and every weight be 1. Then each output pixel *counts* how many kernels meet there. *Predict*: which of these kernels with stride 2 covers the picture evenly: 3×3, 4×4, 5×5?
+# Now let every input and every weight be 1. Then each output pixel *counts* how many kernels overlap there. *Predict*: which kernels cover the
+# output evenly with stride 2: 3×3, 4×4 or 5×5?
 
 # %%
 counts = {}
@@ -228,38 +269,42 @@ for k in (2, 3, 4, 5):
 display(figures.image_grids(counts, width=2))
 
 # %% [markdown]
-# With 3×3 and 5×5 neighbouring pixels get unequal shares: a **checkerboard**, built into the layer before any training. A layer can learn weights that make up for it, but few do so perfectly, and
-# three layers in a row multiply their patterns. If the kernel is a multiple of the stride, each pixel (away from the edge) gets the same number of contributions. That is why DCGANs at home use 4×4 and stride 2, though the paper itself has 5×5. Another way out: enlarge the
-# image by repeating pixels, and then convolve.
-#
-# (Even cover is no guarantee: the 16 weights of a 4×4 kernel still fall into four groups, one for each position in a square of 2×2 pixels.)
+# With 3 × 3 and 5 × 5, neighbouring pixels receive different numbers of contributions. This causes a **checkerboard** in the output before any
+# training. If the kernel size is a multiple
+# of the stride, each pixel away from the edge receives equally many contributions. That is why most implementations use 4 × 4 and stride 2,
+# although the DCGAN paper uses 5 × 5.
 
 # %% [markdown]
-# ## 6.3 Batch normalisation, twice
+# ## 6.3 Batch normalisation
 #
-# The paper calls one more thing critical: batch norm after nearly every layer. For each channel $c$, over the batch *and all places* of the image:
+# The paper calls one more thing critical: batch norm after nearly every layer. For each channel $c$, over the batch *and all places* of the
+# image:
 #
 # $$\hat{x} = \frac{x - m_c}{\sqrt{v_c + \epsilon}}, \qquad m_c, v_c: \text{mean and variance over } N, H, W,\quad \epsilon = 10^{-5}$$
 #
-# and then a learnt scale and shift for each channel, which we leave out here. In **training** mode $m$ and $v$ are those of the batch. In **eval** mode there may be a single image, so it takes *running* values that were gathered while training: after each batch
+# A learnt scale and shift for each channel follow, which we leave out here. In **training** mode $m$ and $v$ come from the batch. In **eval** mode
+# there may be only one image, so batch norm uses *running* values from training. After each batch
 #
 # $$m^{run} \leftarrow 0.9\, m^{run} + 0.1\, m, \qquad v^{run} \leftarrow 0.9\, v^{run} + 0.1\, v\,\frac{n}{n-1}, \qquad n = N H W.$$
 #
-# ($n / (n-1)$ is PyTorch's: the variance as it is estimated from a sample. The other formula takes $v$ itself.)
+# (The factor $n / (n-1)$ makes the variance unbiased; PyTorch uses it for the running value only.)
+
+# %%
+diagrams.batch_norm_modes()
 
 # %% [markdown]
 # ### Exercise 3 · `batch_norm`
 # ●●○ · 10 minutes
 #
-# Write both modes: `batch_norm(x, running_mean, running_var, training)` → `(y, new_running_mean, new_running_var)`; x (N, C, H, W), the running values (C,). In eval mode they come back unchanged. Change no
-# argument in place. y has a gradient in x, in training through mean and variance, too.
+# Write both modes: `batch_norm(x, running_mean, running_var, training)` returns `(y, new_running_mean, new_running_var)`; x (N, C, H, W), the
+# running values (C,). In eval mode the running values come back unchanged. Change no argument in place. In training mode the gradient must flow through mean and variance, too.
 #
-# It tests: which dimensions are averaged over, and which numbers each mode uses.
+# You practise: averaging over the right dimensions, in both modes.
 #
-# <details><summary>Hint 1</summary>One mean for each channel: average over the dimensions 0, 2 and 3. To subtract a (C,) tensor from (N, C, H, W), give it the shape (1, C, 1, 1): without that it is subtracted along
-# W.</details>
-# <details><summary>Hint 2</summary><code>m, v = x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False)</code>, and <code>m[:, None, None]</code> fits. The new running variance takes <code>x.var((0, 2, 3))</code>,
-# which divides by n − 1.</details>
+# <details><summary>Hint 1</summary>Each channel has one mean. Over which dimensions do you average? And which shape must a (C,) tensor have so that
+# you can subtract it from (N, C, H, W)? Without a change it would be subtracted along W.</details>
+# <details><summary>Hint 2</summary><code>mean</code> and <code>var</code> accept several dimensions; <code>unbiased=False</code> divides by n. Indexing
+# with <code>None</code> adds dimensions at the end. The new running variance needs the variance that divides by n − 1.</details>
 
 
 # %% exercise="batch_norm"
@@ -279,7 +324,8 @@ def batch_norm(
 
 
 # %% [markdown]
-# So in training mode an image depends on its neighbours in the batch. See what that means for a finished generator: the same four noise vectors, with other company each time. (And yours beside PyTorch's layer first.)
+# So in training mode an image depends on the rest of its batch. See the same four noise vectors, in different batches. (The first cell compares your function with PyTorch's
+# layer.)
 
 # %%
 layer = nn.BatchNorm2d(8).train()  # begins with running means 0 and variances 1
@@ -313,22 +359,40 @@ G = pretrained.load(
 ).generator  # train mode has moved its running values: take a fresh one
 
 # %% [markdown]
-# In eval mode company makes no difference. In train mode, among sixty others, hardly any: their mean is close to the running one. Among twelve copies of a single picture everything changes, that picture included: the batch's mean is now its own.
+# In eval mode the rest of the batch makes no difference. In training mode, with sixty others, hardly any: their mean is close to the running one.
+# With twelve copies of one picture everything changes, because that picture now determines the batch's mean.
 #
-# Three rules follow. Sample in eval mode. Show $D$ real images and fakes in **batches of their own**, never mixed, or the batch's mean gives them away. And averaged weights need running values of their own (6.8).
+# Three rules follow. Sample in eval mode. Show $D$ real images and fakes in **separate batches**: in a mixed batch, what $D$ computes for a fake depends on
+# the real images beside it. And an EMA generator needs running values of its own (6.8).
 
 # %% [markdown]
-# ## 6.4 The generator
+# ## 6.4 The generator, and the paper's guidelines
 #
-# $G$ is $D$ turned around: where $D$ halves, $G$ doubles. The paper's guidelines for both:
+# $G$ is $D$ reversed: where $D$ halves, $G$ doubles. The DCGAN paper gives guidelines for both:
 #
-# 1. strides instead of pooling in $D$ and of fixed upsampling in $G$ (repeated pixels with a convolution after them, as at the end of 6.2, came later);
-# 2. batch norm in both, but not where pixels or the logit are: $G$'s last layer, $D$'s first and last;
-# 3. no fully connected (linear) hidden layers;
-# 4. ReLU in $G$, tanh at its end; LeakyReLU in $D$;
-# 5. Adam with learning rate $2 \cdot 10^{-4}$ and $\beta_1 = 0.5$; weights normal, with mean 0 and standard deviation 0.02.
+# 1. strided convolutions in $D$ instead of pooling, transposed convolutions in $G$ instead of repeating pixels;
+# 2. batch norm in both, except in $G$'s last layer and in $D$'s first and last;
+# 3. no fully connected hidden layers;
+# 4. ReLU in $G$, with tanh at the end; LeakyReLU in $D$;
+# 5. Adam with learning rate $2 \cdot 10^{-4}$ and $\beta_1 = 0.5$; weights from $\mathcal{N}(0, 0.02^2)$.
+#
+# Which of them matter? The table shows an **ablation**: one guideline is dropped at a time. Each run takes one minute. The numbers are Fréchet distances as in 6.9; smaller is better, and noise has 2,017.
+#
+# | | steps | seed 0 | seed 1 |
+# |---|---|---|---|
+# | as in 6.5 | 1,134 | 1,458 | 1,392 |
+# | no batch norm in G | 1,092 | 2,110 | 2,255 |
+# | no batch norm in D | 1,145 | 2,274 | 1,971 |
+# | 3x3 with pooling and repeated pixels, no strides | 707 | 1,200 | 1,312 |
+# | a fully connected hidden layer of 1,024 in G | 1,100 | 2,518 | 2,337 |
+# | ReLU instead of LeakyReLU in D | 1,125 | 1,249 | 1,299 |
+# | Adam's usual beta of 0.9 | 1,119 | 2,223 | 2,358 |
+# | PyTorch's own initial weights | 1,129 | 1,316 | 1,195 |
 
 # %% [markdown]
+# Within a minute, four changes do harm: dropping batch norm in either player, a fully connected layer, and $\beta_1 = 0.9$. The other three are ahead with both seeds. This shows only
+# what helps training to *start*.
+#
 # ### Exercise 4 · `Generator`
 # ●●○ · 8 minutes
 #
@@ -338,15 +402,15 @@ G = pretrained.load(
 # | transposed convolution 100 → 256, 4×4, stride 1, padding 0; batch norm; ReLU | (N, 256, 4, 4) |
 # | transposed convolution 256 → 128, 4×4, stride 2, padding 1; batch norm; ReLU | (N, 128, 8, 8) |
 # | transposed convolution 128 → 64, 4×4, stride 2, padding 1; batch norm; ReLU | (N, 64, 16, 16) |
-# | transposed convolution 64 → 3, 4×4, stride 2, padding 1, with its bias; no batch norm; tanh | (N, 3, 32, 32) |
+# | transposed convolution 64 → 3, 4×4, stride 2, padding 1, with bias; no batch norm; tanh | (N, 3, 32, 32) |
 #
-# Write it: `Generator()(z)` with z (N, 100) → images (N, 3, 32, 32) in $[-1, 1]$. Leave the line `z_dim = 100` as it is: later cells read it.
+# Write it: `Generator()(z)` takes z (N, 100) and returns images (N, 3, 32, 32) in $[-1, 1]$. Keep the line `z_dim = 100`: later cells read it.
 #
-# It tests: the way from a vector to a picture in steps of two.
+# You practise: growing a vector into a picture.
 #
-# <details><summary>Hint 1</summary>A vector is an image of 1×1 pixels with 100 channels. For each of the 100 numbers, the first layer lays down a 4×4 kernel in each of its 256 channels.</details>
-# <details><summary>Hint 2</summary><code>z.view(-1, 100, 1, 1)</code>; <code>nn.ConvTranspose2d(100, 256, kernel_size=4, stride=1, padding=0)</code>,
-# <code>nn.ConvTranspose2d(256, 128, kernel_size=4, stride=2, padding=1)</code>, ...</details>
+# <details><summary>Hint 1</summary>A vector is an image of 1 × 1 pixels with 100 channels.</details>
+# <details><summary>Hint 2</summary><code>nn.ConvTranspose2d</code> takes the same arguments as <code>nn.Conv2d</code>. Use <code>view</code> for the first row; the last row has
+# no batch norm.</details>
 
 
 # %% exercise="Generator"
@@ -385,16 +449,15 @@ class Generator(nn.Module):
 
 
 # %% [markdown]
-# ## 6.5 Training it
+# ## 6.5 Training
 #
-# The training step is that of lesson 3: $D$ on a batch of real images and a batch of fakes, then $G$ through the new $D$. The course's own is
-# `recipes.dcgan_step()`. What is new is the cost: a step of 64 images takes 25 GFLOP, 25 thousand million operations (section 6.6 counts them). Two settings make it bearable on a processor with
-# bfloat16 arithmetic, and on a GPU:
+# The training step is that of lesson 3; the course's version is `recipes.dcgan_step()`. What is new is the cost: a step with 64 images takes 25 GFLOP, 25 billion
+# operations (section 6.6 counts them). Two settings make it faster:
 #
-# - **channels last**: the three colours (or 256 channels) of a pixel lie side by side in memory, as convolutions want to read them. `training.fit` arranges that.
-# - **bfloat16** (`bf16=True`): products are computed with numbers of 16 bits instead of 32; weights and their updates keep 32. Where the hardware has no bfloat16, `fit` goes on in float32.
+# - **channels last**: the channels of a pixel are neighbours in memory. `training.fit` does this.
+# - **bfloat16** (`bf16=True`): products use 16-bit numbers; weights keep 32. Without bfloat16 in hardware, `fit` uses float32.
 #
-# *Predict*: what will appear first, colours or shapes?
+# *Predict*: what appears first, colours or shapes?
 
 # %%
 from gancourse import augment, recipes
@@ -437,14 +500,14 @@ display(figures.image_grids(shown, columns=6, width=2.4))
 display(figures.training_curves(first.history))
 
 # %% [markdown]
-# First comes a grid, the same for every $z$: nothing but the pattern of the layers (6.2). Then blobs of colour, light and dark; at last places: a horizon, water, a meadow, and something dark in front of it. There are no things yet. $D$ is right about nine of ten
-# images all the time, and the losses hardly move while the pictures get better: as in lesson 3, the curves do not tell.
+# First you see a grid, the same for every $z$: the pattern of the layers (6.2). Then patches of colour; at last something like a horizon, water or a meadow. There are no
+# objects yet. $D$ is right about nine of ten images all the time. $G$'s loss falls, but as in lesson 3 this does not tell how good the pictures are.
 
 # %% [markdown]
-# ### How far is that?
+# ### How far from photographs?
 #
-# Digits were compared on the features of a digit classifier. For CIFAR-10 the course brings a classifier of its own, with 256 features, which reads 90.8 % of the test images right. Same formula, other features: a distance from here and one
-# from lesson 3 cannot be compared, and neither is an FID.
+# For CIFAR-10 the course contains a classifier with 256 features that classifies 90.8 % of the test images correctly. Its features are not those of lesson 3, so you
+# cannot compare the distances.
 
 # %%
 from gancourse import features, metrics
@@ -468,9 +531,9 @@ better = pretrained.load("cifar10_dcgan")
 measure(f"shipped, {better.step:,} steps", better.generator)
 
 # %% [markdown]
-# ## 6.6 The wrong size
+# ## 6.6 The wrong image size
 #
-# Most DCGANs that you will find are for 64×64 pixels: one more block in each player, twice the channels at the narrow end. What if you feed such a $D$ with 32×32? Run the cell, and read the error.
+# Most published DCGANs are for 64 × 64 pixels, with one more block in each player. What happens if such a $D$ gets 32 × 32? Read the error.
 
 # %%
 from gancourse.networks.dcgan import DCGANDiscriminator, DCGANGenerator
@@ -482,11 +545,11 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# The last kernel is 4×4, and after one halving too many only 2×2 numbers are left. Three repairs go around. Two of them cost you something without telling:
+# The last kernel is 4 × 4, but after one halving too many only 2 × 2 numbers are left. Three repairs are common:
 #
-# - *Enlarge CIFAR-10 to 64×64.* It runs. Each step costs six times as much (next cell), for pixels that hold nothing new. And all real images are smooth now: any fine grain gives a fake away, so $D$ wins by looking at that.
-# - *Make the last kernel 2×2.* It runs. But a step has been spent on maps of 2×2, where each number sees nearly the whole image and no place is left to compare, and the $G$ of 64×64 still makes the wrong size.
-# - *Take a block out of both*, as `Generator` and `Discriminator` above do. This is the right one: the narrow end stays 4×4.
+# - *Enlarge CIFAR-10 to 64 × 64.* Each step then costs six times as much (next cell), for pixels without new information.
+# - *Make the last kernel 2 × 2.* $D$ runs, but $G$ still makes 64 × 64.
+# - *Remove a block from both*, as `Generator` and `Discriminator` above do. This is the right repair.
 
 # %%
 from torch.utils.flop_counter import FlopCounterMode
@@ -507,24 +570,25 @@ for size in (32, 64):
     )
 
 # %% [markdown]
-# ## 6.7 What D looks at
+# ## 6.7 What does D react to?
 #
-# $a(x)$ is a function of 32 · 32 pixels with three colours each. Its **gradient** in them says where a small change would move the logit most: in that sense, what $D$ looks at in *this* image. It is the same gradient that $G$ learns from, before it flows on into $G$'s weights. As a picture it is called a
-# *saliency map*.
+# The **gradient** of $a(x)$ with respect to the pixels tells where a small change would change the logit most. $G$ learns from the same gradient. Drawn as a picture it is
+# called a **saliency map**.
 
 # %% [markdown]
 # ### Exercise 5 · `saliency`
 # ●●○ · 10 minutes
 #
-# Write it: `saliency(D, images)` → (N, H, W), for images (N, 3, H, W). For each pixel: the largest absolute value, over the three colours, of the gradient of **that image's own logit** in the pixel. $D$ is in eval mode while it answers and is left in the mode in which it was; the
-# `.grad` and `requires_grad` of its weights stay as they are; images come back as they were; the result has no graph.
+# Write it: `saliency(D, images)` returns (N, H, W) for images (N, 3, H, W). For each pixel: the largest absolute value, over the three colours, of the gradient of **that image's own
+# logit** with respect to the pixel. $D$ must be in eval mode while it answers, and afterwards in the mode that you found. The `.grad` and `requires_grad` of its weights and the images do
+# not change. The result has no graph.
 #
-# It tests: a gradient by the input, not by the weights; and why it has to be eval mode.
+# You practise: a gradient with respect to the input.
 #
-# <details><summary>Hint 1</summary>In eval mode each logit depends on its own image only. So the gradient of their <em>sum</em> holds all gradients side by side. A copy of the images can be asked for its
-# gradient without touching the original.</details>
-# <details><summary>Hint 2</summary><code>x = images.detach().clone().requires_grad_()</code>, then <code>(gradient,) = torch.autograd.grad(D(x).sum(), x)</code>, which leaves <code>.grad</code> alone, and
-# <code>gradient.abs().amax(1)</code></details>
+# <details><summary>Hint 1</summary>In eval mode each logit depends on its own image only. So what does the gradient of their <em>sum</em> contain? Which tensor should ask for
+# it, so that the caller's images stay as they are?</details>
+# <details><summary>Hint 2</summary>A detached copy with <code>requires_grad</code>; <code>torch.autograd.grad</code>, which fills no <code>.grad</code>; then <code>abs</code> and
+# <code>amax</code> over the colours. Restore the mode with <code>D.train(...)</code>.</details>
 
 
 # %% exercise="saliency"
@@ -564,7 +628,8 @@ display(
 )
 
 # %% [markdown]
-# You may have hoped for outlines. What you see is grain, and all over the image. How fine is it? Split an image into waves: what share of its energy (mean colour aside) is in the slow ones, of eight pixels or more?
+# You may have expected outlines. Instead, the whole map looks like grain. How fine is it? Every picture is a sum of waves (Fourier transform): slow waves are large smooth areas, fast ones fine grain. Which share of the energy, the sum of squares, is in slow
+# waves, of eight pixels or more? As a control, do the same for a $D$ that has never been trained.
 
 
 # %%
@@ -575,56 +640,62 @@ def slow_share(x):
     return float(power[..., slow, :][..., slow].sum() / power.sum())
 
 
-x = photos.clone().requires_grad_()
-(gradient,) = torch.autograd.grad(critic(x).sum(), x)
+def gradient_of(D):
+    """Gradient of D's logits with respect to the nine photographs, in eval mode."""
+    x = photos.clone().requires_grad_()
+    return torch.autograd.grad(D.eval()(x).sum(), x)[0]
+
+
+torch.manual_seed(0)
+untrained = DCGANDiscriminator(size=32)
+init_weights(untrained)
 print(f"photographs: {slow_share(photos):.0%} of the energy is in slow waves")
 print(f"fakes:       {slow_share(fakes):.0%}")
-print(
-    f"gradient:    {slow_share(gradient):.0%}   (pure noise: {slow_share(torch.randn(9, 3, 32, 32)):.0%})"
-)
+print(f"gradient:    {slow_share(gradient_of(critic)):.0%}")
+print(f"gradient of an untrained D: {slow_share(gradient_of(untrained)):.0%}")
+print(f"pure noise:  {slow_share(torch.randn(9, 3, 32, 32)):.0%}")
+
 
 # %% [markdown]
-# Photographs are mostly slow waves; $D$'s slope is nearly all grain, hardly slower than noise. A change of the picture's content moves the logit less than a change of its texture of equal size. $D$ may well *use* shapes: a saliency map is a gradient, it tells where and how the
-# logit is **steep**, not which things $D$ recognises. But this is the signal that $G$ gets. It is one reason why textures come out right before things do.
+# Photographs consist mostly of slow waves; the gradient hardly does, and the gradient of an untrained $D$ does not, either. So at least a part of the grain comes from the structure of the network, not from training. A saliency map shows where the logit is *steep*, not which objects $D$ recognises.
 
 # %% [markdown]
-# ## 6.8 Improvements of a line or two
+# ## 6.8 Improvements
 #
-# Ten years of papers have added to the DCGAN. Here are five additions that fit a line or two each. For three of them you write the core yourself.
+# Here are five improvements. For three of them you write the core.
 #
-# - **R1** (lessons 2 and 3): a penalty on the slope of $a$ at real images.
-# - **Flips**: a horse that looks to the left may look to the right. `augment=augment.random_flip` shows $D$ either. Twice the data, if mirror images are real ones: not for digits.
-# - **Spectral normalisation**, in $D$, instead of batch norm.
+# - **R1** (lessons 2 and 3): penalises the gradient norm of $a$ at real images.
+# - **Flips**: a mirrored photograph is a plausible photograph. `augment=augment.random_flip` shows $D$ both. (Do not mirror digits.)
+# - **Spectral normalisation** in $D$, instead of batch norm.
 # - **A relativistic loss.**
-# - **An averaged generator.**
+# - **EMA** of $G$'s weights.
 #
-# *Which one will gain most in five minutes of training?* Section 6.9 has the answer.
+# *Which one helps most in five minutes of training?* Section 6.9 shows it.
 
 # %% [markdown]
 # ### Spectral normalisation
 #
-# A layer $h \mapsto W h$ stretches some directions more than others; the most by which it stretches any vector of length 1 is called its largest singular value $\sigma(W)$. Divide the weight by it, in every layer, and with LeakyReLU (which stretches nothing) the logit's slope is bounded, everywhere: $D$ cannot become a cliff.
-# (Here $\sigma$ is a singular value, not the sigmoid.) The weight of a convolution is read as a matrix: a row for each output channel, all the rest in the columns. As its windows overlap, the layer may stretch more than this matrix, by a small factor; but the
-# bound no longer grows with the weights.
+# A layer $h \mapsto W h$ stretches some directions more than others, at most by its largest singular value $\sigma(W)$ (not the sigmoid). If you divide each weight by it, the gradient norm
+# of the logit is bounded everywhere (for convolutions up to a factor, because windows overlap). A convolution's weight is read as a matrix with one row for each output channel.
 #
-# $\sigma$ is found by **power iteration**: start from any vector $u$ and go back and forth,
+# **Power iteration** computes $\sigma$: start from a random $u$ and repeat
 #
 # $$v = \frac{W^\top u}{\lVert W^\top u \rVert}, \qquad u \leftarrow \frac{W v}{\lVert W v \rVert}, \qquad \sigma \approx u^\top W v.$$
 #
-# Each round turns $v$ further to the direction that is stretched most, and $u$ to where that one ends up. Weights move little in a step of training, so *one* round each step, from the last $u$, is enough.
+# In each round $v$ moves towards the direction that $W$ stretches most. Weights change little from step to step, so *one* round in each step is enough if you continue with the last $u$.
 
 # %% [markdown]
 # ### Exercise 6 · `spectral_step`
 # ●●● · 10 minutes
 #
-# Write one round: `spectral_step(weight, u)` → `(sigma, new_u)`; weight (out, in, k, k), u (out,) of length 1; sigma a tensor without dimensions. In the backward pass $u$ and $v$ count as constants: the gradient reaches the
-# weight through $W$ in $u^\top W v$ alone, and `new_u` has no graph. Change no argument.
+# Write one round: `spectral_step(weight, u)` returns `(sigma, new_u)`; weight (out, in, k, k), u (out,) of length 1; sigma is a tensor without dimensions, computed with the *new* u. In the
+# backward pass $u$ and $v$ are constants: the gradient reaches the weight only through $W$ in $u^\top W v$, and `new_u` has no graph. Change no argument.
 #
-# It tests: a weight of four dimensions as a matrix, and what of an algorithm belongs into the graph.
+# You practise: deciding what belongs to the graph.
 #
-# <details><summary>Hint 1</summary><code>weight.flatten(1)</code> is the matrix. The two vectors come from <code>torch.no_grad()</code>, sigma does not.</details>
-# <details><summary>Hint 2</summary><code>normalize = torch.nn.functional.normalize</code>; inside <code>with torch.no_grad():</code> <code>v = normalize(W.T @ u, dim=0)</code> and <code>u = normalize(W @ v, dim=0)</code>, with <code>W = weight.flatten(1)</code>;
-# outside <code>u @ W @ v</code></details>
+# <details><summary>Hint 1</summary>First make a matrix of the weight: which dimension becomes the rows? Which of the three formulas must be part of the graph?</details>
+# <details><summary>Hint 2</summary><code>flatten(1)</code> gives the matrix; <code>torch.nn.functional.normalize</code> with <code>dim=0</code> divides a vector by its length. Compute v and u
+# under <code>torch.no_grad()</code>, and sigma outside.</details>
 
 
 # %% exercise="spectral_step"
@@ -652,12 +723,13 @@ for i in range(1, 33):
         print(f"after {i:2} rounds: {sigma:.4f}")
 
 # %% [markdown]
-# From a random $u$ one round is a poor estimate; from the $u$ of the step before, whose weights were nearly these, it is a good one. `torch.nn.utils.parametrizations.spectral_norm(layer)` gives a layer such rounds, one each time it is used in training mode, and divides its weight by $\sigma$.
+# From a random $u$ one round gives a poor estimate; from the $u$ of the previous step a good one. `torch.nn.utils.parametrizations.spectral_norm(layer)` adds such a round to a layer, and divides its
+# weight by $\sigma$.
 #
 # ### A relativistic loss
 #
-# $D$ says of each image by itself how real it seems. But what $G$ needs to know is whether its picture is *less* real than a photograph. So let $D$ judge **pairs**, one real image and one fake: the probability that the real one is the more real is $\text{sigmoid}(a(x) - a(G(z)))$. $D$ wants it
-# to be 1, and $G$ wants the opposite:
+# $D$ judges each image alone. But $G$ needs to know whether its picture is *less* real than a photograph. So let $D$ judge **pairs** of one real image and one fake: the probability that the real one is the
+# more real is $\text{sigmoid}(a(x) - a(G(z)))$. $D$ wants it to be 1, $G$ wants the opposite:
 #
 # $$L_D = -\mathbb{E}\big[\log \text{sigmoid}(a(x) - a(G(z)))\big], \qquad L_G = -\mathbb{E}\big[\log \text{sigmoid}(a(G(z)) - a(x))\big]$$
 
@@ -665,12 +737,13 @@ for i in range(1, 33):
 # ### Exercise 7 · `relativistic_losses`
 # ●○○ · 5 minutes
 #
-# Write both: `relativistic_losses(real_logits, fake_logits)` → `(d_loss, g_loss)`, logits (N,), the partners in the same place, each loss a tensor without dimensions; right for logits of ±100, too.
+# Write both: `relativistic_losses(real_logits, fake_logits)` returns `(d_loss, g_loss)`. The logits have the shape (N,), partners at the same index. Each loss is a tensor without dimensions, right for large logits
+# such as ±100.
 #
-# It tests: a difference inside the loss instead of two terms.
+# You practise: a loss on differences.
 #
-# <details><summary>Hint 1</summary>$-\log \text{sigmoid}(t) = \text{softplus}(-t)$; what is $t$ for D, and what for G?</details>
-# <details><summary>Hint 2</summary><code>softplus(fake_logits - real_logits).mean()</code> is that of D.</details>
+# <details><summary>Hint 1</summary>−log sigmoid(t) is softplus(−t). What is t for D, and what for G?</details>
+# <details><summary>Hint 2</summary>Subtract the logits of each pair first, then <code>softplus</code>, then <code>.mean()</code>. The two losses differ in one sign.</details>
 
 # %%
 from torch.nn.functional import softplus
@@ -695,23 +768,25 @@ print(
 )
 
 # %% [markdown]
-# Only differences count: $D$ can no longer please itself by lifting all logits. And the gradient of $L_G$ dies out only where a fake is clearly *more* real than its photograph.
+# Only differences count: adding 5 to all logits changes nothing.
 #
-# ### An averaged generator
+# ### EMA of G's weights
 #
-# Lesson 3 sampled from the moving average of $G$'s weights. With batch norm there is a catch: the running mean and variance are no *weights* (PyTorch calls them **buffers**), no optimiser moves them, and the average needs some as well. As a makeshift we copy $G$'s; what is wrong with that comes after the exercise.
+# With batch norm, EMA has a catch. Running mean and variance are **buffers**, not parameters. No optimiser changes them, and the EMA generator needs some as well. Here we copy $G$'s,
+# which is simple but not exact.
 
 # %% [markdown]
 # ### Exercise 8 · `update_average`
 # ●●○ · 6 minutes
 #
-# Write it: `update_average(average, G, decay)` changes `average`, a network like $G$, in place and returns nothing: each **parameter** becomes decay · average + (1 − decay) · that of $G$; each **buffer** is copied from $G$. $G$ stays as it is, and no graph arises.
+# Write it: `update_average(average, G, decay)` changes `average`, a network like $G$, in place and returns nothing. Each **parameter** (frozen ones, too) becomes decay · average + (1 − decay) · that of $G$; each **buffer** is
+# copied from $G$. $G$ does not change, and no graph is made.
 #
-# It tests: what a network consists of, and the difference between "in place" and "a new name".
+# You practise: changing tensors in place.
 #
-# <details><summary>Hint 1</summary><code>zip(average.parameters(), G.parameters())</code> goes through both side by side; there is <code>.buffers()</code>, too. All of it under
-# <code>torch.no_grad()</code>.</details>
-# <details><summary>Hint 2</summary><code>mean.lerp_(new, 1 - decay)</code> for parameters, <code>old.copy_(new)</code> for buffers. The underscore changes the tensor itself.</details>
+# <details><summary>Hint 1</summary>Which two methods of a network list its parameters and its buffers? How do you walk through both networks side by side?</details>
+# <details><summary>Hint 2</summary><code>zip</code>, and functions that change a tensor in place (their names end in _): <code>lerp_</code> or <code>mul_</code> and <code>add_</code> for parameters, <code>copy_</code> for
+# buffers; all under <code>torch.no_grad()</code>.</details>
 
 
 # %% exercise="update_average"
@@ -727,8 +802,8 @@ def update_average(average: nn.Module, G: nn.Module, decay: float) -> None:
 
 
 # %% [markdown]
-# Copied running values belong to $G$'s weights of *this* moment, not to the average. `training.fit(..., ema=0.996)` computes them anew, from the average's own activations on a few thousand noise vectors. Let the shipped players of step 3,000 train
-# on for a few steps, with your function after each. *Predict*: how will the pictures of the two differ, from the same noise?
+# Copied running values belong to $G$'s weights; `training.fit(..., ema=0.996)` computes the average's own. Now train the shipped players of step 3,000 for a few steps, with your function after each. *Predict*: how do the pictures of
+# the two differ?
 
 # %%
 import copy
@@ -744,21 +819,18 @@ grids = {"G": training.sample(G, 32), "its average": training.sample(average, 32
 display(figures.image_grids(grids, columns=8, width=3.2))
 
 # %% [markdown]
-# A step moves $G$ this way and the next one that way: stripes, hard contrasts, patches that come and go. In the average most of that has cancelled out.
+# $G$ changes back and forth from step to step: stripes, hard contrasts, patches that come and go. In the EMA generator most of that cancels.
 
 # %% [markdown]
-# ## 6.9 What each of them gains
+# ## 6.9 Which improvement helps?
 #
-# A claim such as "spectral normalisation is better" has a hidden half: *after how long, on what machine, against what*. A step with R1 costs more than one without; small batches make cheap steps. So compare at **equal time**, not at equal steps; repeat
-# with another seed; and put the floor beside it, the distance of real images from real images.
+# Improvements differ in what a step costs. So compare at **equal time**, with several seeds, and report the floor.
 #
-# So it was done for everything in section 6.8: five minutes of two cores for each, two seeds, 10,000 pictures compared on the features of EfficientNet-Lite0, a classifier of ImageNet, over a million photographs of a thousand kinds of things. On these the floor is 38, blurred photographs have 1,127, noise has 2,017.
+# We did this for section 6.8: five minutes on two cores for each run, Fréchet distance of 10,000 pictures on the features of EfficientNet-Lite0, an ImageNet classifier. The floor is 38; blurred photographs have 1,127, noise 2,017.
 #
-# *Write down before you look on*: which gains most? Which loses? (Two candidates more, of the duller kind: a learning rate of $4 \cdot 10^{-4}$ with betas (0.5, 0.99), and batches of 32 instead of 64.)
+# *Predict*: what helps most, what harms?
 
 # %% [markdown]
-# Fréchet distances after five minutes (smaller is better):
-#
 # | | steps | seed 0 | seed 1 |
 # |---|---|---|---|
 # | as in 6.5 | 5,649 | 531 | 486 |
@@ -771,45 +843,26 @@ display(figures.image_grids(grids, columns=8, width=3.2))
 # | batches of 32 | 8,645 | 504 | 472 |
 
 # %% [markdown]
-# Look at the first row first: the same recipe with another seed lies 45 away. Averaging gains 19 and 18, for nothing; that is probably real. Batches of 32 gain 27 and 14 (1.5 times as many steps in the time). The learning rate gains 80 with one seed and
-# loses 14 with the other: two seeds cannot tell.
+# Within five minutes EMA and batches of 32 lower the distance with both seeds, by 14 to 27. The two seeds of the first row differ by 45, so these are small gains, except that EMA costs nothing. For the learning rate the two seeds disagree.
 #
-# Four rows lose, and by more than seeds differ: flips, the relativistic loss, R1, and spectral normalisation by far. Each of them wins in its own paper: after ten to a hundred times as many steps, where $D$ has seen every photograph often enough to know it by heart, or has become a cliff. In five minutes neither
-# happens, and what holds $D$ back holds back the lesson.
+# R1, the relativistic loss and spectral normalisation raise the distance by more than the seeds differ; flips raise it by 33 and 75. Papers report gains after much longer training. We think that early on, regularising $D$ slows both networks down.
 #
-# The shipped generators put these three together: batches of 32, the higher rate, the average; and flips, as their training is long.
+# The shipped generators combine batches of 32, EMA, the higher learning rate and flips. We chose the last two for long training; these runs do not support them.
 
 # %% [markdown]
-# And over thirty minutes? The paper's recipe (batches of 128, uniform noise) beside the course's:
+# Over thirty minutes, compare the paper's recipe (batches of 128, uniform noise) with the course's:
 #
 # | | steps | seed 0 | seed 1 |
 # |---|---|---|---|
 # | the paper's recipe | 18,730 | 274 | 272 |
 # | the course's recipe | 51,724 | 205 | 209 |
 #
-# Of the distance that lies above the floor, about 70 % is left. Longer averages (.9995, .9998) changed nothing; a learning rate that falls to 0 at the end gained 1 in the last 3 % of the steps, and lost 6 over the last 20 %.
+# The part of the distance above the floor falls by about 30 %.
 
 # %% [markdown]
-# And the guidelines of section 6.4? One of them switched off at a time (an *ablation*), one minute each:
-#
-# | | steps | seed 0 | seed 1 |
-# |---|---|---|---|
-# | as in 6.5 | 1,134 | 1,458 | 1,392 |
-# | no batch norm in G | 1,092 | 2,110 | 2,255 |
-# | no batch norm in D | 1,145 | 2,274 | 1,971 |
-# | 3x3 with pooling and repeated pixels, no strides | 707 | 1,200 | 1,312 |
-# | a fully connected hidden layer of 1,024 in G | 1,100 | 2,518 | 2,337 |
-# | ReLU instead of LeakyReLU in D | 1,125 | 1,249 | 1,299 |
-# | Adam's usual beta of 0.9 | 1,119 | 2,223 | 2,358 |
-# | PyTorch's own initial weights | 1,129 | 1,316 | 1,195 |
+# To repeat the tables (the first takes about three hours), run in the folder of the course, after `pip install -e ".[colour]"`:
 
 # %% [markdown]
-# Four are missed at once: batch norm in either player, the direct way from the noise to the maps, and Adam's beta of 0.5. Without one of them the pictures are, after a minute, about as far from photographs as noise is (2,017).
-#
-# Three are not missed, on the contrary: pooling, ReLU in $D$ and other initial weights are ahead with both seeds. That does not refute the paper. A minute shows what it takes to *start*; who gets furthest in an hour, this table cannot know, just as the one above cannot speak for a day.
-#
-# All of it can be repeated, the first table in about three hours, and stopped in between. Run it in the folder of the course, after `pip install -e ".[colour]"`.
-#
 # ```
 # python tests/benchmarks/ablation.py improvements
 # python tests/benchmarks/ablation.py long
@@ -817,12 +870,11 @@ display(figures.image_grids(grids, columns=8, width=3.2))
 # ```
 
 # %% [markdown]
-# ## 6.10 To order: ten classes
+# ## 6.10 Ten classes
 #
-# The conditional version is that of lesson 5. $G$ gets the class one-hot beside the noise, $D$ by **projection**: its last layer has one kernel that all classes share, and ten more, one for each class; an image is judged by the sum of the shared one and that of the class asked for.
-# As in lesson 5, a third kind of pairs is to be refused: real images with a wrong label.
+# The conditional version is that of lesson 5. $G$ receives the class as a one-hot code, $D$ by **projection**. Mismatched pairs are used as well.
 #
-# To draw a cat when asked for one is harder than to draw a digit. Can the course's generator? A row for each class, a column for each noise vector; then what the classifier reads in some hundred unselected pictures of each class.
+# How well does the course's generator draw a class? First a row for each class and a column for each noise vector; then the classifier's answers for some hundred unselected pictures of each class.
 
 # %%
 generator = pretrained.load("cifar10_conditional").generator
@@ -839,7 +891,7 @@ read = eyes(training.sample(generator, len(orders), seed=1, labels=orders))[1].a
 confusion = torch.zeros(10, 10)
 confusion.index_put_((orders, read), torch.ones(len(orders)), accumulate=True)
 share = confusion / EACH
-print(f"{'ordered':>12}  read as ordered   most often read as")
+print(f"{'asked for':>12}  classified so   most often classified as")
 for y, name in enumerate(cifar.classes):
     likely = share[y].topk(3).indices.tolist()
     print(
@@ -849,18 +901,18 @@ for y, name in enumerate(cifar.classes):
 print(f"{'all':>12}  {share.diagonal().mean():14.0%}    (chance: 10%)")
 
 # %% [markdown]
-# Look along a column: light, colours and background stay, while the thing changes. So $z$ has kept what classes share, as it kept the slant of digits.
+# Look along a column: light, colours and background stay, while the object changes. So $z$ holds what classes share.
 #
-# Look along a row: ships, horses, trucks and cars can be told, deer and birds often, in the outline more than in detail. Cats and dogs are patches of fur with a face at best; frogs are texture. The classifier is kinder than your eye: it reads most pictures as ordered, because
-# textures and colours are enough for it. A share of pictures read as ordered is a measure of *obedience*, not of beauty. Dogs are the worst, and what is read instead is mostly "cat". A classifier of real photographs mixes up the same two.
+# Look along a row: you can recognise ships, horses, trucks and cars, often deer and birds. Cats and dogs are patches of fur; frogs are texture. The classifier accepts most pictures as the class asked for, so label consistency does not measure how real
+# they look. Dogs have the lowest share, and are mostly taken for cats.
 
 # %% [markdown]
-# ## 6.11 Play: order a picture
+# ## 6.11 Play: choose a class
 #
-# 1. Press one class after the other. What stays of the picture? (Look at the background and the light.)
-# 2. Pin a truck, then an automobile, and walk between them. Then a truck and a bird. Which way leads through more pictures that could be real?
+# 1. Press one class after the other. What stays?
+# 2. Pin a truck, then an automobile, and walk between them. Then a truck and a bird. Which walk shows more pictures that could be real?
 # 3. *Neighbours* around a ship: at which spread does it stop being a ship?
-# 4. Put `pretrained.load("cifar10_conditional", stage=1).generator` in the place of the name: the same training after 3,000 steps. What does it know already: colours, shapes, classes?
+# 4. Replace the name by `pretrained.load("cifar10_conditional", stage=1).generator`: the same training after 3,000 steps. What has it learnt: colours, shapes, classes?
 
 # %%
 from gancourse.widgets import LatentExplorer
@@ -870,12 +922,12 @@ LatentExplorer("cifar10_conditional", seed=7)
 # %% [markdown]
 # ## Check yourself
 #
-# Three questions and one to write about. Put your letter into the function below each.
+# Answer three questions with a letter, and one in your own words. Put the letter into the function below each question.
 #
-# **Question 1.** A friend trains $D$ on photographs and noise until it is right about every image, freezes it, and then trains $G$ against it for a day. What will $G$ draw?
+# **Question 1.** A friend trains $D$ on photographs and noise until it is right about every image, freezes it, and then trains $G$ against it. What does $G$ draw?
 #
 # - **a** Photographs: the better $D$, the better $G$.
-# - **b** Smooth patterns without things in them, which this $D$ takes for real.
+# - **b** A pattern that this $D$ takes for real and that looks like no photograph.
 # - **c** Noise: a perfect $D$ cannot be fooled.
 # - **d** One photograph of the training set, again and again.
 
@@ -889,12 +941,12 @@ def question_1() -> str:
 
 
 # %% [markdown]
-# **Question 2.** A generator's layers are transposed convolutions of 3×3 with stride 2. Its pictures show a fine grid, in smooth areas above all, however long it trains. Which change removes a cause that is built in?
+# **Question 2.** A generator's layers are transposed convolutions of 3 × 3 with stride 2. Its pictures show a fine grid, mostly in smooth areas, however long it trains. Which change removes a cause in the architecture?
 #
 # - **a** A lower learning rate.
 # - **b** Batch norm after the last layer, too.
 # - **c** Larger batches.
-# - **d** Kernels of 4×4.
+# - **d** Kernels of 4 × 4.
 
 
 # %% quiz="question_2"
@@ -906,7 +958,7 @@ def question_2() -> str:
 
 
 # %% [markdown]
-# **Question 3.** You average $G$'s parameters and leave the buffers of the average as they were at the start. In train mode the average draws fine pictures, in eval mode grey mush. Why?
+# **Question 3.** You average $G$'s parameters and leave the buffers of the average as they were at the start. In training mode the average draws good pictures, in eval mode grey ones. Why?
 #
 # - **a** The running means and variances do not fit its weights.
 # - **b** An average of weights draws the average of all pictures.
@@ -923,29 +975,149 @@ def question_3() -> str:
 
 
 # %% [markdown]
-# **Question 4**, in your own words, about six sentences. A well-known paper finds spectral normalisation far better than batch norm in $D$; it trains for 100,000 steps on a GPU. You compare the two for five minutes on your laptop, with two seeds, and find the opposite. Can both be right? Name two
-# things that differ between the comparisons. What would you measure to find out, and how often would you repeat it? What must not be concluded from two seeds?
-# (4 points, marked by hand, one for each answer; a model answer stands in `solutions/`.)
+# **Question 4**, in your own words, about six sentences. A paper finds spectral normalisation far better than batch norm in $D$, after 100,000 steps. You find the opposite after five minutes, with two seeds. Can both be right? Which two things differ? What would you measure to
+# find out? What can you not conclude from two seeds? (4 points, graded by hand, one for each answer; a model answer is in `solutions/`.)
 
 # %% [markdown] open="question_4" points=4
-# Both can be right: each comparison is true of its own circumstances. They differ in the length of the training (a method that learns slowly at first may win later, one that is fast may break down), in whether equal steps or equal time are compared (spectral normalisation changes
-# what a step costs), in the networks, the learning rates that were tuned for one of the two, the features of the distance. I would train both over a long time and measure at several points, at equal time *and* equal steps, each with a learning rate of its own choosing, with five seeds or more, and show all runs. From two
-# seeds one must not conclude that a small gap is real: if the two runs of one arm differ by as much as the arms do, the table says nothing about which is better.
+# Both can be right: each result holds under its own conditions. They differ in the length of training (a slow method may win later), in equal steps or equal time, in networks, tuned learning rates and features. I would train both for a long time, measure at several points at equal
+# time *and* equal steps, tune both, and use five seeds or more. From two seeds you cannot conclude that a gap is real if two runs of one arm differ by as much.
 #
-# *Rubric, a point for each*: both may be right, in different circumstances · two differences are named · curves over time with several seeds, settings tuned for both · gaps of the size of the spread between seeds prove nothing.
+# *Rubric, one point for each*: both may be right, under different conditions · two differences are named · curves over time with several seeds, settings tuned for both · gaps of the size of the spread between seeds prove nothing.
 
 # %% [markdown]
 # ## Summary
 #
-# - Convolutions see neighbours and use the same weights everywhere; strides halve and double. The kernel should be a multiple of the stride.
-# - Batch norm mixes what is in a batch: separate batches for real and fake, eval mode for use, running values that fit the weights.
-# - A $D$ that is perfect on yesterday's fakes teaches nothing: both learn together.
-# - Improvements are claims: compare at equal time, with several seeds, beside the floor.
-# - Told the class, $G$ draws to order; a classifier says how often it succeeds.
+# - Convolutions compare neighbours and use the same weights everywhere; strides halve and double. Choose a kernel size that is a multiple of the stride.
+# - Batch norm mixes the images of a batch: use separate batches for real and fake, eval mode for sampling, and running values that fit the weights.
+# - A fixed $D$ is right about the images it was trained on and can be fooled by others. So both players learn together.
+# - Compare improvements at equal time, with several seeds, beside the floor.
+# - A conditional DCGAN draws a class that you choose; a classifier measures how often it succeeds.
 
 # %% [markdown]
 # **Sources**: Radford, Metz & Chintala 2016, *Unsupervised Representation Learning with Deep Convolutional GANs*, sections 3 and 4. Ioffe & Szegedy 2015, *Batch Normalization*. Odena, Dumoulin & Olah 2016, *Deconvolution and Checkerboard Artifacts*.
 # Miyato et al. 2018, *Spectral Normalization for GANs*, algorithm 1. Mescheder et al. 2018, *Which Training Methods for GANs do actually Converge?* Jolicoeur-Martineau 2019, *The Relativistic Discriminator*. Miyato & Koyama 2018, *cGANs with Projection Discriminator*. Simonyan et al. 2014, *Deep Inside Convolutional
 # Networks* (saliency).
 #
-# **One step further**: train your `Generator` with 3×3 kernels (`padding=1, output_padding=1`) for as many steps, and compare the spectra of the pictures: `torch.fft.fft2` of grey images, mean of the absolute values. Where does a grid show?
+# **One step further**: train your `Generator` with 3 × 3 kernels (`padding=1, output_padding=1`) for as many steps. Do you see the grid?
+
+# %% [markdown]
+# ## A page to keep
+#
+# The DCGAN of this lesson, with the shipped generator's settings as one script that needs only PyTorch. Copy it into a file, save the images beside it with
+# `torch.save(cifar.images, "images.pt")`, and run it with Python.
+#
+# ```python
+# """A DCGAN for colour images of 32 x 32 pixels. Needs images.pt, a uint8 tensor (N, 3, 32, 32); writes samples.ppm."""
+#
+# import torch
+# from torch import nn
+# from torch.nn.functional import softplus
+#
+# STEPS, BATCH, Z_DIM, WIDTH, DECAY = 50_000, 32, 100, 64, 0.996
+# device = "cuda" if torch.cuda.is_available() else "cpu"
+#
+#
+# class Generator(nn.Module):
+#     """Noise (N, 100) -> images (N, 3, 32, 32) in [-1, 1]."""
+#
+#     def __init__(self):
+#         super().__init__()
+#         self.body = nn.Sequential(
+#             nn.ConvTranspose2d(Z_DIM, 4 * WIDTH, 4, bias=False),
+#             nn.BatchNorm2d(4 * WIDTH),
+#             nn.ReLU(),  # 4 x 4
+#             nn.ConvTranspose2d(4 * WIDTH, 2 * WIDTH, 4, 2, 1, bias=False),
+#             nn.BatchNorm2d(2 * WIDTH),
+#             nn.ReLU(),
+#             nn.ConvTranspose2d(2 * WIDTH, WIDTH, 4, 2, 1, bias=False),
+#             nn.BatchNorm2d(WIDTH),
+#             nn.ReLU(),
+#             nn.ConvTranspose2d(WIDTH, 3, 4, 2, 1),
+#             nn.Tanh(),  # 32 x 32
+#         )
+#
+#     def forward(self, z):
+#         return self.body(z.view(-1, Z_DIM, 1, 1))
+#
+#
+# class Discriminator(nn.Module):
+#     """Images (N, 3, 32, 32) -> logits (N,)."""
+#
+#     def __init__(self):
+#         super().__init__()
+#         self.body = nn.Sequential(
+#             nn.Conv2d(3, WIDTH, 4, 2, 1),
+#             nn.LeakyReLU(0.2),  # 16 x 16
+#             nn.Conv2d(WIDTH, 2 * WIDTH, 4, 2, 1, bias=False),
+#             nn.BatchNorm2d(2 * WIDTH),
+#             nn.LeakyReLU(0.2),
+#             nn.Conv2d(2 * WIDTH, 4 * WIDTH, 4, 2, 1, bias=False),
+#             nn.BatchNorm2d(4 * WIDTH),
+#             nn.LeakyReLU(0.2),
+#             nn.Conv2d(4 * WIDTH, 1, 4),  # 1 x 1
+#         )
+#
+#     def forward(self, x):
+#         return self.body(x).flatten()
+#
+#
+# def init_weights(layer):
+#     """Draw kernels from N(0, 0.02^2) and the scales of batch norm from N(1, 0.02^2)."""
+#     if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+#         nn.init.normal_(layer.weight, 0.0, 0.02)
+#     elif isinstance(layer, nn.BatchNorm2d):
+#         nn.init.normal_(layer.weight, 1.0, 0.02)
+#
+#
+# def train_step(G, D, opt_G, opt_D, real):
+#     """Update D, then G; return both losses."""
+#     fake = G(torch.randn(len(real), Z_DIM, device=device)).detach()  # no gradient reaches G
+#     d_loss = softplus(-D(real)).mean() + softplus(D(fake)).mean()  # separate batches: batch norm
+#     opt_D.zero_grad()
+#     d_loss.backward()
+#     opt_D.step()
+#
+#     g_loss = softplus(-D(G(torch.randn(len(real), Z_DIM, device=device)))).mean()
+#     opt_G.zero_grad()
+#     g_loss.backward()  # through D, which does not step
+#     opt_G.step()
+#     return d_loss.detach(), g_loss.detach()
+#
+#
+# @torch.no_grad()
+# def update_ema(ema, G):
+#     """Move the weights of `ema` a little towards G's; copy the running averages of batch norm."""
+#     for mean, new in zip(ema.parameters(), G.parameters()):
+#         mean.lerp_(new, 1 - DECAY)
+#     for old, new in zip(ema.buffers(), G.buffers()):
+#         old.copy_(new)
+#
+#
+# @torch.no_grad()
+# def save_samples(G, path, rows=8):
+#     """Write a grid of rows x rows samples as a PPM picture."""
+#     G.eval()
+#     images = G(torch.randn(rows * rows, Z_DIM, device=device)).cpu().view(rows, rows, 3, 32, 32)
+#     pixels = ((images.permute(0, 3, 1, 4, 2) + 1) * 127.5).round().to(torch.uint8)
+#     with open(path, "wb") as file:
+#         file.write(f"P6 {rows * 32} {rows * 32} 255\n".encode() + bytes(pixels.flatten().tolist()))
+#
+#
+# images = torch.load("images.pt")
+# G, D, ema = Generator().to(device), Discriminator().to(device), Generator().to(device)
+# G.apply(init_weights)
+# D.apply(init_weights)
+# ema.load_state_dict(G.state_dict())
+# opt_G = torch.optim.Adam(G.parameters(), lr=4e-4, betas=(0.5, 0.99))
+# opt_D = torch.optim.Adam(D.parameters(), lr=4e-4, betas=(0.5, 0.99))
+# for step in range(1, STEPS + 1):
+#     picked = torch.randint(len(images), (BATCH,))
+#     mirrored = torch.rand(BATCH, 1, 1, 1, device=device) < 0.5
+#     real = images[picked].to(device).float() / 127.5 - 1  # [-1, 1], like tanh
+#     real = torch.where(mirrored, real.flip(3), real)
+#     d_loss, g_loss = train_step(G, D, opt_G, opt_D, real)
+#     update_ema(ema, G)
+#     if step % 1_000 == 0:
+#         print(f"step {step:,}: D loss {d_loss:.3f}, G loss {g_loss:.3f}")
+# save_samples(ema, "samples.ppm")
+# ```

@@ -1,17 +1,17 @@
 # %% [markdown]
-# # 7 · A thousand pictures and no copies
+# # 7 · Learning from a thousand pictures
 #
-# CIFAR-10 has 50,000 photographs. There are about a thousand Pokémon, and no more can be taken. A discriminator learns that many by heart. This lesson lets you see what happens then, and what helps.
+# CIFAR-10 has 50,000 photographs; there are only about a thousand Pokémon. A discriminator can memorise so few pictures. In this lesson you see what happens then, and what helps.
 #
 # **You will be able to**
 #
-# - see a discriminator overfit, before the pictures show it;
-# - build differentiable augmentation, and say why augmenting the real pictures alone would leak into the samples;
-# - judge whether a new Pokémon is new.
+# - detect that a discriminator overfits, before you can see it in the pictures;
+# - build differentiable augmentation, and explain why you must not augment the real pictures alone;
+# - test whether a generated Pokémon is new.
 #
-# **Time**: 90 minutes, six exercises among them. Training takes about five minutes on two CPU cores with bfloat16 in hardware, 25 without: start it, and read on. The generator that needs hours comes with the course.
+# **Time**: 90 minutes, including six exercises. Training takes about five minutes on two CPU cores with bfloat16 in hardware, 25 without; you can read on meanwhile. The generator that needs hours comes with the course.
 #
-# **Builds on**: lessons 4 and 6. How an exercise, its check and the folded cells below it work stands at the top of lesson 3. Words of the trade are in the [glossary](../README.md#glossary).
+# **You need**: lessons 4 and 6. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in [lesson 1](../01_generative_models/01_generative_models.ipynb).
 
 # %%
 from gancourse import checks, doctor
@@ -39,7 +39,7 @@ display(figures.image_grids({title: training.sample(shipped, 24)}, columns=8, wi
 # %% [markdown]
 # ## 7.1 The data
 #
-# One artwork each of 1,008 species: 908 to train on, and 100 held out, chosen once at random. 3×64×64 numbers each. Before you run the cell: mirrored, moved, recoloured, with a hole: which of these is still a possible Pokémon?
+# One artwork of each of 1,008 species: 908 for training and 100 held out, chosen once at random. Each has 3 × 64 × 64 numbers. *Predict*: mirrored, shifted, recoloured, with a hole: which of these changes still gives a possible Pokémon?
 
 # %%
 NAME = "pokemon"  # or "pokemon819"
@@ -59,33 +59,33 @@ print(
 )
 
 # %% [markdown]
-# Every artwork was made square on a white ground and then made smaller. The white ground is a gift: no background to learn. It is also a trap. A picture that is a little less than white at its edge is a fake, and nothing is easier to see.
+# Each artwork was placed on a white square and scaled down. The white background makes the task easier: there is no background to learn. It also makes fakes easy to detect: a picture that is not quite white at its edge is a fake.
 #
-# A mirrored Pokémon is still one, so flips are fine. A red Bulbasaur, one that is half out of the picture, one with a grey hole: none of them is in the set, and a generator that draws them has learnt something wrong. Keep that in mind; in a moment we shall show $D$ exactly such pictures.
+# A mirrored Pokémon is still one, so flips are fine. A red Bulbasaur, one that is half outside the picture, or one with a grey hole does not occur in the set, and a generator should not draw them. Yet soon we will show $D$ exactly such pictures.
 #
-# (`pokemon819` is the set of most tutorials, 819 pictures of the first seven generations. `gancourse data pokemon819` fetches it. With it in the first line above the lesson runs, too, on 737 pictures to train on and 82 held out; but the shipped generator was trained on some of those 82, and the game of 7.7 stays with `pokemon`.)
+# (Most tutorials use `pokemon819`, 819 pictures of the first seven generations. `gancourse data pokemon819` fetches it. With this name in the first line above the lesson uses 737 pictures for training and 82 held-out ones. But the shipped generator was trained on some of those 82, and the game of 7.7 always uses `pokemon`.)
 
 # %% [markdown]
-# ## 7.2 A discriminator that knows them all
+# ## 7.2 A discriminator that overfits
 #
-# The DCGAN of lesson 6 with one block more in each player, for 64×64, and half as many channels everywhere: a small set needs no large networks. *Predict*: in 2,500 steps of 32 pictures (the budget of a CPU) each of the 908 is seen 88 times. How will $D$ judge pictures that it has seen so often, beside real ones that it has never met?
+# We use the DCGAN of lesson 6 with one more block in each player, for 64 × 64, and half as many channels. In 2,500 steps of 32 pictures (the CPU budget) $D$ sees each of the 908 pictures 88 times. *Predict*: how will it judge these, compared with real pictures that it has never seen?
 #
-# Both kinds come from the same artists. If $D$ has learnt what a Pokémon looks like, it takes them for equally real. If it has learnt *these* Pokémon, held-out ones look to it like fakes. One number says how far that has gone (Karras et al. 2020, equation 1):
+# If $D$ has learnt what Pokémon look like, it gives both the same logits. If it has memorised the training pictures, held-out pictures look like fakes to it. One number measures how far this has gone (Karras et al. 2020, equation 1):
 #
 # $$r = \frac{\mathbb{E}[a(x_{train})] - \mathbb{E}[a(x_{held\,out})]}{\mathbb{E}[a(x_{train})] - \mathbb{E}[a(G(z))]}$$
 #
-# $a$ are the logits. 0: held-out pictures are judged like those it was trained on. 1: they are judged like fakes. (As long as $D$ cannot tell fakes from the pictures it was trained on, the denominator is near 0 and $r$ says nothing.)
+# $a$ are the logits. At $r = 0$, $D$ judges held-out pictures like training pictures, at $r = 1$ like fakes. (Where $D$ cannot tell fakes from training pictures, the denominator is near 0 and $r$ means nothing.)
 
 # %% [markdown]
 # ### Exercise 1 · `overfitting`
 # ●○○ · 6 minutes
 #
-# Write it: `overfitting(D, train, held_out, fakes)` → one number; three sets of images (N, 3, H, W) in $[-1, 1]$, each with an N of its own. `D(images)` returns the logits $a$, (N,). Ask it in eval mode and under `torch.no_grad()`, and leave it in the mode in which it was.
+# Write it: `overfitting(D, train, held_out, fakes)` returns one number, for three sets of images (N, 3, H, W) in $[-1, 1]$, each with its own N. `D(images)` returns the logits $a$, (N,). Use eval mode and `torch.no_grad()`, and leave $D$ in the mode that you found.
 #
-# It tests: asking a network without changing it.
+# You practise: using a network without changing it.
 #
-# <details><summary>Hint 1</summary>Three means of logits. In train mode batch norm would normalise each set by itself, and take away much of the difference that you look for.</details>
-# <details><summary>Hint 2</summary><code>was_training = D.training</code>, <code>D.eval()</code>, then the means under <code>torch.no_grad()</code>, then <code>D.train(was_training)</code>.</details>
+# <details><summary>Hint 1</summary>You need three means of logits. In training mode batch norm would normalise each set separately, and hide much of the difference.</details>
+# <details><summary>Hint 2</summary>Remember <code>D.training</code> before you call <code>D.eval()</code>, and restore it with <code>D.train(...)</code>. The formula needs no <code>abs</code>.</details>
 
 
 # %% exercise="overfitting"
@@ -102,7 +102,7 @@ def overfitting(D, train: torch.Tensor, held_out: torch.Tensor, fakes: torch.Ten
 
 
 # %% [markdown]
-# Train with the step of lesson 6, and ask $D$ ten times on the way: for its mean logit of training pictures, of held-out ones, and of fakes. (`patience=None`: go on although $D$ is sure of everything; that is what we want to see.)
+# Train with the step of lesson 6, and record ten times $D$'s mean logit for training pictures, held-out pictures and fakes. (`patience=None` lets the training continue although $D$ is sure of everything; we want to see that.)
 
 # %%
 import gancourse
@@ -178,40 +178,38 @@ fakes = training.to_unit(training.sample(plain.G, 100)).to(device)  # G itself: 
 print(f"r = {overfitting(plain.D, known, new, fakes):.2f}")
 
 # %% [markdown]
-# Look at the distances between the lines; that all three go up and down together does not matter. At first training and held-out pictures lie together. Then they part, and the held-out ones end up near the fakes. All that tells them apart is that $D$ has seen one kind 88 times. For this $D$, "real" has come to mean "one of those 908", and $r$ is near 1.
+# Look at the gaps between the lines; their common movement does not matter. At first training and held-out pictures have the same logits. Then the lines separate, and the held-out pictures end near the fakes: $r = 0.82$. The two sets differ only in that $D$ has seen one of them 88 times.
 #
-# What does $G$ learn from such a judge? Soon nothing: what is not one of the 908 is a fake, and a good new Pokémon is refused like a bad one. The pictures do not show it yet. Half an hour later they have fallen apart: 7.6.
+# Such a $D$ teaches $G$ little: it rejects a good new Pokémon like a bad one. You cannot see it in the pictures yet. After half an hour the pictures are much worse: 7.6.
 
 # %% [markdown]
-# ## 7.3 More pictures out of the same ones
+# ## 7.3 Differentiable augmentation
 #
-# A classifier that overfits is shown each picture a little changed every time. Do that to the real pictures of a GAN, and $G$ learns to draw changed ones: they *are* what $D$ calls real. The way out (Zhao et al. 2020): change **everything that $D$ sees**, real and fake, in the same ways, each picture with random numbers of its own,
+# To train a classifier on few pictures, one shows it a slightly different version each time. If you do this to the real pictures of a GAN, $G$ learns to draw the changed pictures, because they *are* what $D$ calls real. The solution (Zhao et al. 2020): change **everything that $D$ sees**, real and fake, with the same kinds of changes and separate random numbers for each picture,
 #
 # $$L_D = -\mathbb{E}\big[\log D(T(x))\big] - \mathbb{E}\big[\log(1 - D(T(G(z))))\big], \qquad L_G = -\mathbb{E}\big[\log D(T(G(z)))\big].$$
 #
 # (In formulas $D$ is the probability; in code `D(...)` returns the logit $a$.)
 #
-# $G$ has to draw pictures which *after* $T$ look like real ones after $T$. As $G$ learns through $T$, $T$ must be **differentiable**. That excludes little: moving, erasing, recolouring are sums and products.
-#
-# You build these three yourself; the random numbers come in as arguments.
+# Now $G$ must draw pictures that, *after* $T$, look like real pictures after $T$. $G$'s gradient flows through $T$, so $T$ must be **differentiable**. Recolouring adds and multiplies, erasing multiplies by 0, and shifting copies pixels; a gradient flows back through all three. You build these three; their random numbers come in as arguments.
 
 # %% [markdown]
 # ### Exercise 2 · `recolour`
 # ●●○ · 8 minutes
 #
-# Write it: `recolour(images, brightness, saturation, contrast)` → images of the same shape (N, 3, H, W); the three are (N,), a number for each image.
+# Write it: `recolour(images, brightness, saturation, contrast)` returns images of the same shape (N, 3, H, W). The three others have the shape (N,), one number for each image.
 #
 # 1. Add `brightness` to all numbers.
-# 2. The *grey* of a pixel is the mean of its three colours. Multiply the distance of each colour from it by `saturation`.
-# 3. The *mean* of an image is one number. Multiply the distance of each number from it by `contrast`.
+# 2. The *grey* of a pixel is the mean of its three colours. New colour = grey + `saturation` · (colour − grey).
+# 3. The *mean* of an image is one number. New number = mean + `contrast` · (number − mean).
 #
-# Each step works on what the one before has made. Change no argument, and do not clamp to $[-1, 1]$: a number that was cut off has gradient 0.
+# Each step uses the result of the one before, and the gradient flows through all of it, including the means. Change no argument. Do not clamp to $[-1, 1]$: a clamped number has gradient 0.
 #
-# It tests: one number for each image beside four dimensions, and means over the right ones. (A riddle: does the order of the three matter?)
+# You practise: broadcasting one number for each image. (A question for later: does the order of the three steps matter?)
 #
-# <details><summary>Hint 1</summary><code>brightness.view(-1, 1, 1, 1)</code> fits beside (N, 3, H, W); <code>keepdim=True</code> keeps a mean in place.</details>
-# <details><summary>Hint 2</summary><code>grey = images.mean(1, keepdim=True)</code>, <code>images = grey + saturation * (images - grey)</code>; the mean of the image is <code>images.mean((1, 2, 3), keepdim=True)</code>.</details>
-# <details><summary>The riddle</summary>It does not: brightness moves everything, saturation leaves each grey where it is, contrast multiplies all distances alike.</details>
+# <details><summary>Hint 1</summary>Which shape must a (N,) tensor get so that it can be multiplied with (N, 3, H, W)? And which option of <code>mean</code> keeps the dimensions that it averages over?</details>
+# <details><summary>Hint 2</summary><code>view</code> or <code>None</code> adds three dimensions of size 1; <code>keepdim=True</code> keeps a mean broadcastable. Steps 2 and 3 have the same form: mean + factor · (images − mean).</details>
+# <details><summary>Does the order matter?</summary>No. Brightness moves everything, saturation does not change any grey, contrast multiplies all differences alike.</details>
 
 
 # %% exercise="recolour"
@@ -235,15 +233,14 @@ def recolour(
 # ### Exercise 3 · `translate`
 # ●●○ · 8 minutes
 #
-# Write it: `translate(images, down, right)` → images of the same shape (N, C, H, W). Image $i$ moves down by `down[i]` pixels and to the right by `right[i]`, int64 (N,) each; a negative number moves it up, or to the left; none moves by its whole height or width. What leaves is lost, and 0 comes in. New tensors belong on `images.device`.
+# Write it: `translate(images, down, right)` returns images of the same shape (N, C, H, W). Image $i$ moves down by `down[i]` pixels and to the right by `right[i]`, int64 (N,) each. Negative numbers move it up or to the left; no image moves by its whole height or width. Pixels that leave are lost, and 0 comes in. New tensors belong on `images.device`.
 #
-# Why 0, which is grey, and not white like the ground? With grey, $D$ can see how far a picture was moved. With white, a moved Pokémon could not be told from one drawn at the edge, and $G$ could draw there unpunished.
+# Why 0, which is grey, and not white like the background? With grey, $D$ sees how far a picture was moved. With white it could not tell a moved Pokémon from one that was drawn at the edge, and $G$ could learn to draw Pokémon that are cut off.
 #
-# It tests: a part of one tensor at another place in a new one.
+# You practise: copying a part of one tensor into another.
 #
-# <details><summary>Hint 1</summary>Loop over the images. Padding on one side and cutting off on the other is a move; <code>torch.roll</code> is not, it turns in a circle. With slices, mind the 0: <code>x[:-0]</code> is empty.</details>
-# <details><summary>Hint 2</summary><code>torch.nn.functional.pad(image, (x, -x, y, -y))</code> pads x columns on the left, takes x away on the right, and the same with y rows above and below. <code>.tolist()</code> makes numbers of a tensor,
-# <code>torch.stack</code> a batch of images.</details>
+# <details><summary>Hint 1</summary>A move is padding on one side and cropping on the other. <code>torch.roll</code> is different: what leaves comes back on the other side. If you use slices, test a move by 0: <code>x[:-0]</code> is empty.</details>
+# <details><summary>Hint 2</summary><code>torch.nn.functional.pad</code> accepts negative numbers, which crop: (left, right, top, bottom). Loop over the images, with <code>.tolist()</code> for the numbers, and <code>torch.stack</code> the results.</details>
 
 
 # %% exercise="translate"
@@ -262,12 +259,12 @@ def translate(images: torch.Tensor, down: torch.Tensor, right: torch.Tensor) -> 
 # ### Exercise 4 · `cutout`
 # ●●○ · 7 minutes
 #
-# Write it: `cutout(images, top, left, side)` → images of the same shape (N, C, H, W), a square of side × side pixels set to 0 in each. Its upper left corner, (top[i], left[i]), int64 (N,) each, may lie outside of the image, also at negative numbers; then only the part inside is erased. Change no argument; a mask belongs on `images.device`.
+# Write it: `cutout(images, top, left, side)` returns images of the same shape (N, C, H, W), with a square of side × side pixels set to 0 in each. Its upper left corner (top[i], left[i]), int64 (N,) each, may lie outside the image, also at negative numbers; then only the part inside is erased. Change no argument; a mask belongs on `images.device`.
 #
-# It tests: a mask, and slices that begin at negative numbers.
+# You practise: slices at the edges of an image.
 #
-# <details><summary>Hint 1</summary>Either a copy in which you set a slice of each image to 0; or a mask of 0 and 1 to multiply with. <code>x[-2:1]</code> is no slice from outside: -2 counts from the end.</details>
-# <details><summary>Hint 2</summary><code>new = images.clone()</code>, and for each i <code>new[i, :, max(y, 0) : max(y + side, 0), max(x, 0) : max(x + side, 0)] = 0</code>.</details>
+# <details><summary>Hint 1</summary>Either set a slice of a copy to 0, or multiply with a mask of 0 and 1. What does a negative number in a slice mean, such as <code>x[-2:1]</code>?</details>
+# <details><summary>Hint 2</summary><code>clone</code> the images. For each image both ends of both slices need <code>max(..., 0)</code>; a slice may end beyond the image.</details>
 
 
 # %% exercise="cutout"
@@ -282,7 +279,7 @@ def cutout(images: torch.Tensor, top: torch.Tensor, left: torch.Tensor, side: in
 
 
 # %% [markdown]
-# Together they are $T$. Each image gets random numbers of its own, from ranges that the paper chose. This is what $D$ is going to see:
+# Together they are $T$. Each image gets its own random numbers, from the ranges in the paper. This is what $D$ will see:
 
 
 # %%
@@ -308,15 +305,14 @@ show(real=training.to_uint8(six), what_D_sees=training.to_uint8(seen))
 # ### Exercise 5 · `augmented_step`
 # ●●● · 10 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
 #
-# Write it: `augmented_step(G, D, opt_G, opt_D, real, step, augment)` → a dict. It is lesson 3's training step: $D$ on `real` and on as many fresh fakes, then $G$ against the new $D$, with noise drawn anew. No gradient of $D$'s turn reaches $G$. $D$ sees real images and fakes in batches of their own, all through `augment`: any function of images (N, C, H, W) that
-# draws its own random numbers.
+# Write it: `augmented_step(G, D, opt_G, opt_D, real, step, augment)` returns a dict. It is lesson 3's training step: update $D$ on `real` and as many new fakes, then $G$ against the updated $D$, with new noise. No gradient of $D$'s turn reaches $G$. $D$ sees real images and fakes in separate batches, each passed through `augment` once. `augment` is any function of images (N, C, H, W) that draws its own random numbers.
 #
-# You have `training.noise(G, n)`, `losses.discriminator_loss(real_logits, fake_logits)` and `losses.non_saturating_loss(fake_logits)`. In the dict: `d_loss` and `g_loss`, detached; of $D$'s turn, from the logits that `d_loss` was made of, `d_real`, the share of the real images with a logit above 0, and `d_fake`, that of the fakes with one below. Change no modes and no `requires_grad`.
+# You have `training.noise(G, n)`, `losses.discriminator_loss(real_logits, fake_logits)` and `losses.non_saturating_loss(fake_logits)`. Return `d_loss` and `g_loss`, detached, and, from the logits that `d_loss` was made of, `d_real`, the share of the real images with a logit above 0, and `d_fake`, that of the fakes with a logit below 0. Change no modes and no `requires_grad`.
 #
-# It tests: where $T$ stands in the game, and that $G$'s gradient has to come back through it.
+# You practise: placing $T$ in the game, with a gradient through it.
 #
-# <details><summary>Hint 1</summary>D is asked in three places. In all three the images go through <code>augment</code> first. Return nothing that holds on to its graph.</details>
-# <details><summary>Hint 2</summary>D's turn: <code>D(augment(real)), D(augment(fake))</code>. G's: <code>losses.non_saturating_loss(D(augment(G(training.noise(G, len(real))))))</code>. At the end <code>d_loss.detach()</code>, <code>g_loss.detach()</code>.</details>
+# <details><summary>Hint 1</summary>Start from lesson 3's step. Where does D see images? Which of these images need a gradient that flows back through <code>augment</code>?</details>
+# <details><summary>Hint 2</summary>D is called three times, each time on <code>augment(...)</code>. Keep the logits of D's turn for the shares. Return detached losses.</details>
 
 # %%
 from gancourse import losses
@@ -350,7 +346,7 @@ def augmented_step(G, D, opt_G, opt_D, real: torch.Tensor, step: int, augment) -
 
 
 # %% [markdown]
-# The same training once more, with nothing changed but that (with the course's $T$, which is yours without loops over the images: it costs less). *Predict*: how far apart will training and held-out pictures be after as many steps? And which of the two has the lower loss of $D$?
+# Now the same training, with augmentation as the only change (the course's $T$ does what yours does, without loops). *Predict*: how far apart are training and held-out pictures now? And in which training is $D$'s loss lower?
 
 # %%
 import functools
@@ -373,16 +369,16 @@ for name, run in (("plain", plain), ("augmented", augmented)):
 show(plain=training.sample(plain.generator, 12), augmented=training.sample(augmented.generator, 12))
 
 # %% [markdown]
-# On the right, where all three go through $T$, the two real kinds stay close together to the end: no sign that $D$ knows any by heart. It never sees the same picture twice. (Do not trust $r$ here: fakes, too, are judged almost like the rest, so it divides by very little. The lines are the better answer.)
+# On the right, where all three go through $T$, the two real kinds stay close together to the end: nothing suggests that $D$ memorises. It never sees the same picture twice. (Do not trust $r$ here: $D$ judges fakes almost like the rest, so the denominator is small. Look at the lines.)
 #
-# $D$'s loss is much higher than before, near $\log 4 = 1.39$, where it is undecided: for $D$ the game has become harder. That alone says nothing about $G$: near $\log 4$ is where a fair judge ends, and one that sees too little (section 3.9). Pictures and distances tell.
+# $D$'s loss is 1.35, near $\log 4 = 1.39$: the task has become harder for $D$. This alone tells nothing about $G$ (lesson 3).
 #
-# And the pictures? After 2,500 steps the plain ones still look *better*: closed bodies beside crumbs. Augmentation does not make a start faster. It makes it possible to go on: 7.6.
+# After 2,500 steps the plain pictures still look *better*. Augmentation does not speed up the start. It allows training to continue: 7.6.
 
 # %% [markdown]
-# ## 7.4 What leaks
+# ## 7.4 Leaks
 #
-# Now the mistake on purpose: holes in the real pictures *alone*, the fakes go to $D$ as they are. *Predict*: what will $G$ draw?
+# Now make the mistake on purpose: cut holes into the real pictures *only*, and give $D$ the fakes as they are. *Predict*: what will $G$ draw?
 
 # %%
 LEAK_STEPS = gancourse.budget(quick=4, cpu=600, gpu=2_000)
@@ -395,17 +391,16 @@ leaky = training.fit(
 show(holes_in_the_real_pictures_alone=training.sample(leaky.generator, 12))
 
 # %% [markdown]
-# Grey patches in nearly every picture, after a few hundred steps, and hardly a body yet: the holes were the easiest thing to learn.
+# After a few hundred steps nearly every picture contains grey patches: $G$ learnt the holes first.
 #
-# What $D$ calls real, $G$ learns; to $D$, pictures with a grey square *were* real. Every change of the real pictures alone leaks. Not every leak does harm: a mirrored Pokémon is as good as any, so flips stay where they were, on the real pictures only, and double the set.
+# $G$ learns what $D$ calls real, and these real pictures *had* grey squares. Every change of the real pictures alone **leaks** into the samples. Some leaks do no harm: a mirrored Pokémon is a plausible Pokémon, so we keep the flips of real pictures.
 #
-# And with $T$ before both, can nothing leak? $G$'s pictures after $T$ must be distributed like real ones after $T$. The question is whether two different sets of pictures can look the same after $T$. If $T$ turned each picture by 0, 90, 180 or 270 degrees, all equally likely, they could: nobody could tell upright Pokémon from
-# upside-down ones. With our holes, moves and colours they cannot: from the statistics of all the changed pictures one could reckon back to those of the originals (Karras et al. 2020, section 2.2, say when exactly).
+# Can it leak if $T$ is applied to both? It can if wrong pictures look right after $T$. If $T$ rotated each picture by 0, 90, 180 or 270 degrees, all equally likely, $D$ could not tell upright Pokémon from upside-down ones. Karras et al. (2020, section 2.2) show for many augmentations that they do not leak if they are applied with a probability below 1. Ours is always applied, and always erases at least 16 × 16 pixels, so this guarantee does not cover it. We have seen no leak in our pictures, but we have not proved that there is none.
 
 # %% [markdown]
 # ## 7.5 Is it new?
 #
-# Lesson 4's test: a generated picture counts as a copy if it lies nearer to a training picture than 99 % of the held-out ones do. In which space? Let us ask before we trust an answer, with copies that we make ourselves: what should be found is known.
+# Lesson 4's test counts a generated picture as a copy if it is nearer to a training picture than 99 % of the held-out ones are. Nearer in pixels or in features? Test the test first, with copies that we make ourselves.
 
 # %%
 from gancourse import features, metrics, small_sets
@@ -442,20 +437,20 @@ for name, images in doctored.items():
     print(f"{name:>24}   {in_features:8.0%} {in_pixels:8.0%}")
 
 # %% [markdown]
-# Mirrored copies are found because we search among mirrored pictures, too. But pixels compare each place with itself: a copy that is moved by three of them passes as new. They err the other way, too: a sample with only a small thing on its white ground lies near to *any* small Pokémon. Features of a network that knows *things* mind less. That is why the test is done in features, and pixels are only reported.
+# Mirrored copies are found because the search includes mirrored pictures. Distances between pixels compare each place with itself, so copies shifted by three pixels pass as new; features find 99 % of them. That is why we test in features and report pixels beside them.
 #
-# They do mind: of the copies that were moved by ten pixels, or whose red and blue were exchanged, only about half are found (of the latter, pixels find 57 %), though anyone would call them copies. A test that finds nothing has proved little, so look at the pairs as well. (The last row has to say 1 %: the limit is drawn where 1 % of the held-out pictures lie nearer.)
+# Features miss copies, too: about half of those that were shifted by ten pixels or whose red and blue were exchanged (of the latter, pixels find 57 %). So also look at the nearest pairs. (The last row must say 1 %: the limit is their first percentile.)
 
 # %% [markdown]
 # ### Exercise 6 · `closest_pairs`
 # ●○○ · 6 minutes
 #
-# Write it: `closest_pairs(fake, train, pairs)` → `(fakes, pictures, distances)`: features fake (N, d) and train (M, d); the places of the fakes that lie nearest to any training picture, int64 (pairs,), the place of that picture for each, and how far it is, nearest first.
+# Write it: `closest_pairs(fake, train, pairs)` returns `(fakes, pictures, distances)` for features fake (N, d) and train (M, d): the indices of the fakes that are nearest to any training picture, each fake once, int64 (pairs,); the index of that picture for each; and the distance. The nearest comes first.
 #
-# It tests: a minimum along the right side of a table, and keeping three lists in one order.
+# You practise: keeping three lists in the same order.
 #
-# <details><summary>Hint 1</summary><code>torch.cdist(fake, train)</code> is a table (N, M). Each fake has one nearest picture; then sort the fakes.</details>
-# <details><summary>Hint 2</summary><code>distances, nearest = torch.cdist(fake, train).min(1)</code> and <code>order = distances.argsort()[:pairs]</code></details>
+# <details><summary>Hint 1</summary>The distances form a table (N, M). First find the nearest picture of each fake; then sort the fakes.</details>
+# <details><summary>Hint 2</summary><code>torch.cdist</code>, then <code>min</code> along one dimension, which returns values and indices. <code>argsort</code> gives an order that you can use to index all three.</details>
 
 
 # %% exercise="closest_pairs"
@@ -471,7 +466,7 @@ def closest_pairs(
 
 
 # %% [markdown]
-# Now the generator that comes with the course, trained with augmentation for 66,176 steps, two hours of a single CPU core: a thousand pictures (60 in a quick run), nothing picked, and the ten that lie nearest to a training picture, which stands below each, perhaps mirrored.
+# Now test the generator that comes with the course: trained with augmentation for 66,176 steps, one hour on two CPU cores. The cell takes a thousand unselected samples (60 in a quick run) and shows the ten that are nearest to a training picture, each above its nearest picture, which may be mirrored.
 
 # %%
 samples = training.sample(shipped, gancourse.budget(quick=60, cpu=1_000, gpu=1_000))
@@ -488,22 +483,20 @@ for limit in to_held_out.sort().values[:4].tolist():
     print(f"a held-out picture lies at {limit:.2f}; nearer than that: {share:.1%} of the samples")
 
 # %% [markdown]
-# Sort the hundred held-out pictures by their distance: the limit, their first percentile, lies just below the second. So read the second line: about 1 % of the samples count as copies, and of the held-out pictures, which certainly are none, as many. A limit that hangs on one picture is a rough one; with the third as the limit, the share would be half as large again. (On the features of EfficientNet-Lite0 it is 1.5 %,
+# The limit, the first percentile of the hundred held-out distances, lies just below the second of them. So read the second line: about 1 % of the samples count as copies, as many as of the held-out pictures, which certainly are none. A limit that depends on one picture is rough; with the third as the limit, the share would be 1.5 times as large. (On the features of EfficientNet-Lite0 it is 1.5 %,
 # between pixels 0.7 %; `gancourse evaluate pokemon_dcgan` measures it again, after `pip install -e ".[colour]"`.)
 #
-# With a thousand samples all ten above count as copies by this test. So look, do not only count. Mostly a colour agrees, in some a posture; in none the picture. This generator has learnt from the 908 how Pokémon look and, as far as this test and the eye can tell, does not hand them out.
+# All ten pairs above count as copies by this test, so look at them. Mostly a colour agrees, in some the posture, in none the picture. As far as this test and we can tell, the generator has not memorised its training pictures.
 
 # %% [markdown]
-# And how good are its pictures? Look at the first figure of the lesson, nothing picked there either. White ground; mostly closed bodies, with an outline and one or two colours, lit from above; often an eye or a mouth, seldom a face; a round spot that is an eye here and a cheek there. In about one picture in three, and in more of those
-# in this figure, a part lies loose or is torn. A child would ask "which one is that?" and not "what is that?"; the artist would not be fooled.
+# How good are its pictures? Look at the first figure of the lesson, also unselected. You see white backgrounds; mostly closed bodies with an outline and one or two colours; often an eye or a mouth, seldom a face. In about one picture in three, and in more of those in this figure, a part is separate or torn. They look like Pokémon, but not like finished ones.
 
 # %% [markdown]
-# ## 7.6 What each is worth
+# ## 7.6 What helps, and how much?
 #
-# Compared at equal time again, as in 6.9: these networks, two seeds, a thousand samples, on the features of EfficientNet-Lite0. A cell has three figures: the kernel distance of lesson 4 to the 100 held-out pictures, with its error bar; that to the training pictures; the share of copies. Training pictures have 0.00 to the held-out ones themselves, blurred ones 1.94, noise 3.44.
+# We compare at equal time again, as in 6.9: these networks, two seeds, a thousand samples, on the features of EfficientNet-Lite0. The cell "2.00 ± 0.10, 2.10, 0.0%" means: kernel distance of lesson 4 to the 100 held-out pictures 2.00 ± 0.10, to the training pictures 2.10, copies 0.0 %. Training pictures have 0.00 to the held-out ones themselves, blurred ones 1.94, noise 3.44. All runs use flips, and EMA unless the row says otherwise.
 #
-# The candidates, all with flips, and with the average of the generator where nothing is said: the recipe of lesson 6's shipped generators; everything that $D$ sees augmented, once with the average of the generator and once without; the mistake of 7.4 with all of $T$; a $D$ of half the width; R1 on every 16th step, without and with augmentation. *Write down before you look on*: which is the best after five minutes, which the worst? And after
-# thirty?
+# *Predict*: which is best after five minutes, and which after thirty?
 
 # %% [markdown]
 # Five minutes each (smaller is better):
@@ -519,29 +512,24 @@ for limit in to_held_out.sort().values[:4].tolist():
 # | R1, gamma 0.1, and everything augmented | 5,244 | 2.45 ± 0.13, 2.56, 0.0% | 3.16 ± 0.15, 3.29, 0.0% |
 
 # %% [markdown]
-# The mistake of 7.4, with all of $T$ before the real pictures alone, is last with either seed: as far from Pokémon as noise, or further.
-#
-# Augmenting everything gains nothing in five minutes; with one seed it loses. R1, the penalty on $D$'s slope from lesson 2, gains 0.3 and 0.4, which is probably real. (In 6.9 it lost in the same time: there each photograph had been seen seven times, here each picture 221 times.) A $D$ of half the width gains 0.3 and 0.1, and has had 1.6 times as many steps: two seeds cannot tell. R1 and augmentation together come out behind either. Perhaps $D$ is
-# then held back twice; we do not know.
-#
-# The average of the generator lies 0.1 nearer than the generator itself, in one and the same training, with either seed: little, but for nothing, as in 6.9. The best are hardly nearer than blurred pictures. (The 0.0 % of copies are no merit here: what is far from every picture is no copy.) And look from left to right: with another seed the same recipe lies up to 0.7 away. A single run proves nothing here.
+# After five minutes no method is good: the best distances are hardly below that of blurred pictures. Augmenting the real pictures alone is worst with both seeds, worse than noise. R1 lowers the distance by 0.3 and 0.4; R1 with augmentation raises it. For the other rows the seeds differ by as much as the methods do.
 
 # %% [markdown]
-# Thirty minutes each, of two cores:
+# Thirty minutes each, on two cores:
 #
 # | | steps | seed 0 | seed 1 |
 # |---|---|---|---|
 # | lesson 6's recipe at 64x64 and half the width | 39,911 | 2.40 ± 0.12, 2.51, 0.0% | 2.86 ± 0.12, 2.97, 0.0% |
 # | everything that D sees is augmented | 33,088 | 0.58 ± 0.06, 0.58, 1.3% | 0.63 ± 0.06, 0.65, 0.9% |
 #
-# There is the difference. Without augmentation six times the time has made things *worse*: the samples, looked at, are clouds of dots in a few colours. With augmentation they are four times nearer to the real pictures, with either seed, and the share of copies is that of held-out pictures.
+# After thirty minutes augmentation wins clearly: its distance is about a quarter of the other's, with both seeds. Without augmentation the additional time made the samples *worse* than after five minutes. The share of copies is about that of held-out pictures.
 
 # %% [markdown]
-# Note what the distances do *not* see: a replay. The training pictures themselves, all of them copies, have 0.00 to the held-out ones, because both are from the same distribution. Only the share of copies, and a look at the pairs, tell a generator that draws from one that remembers.
+# These distances do *not* detect memorising: the training pictures themselves have 0.00. Only the share of copies and the nearest pairs do.
 #
-# Can it be bettered? R1 on top did not help in five minutes. Twice the time, 66,176 steps, has 0.51 ± 0.06 instead of 0.58 ± 0.06: hardly more than the error. That is the generator that you have. What R1 alone is worth after thirty minutes, or a $D$ of half the width, we have not measured.
+# Training longer helps little: twice the time, 66,176 steps, has 0.51 ± 0.06 instead of 0.58 ± 0.06. This is the generator that comes with the course. We have not measured R1 alone, or a narrower $D$, after thirty minutes.
 #
-# Your turn, in the folder of the course, after `pip install -e ".[colour]"`. On two cores the first table takes a little over an hour, the second two; both can be stopped in between.
+# To repeat the tables (one and two hours on two cores), run in the folder of the course, after `pip install -e ".[colour]"`:
 #
 # ```
 # python tests/benchmarks/ablation.py pokemon
@@ -551,10 +539,10 @@ for limit in to_held_out.sort().values[:4].tolist():
 # %% [markdown]
 # ## 7.7 Play: who's that Pokémon?
 #
-# A quarter of these pictures was drawn by an artist, and held out. A quarter is $G(z)$. The rest are two kinds of *blends*, something between two Pokémon: $G$ of the noise halfway between two others, along the arc on which lesson 3's explorer walks (*Blended in z*); and the mean of two generated pictures (*Blended in pixels*).
+# An artist drew a quarter of these pictures; they were held out. A quarter is $G(z)$. The rest are two kinds of *blends* of two Pokémon: $G$ of the noise halfway between two noise vectors, along an arc (*Blended in z*), and the mean of two generated pictures (*Blended in pixels*).
 #
-# 1. Play once. Which kind do you never get wrong, and why?
-# 2. Press *Again* and tick *Silhouettes*. Which kinds can be told by their outline alone?
+# 1. Play once. Which kind do you always recognise, and why?
+# 2. Press *Again* and tick *Silhouettes*. Which kinds can you recognise by their outline alone?
 # 3. Step back two metres from the screen. Can you still tell real from generated?
 
 # %%
@@ -563,12 +551,12 @@ from gancourse.widgets import WhosThatPokemon
 WhosThatPokemon()
 
 # %% [markdown]
-# The mean of two pictures shows both outlines, one through the other, like a photograph taken twice: no Pokémon has that. Halfway in the noise there is one body again. That is what it means that $G$ has learnt *a space* of Pokémon, and not a list of them.
+# The mean of two pictures shows both outlines, like a double exposure. Halfway between two noise vectors there is a single body. So $G$ has learnt more than a list of pictures.
 
 # %% [markdown]
-# ## 7.8 Your own
+# ## 7.8 Your own Pokémon
 #
-# Click on pictures that you like; each gets a place, a name that you give it, and two files to save: the picture, and its noise, which the explorer's *Load noise* opens. *More* draws others.
+# Click the pictures that you like. Each gets a name that you choose, and two files to save: the picture, and its noise, which the explorer's *Load noise* opens. *More* draws others.
 
 # %%
 from gancourse.widgets import Gallery
@@ -577,7 +565,7 @@ gallery = Gallery()
 gallery
 
 # %% [markdown]
-# A picture that is nearly good can be made better: move its noise. In the explorer below, *direction 1* and its neighbours change most; pin two that you like and walk between them. Then run the cell after it: what the explorer shows goes into your gallery above.
+# You can improve a picture that is nearly good: change its noise. In the explorer below, *direction 1* and its neighbours change most; pin two pictures and walk between them. Then run the cell after it to add the explorer's picture to your gallery.
 
 # %%
 from gancourse.widgets import LatentExplorer
@@ -591,13 +579,13 @@ gallery.keep(explorer.z, name="From the explorer")
 # %% [markdown]
 # ## Check yourself
 #
-# Three questions and one to write about. Put your letter into the function below each.
+# Answer three questions with a letter, and one in your own words. Put the letter into the function below each question.
 #
-# **Question 1.** $D$ gives the training pictures a mean logit of 5, held-out ones −2, fakes −4. What do the held-out pictures show?
+# **Question 1.** $D$ gives training pictures a mean logit of 5, held-out ones −2, fakes −4. What do the held-out pictures show?
 #
 # - **a** $D$ is undecided about real pictures.
 # - **b** $D$ has learnt nothing about Pokémon yet.
-# - **c** $D$ knows the training pictures by heart.
+# - **c** $D$ has memorised the training pictures.
 # - **d** $G$ draws pictures like the held-out ones.
 
 
@@ -612,7 +600,7 @@ def question_1() -> str:
 # %% [markdown]
 # **Question 2.** A friend erases a square of every real picture before $D$ sees it, and of no fake. What will $G$ learn to draw?
 #
-# - **a** Whole Pokémon: holes belong to no single picture.
+# - **a** Whole Pokémon: the holes belong to no particular picture.
 # - **b** Pokémon with grey squares.
 # - **c** Whole Pokémon, but more slowly.
 # - **d** Copies of training pictures.
@@ -627,12 +615,12 @@ def question_2() -> str:
 
 
 # %% [markdown]
-# **Question 3.** None of 1,000 samples lies near a training picture, measured between pixels. Is each of them new?
+# **Question 3.** None of 1,000 samples is near a training picture, measured between pixels. Is each of them new?
 #
 # - **a** Yes: pixels are all that a picture consists of.
-# - **b** Yes, if held-out pictures lie as far away.
+# - **b** Yes, if held-out pictures are as far away.
 # - **c** Yes, as long as the noise is drawn anew.
-# - **d** That is not shown: a moved copy would pass.
+# - **d** That is not shown: a shifted copy would pass.
 
 
 # %% quiz="question_3"
@@ -644,27 +632,24 @@ def question_3() -> str:
 
 
 # %% [markdown]
-# **Question 4**, in your own words, about six sentences. An artist finds that a generator on the internet draws something very much like one of her pictures, which was among its 900 training pictures. Its makers answer: "We measured; no output is a copy." What would you ask them about their measurement? Name two ways in which a
-# measurement can come out so and the artist still be right. What would *you* measure, beside what?
-# (4 points, marked by hand: one for your questions, one for each of the two ways, one for what you would measure; a model answer stands in `solutions/`.)
+# **Question 4**, in your own words, about six sentences. An artist finds that a generator on the internet draws something very similar to one of her pictures, which was among its 900 training pictures. Its makers answer: "We measured; no output is a copy." What would you ask them about their measurement? Name two ways in which a measurement can come out so although the artist is right. What would *you* measure, and compare it with what?
+# (4 points, graded by hand: one for your questions, one for each of the two ways, one for what you would measure; a model answer is in `solutions/`.)
 
 # %% [markdown] open="question_4" points=4
-# I would ask in which space distances were measured, against which limit, how many samples were searched, and whether the searched set was the whole training set. The measurement can come out so in pixels, where a copy that is moved, mirrored or recoloured lies as far away as a new picture; it can also come out so because few samples were
-# looked at, or because an *average* distance was reported, in which one copied picture among a thousand disappears. I would search the training set, mirrored too, for the nearest neighbour of many unselected samples, in the features of a network that knows things, beside the same distances of held-out pictures, which are certainly
-# no copies; test the measure on copies that I doctor myself; and show the nearest pairs, so that people can judge.
+# I would ask in which space distances were measured, against which limit, how many samples were searched, and whether the whole training set was searched. The measurement can come out so in pixels, where a copy that is shifted, mirrored or recoloured is as far away as a new picture. It can also come out so because few samples were searched, or because an *average* distance was reported, in which one copy among a thousand disappears. I would search the training set, mirrored too, for the nearest neighbour of many unselected samples, in the features of a classifier, and compare with the same distances of held-out pictures, which certainly are no copies; test the measure on copies that I make myself; and show the nearest pairs, so that people can judge.
 #
-# *Rubric, a point for each*: asks for the space, the limit or the number of samples · one way in which copies pass (moved, mirrored, recoloured; pixels) · another one (few samples, an average, part of the training set) · held-out pictures as the yardstick, or doctored copies, and pairs to look at.
+# *Rubric, one point for each*: asks for the space, the limit or the number of samples · one way in which copies pass (shifted, mirrored, recoloured; pixels) · another one (few samples, an average, part of the training set) · held-out pictures for comparison, or self-made copies, and pairs to look at.
 
 # %% [markdown]
 # ## Summary
 #
-# - With a thousand pictures $D$ learns them by heart; held-out pictures show it: $r$ goes to 1.
-# - Augment everything that $D$ sees, differentiably. What is done to real pictures alone, $G$ learns to draw.
-# - Copies are sought in features that know things, beside held-out pictures, and shown: a distance between sets does not see a replay.
-# - Augmentation does not make a start faster; it lets a training go on. R1 helped in the first five minutes.
-# - Halfway in the noise lies a picture; halfway between pictures lie both, one through the other.
+# - With a thousand pictures $D$ memorises them. Held-out pictures show it: $r$ rises towards 1.
+# - Augment everything that $D$ sees, with a differentiable $T$. $G$ learns to draw whatever you do to the real pictures alone.
+# - Search for copies in features, compare with held-out pictures, and look at the pairs. A distance between sets does not detect copies.
+# - Augmentation does not speed up the start; it allows training to continue. R1 helped in the first five minutes.
+# - Halfway between two noise vectors there is one picture; the mean of two pictures shows both.
 
 # %% [markdown]
 # **Sources**: Zhao et al. 2020, *Differentiable Augmentation for Data-Efficient GAN Training*, sections 3 and 4. Karras et al. 2020, *Training Generative Adversarial Networks with Limited Data*, section 2 and equation 1. Bińkowski et al. 2018, *Demystifying MMD GANs* (the kernel distance).
 #
-# **One step further**: put `pokemon819` into the first line of 7.1. Its pictures come in families of relatives and of several forms of one species. Draw the held-out ones by family instead of every tenth: how does the limit for copies move, and which of the two splits is the fairer?
+# **One step further**: put `pokemon819` into the first line of 7.1. Its pictures contain families of related species and several forms of one species. Hold out whole families instead of every tenth picture. How does the limit for copies change, and which split is fairer?

@@ -42,7 +42,7 @@ def test_the_slider_shows_the_picture_before_and_after_and_says_what_is_read(dig
     assert torch.equal(shown[::scale, : 28 * scale : scale], images[3, 0])
     assert torch.equal(shown[::scale, 28 * scale :: scale], training.to_uint8(changed)[0, 0])
     confidence, answer = classifier(changed).softmax(1)[0].max(0)
-    assert f"epsilon 0.25: read as {int(answer)}, {confidence:.1%} sure" in slider.text.value
+    assert f"epsilon 0.25: classified as {int(answer)}, {confidence:.1%} sure" in slider.text.value
 
 
 def test_an_attack_that_stops_is_a_message_and_the_next_one_is_shown(digits, classifier):
@@ -54,7 +54,7 @@ def test_an_attack_that_stops_is_a_message_and_the_next_one_is_shown(digits, cla
         return attack(*arguments)
 
     slider = AttackSlider(sometimes, classifier, *digits)
-    assert "Your attack stops with ValueError: no &lt;gradient&gt;" in slider.text.value
+    assert "Your function stops with ValueError: no &lt;gradient&gt;" in slider.text.value
     failing[0] = False
     slider.epsilon.value = 0.1
     slider.wait()

@@ -172,7 +172,7 @@ RECIPES = {
         batch_size=100,
     ),
     "mnist_better": Recipe(
-        about="A better vanilla GAN: wider, batch-norm in G, R1 on D, an averaged generator, more steps.",
+        about="A better vanilla GAN: wider, batch-norm in G, R1 on D, EMA of G, more steps.",
         dataset="mnist",
         networks=lambda: (MLPGenerator(), MLPDiscriminator()),
         optimizer=lambda network: adam(network, lr=1e-3, betas=(0.5, 0.99)),
@@ -195,7 +195,7 @@ RECIPES = {
         conditional=True,
     ),
     "cifar10_dcgan": Recipe(
-        about="A DCGAN of 32x32 pixels: small batches, a higher learning rate than the paper's, flips, an averaged generator.",
+        about="A DCGAN of 32x32 pixels: small batches, a higher learning rate than the paper's, flips, EMA of G.",
         dataset="cifar10",
         networks=lambda: (DCGANGenerator(), DCGANDiscriminator()),
         optimizer=lambda network: adam(network, lr=4e-4, betas=(0.5, 0.99)),

@@ -44,7 +44,7 @@ def expectation(log_p: Tensor, values: Tensor, x: Tensor) -> float:
 
 
 def best_logit(log_p: Tensor, log_q: Tensor) -> Tensor:
-    """Return the logit of the best discriminator D* = p / (p + q) (Goodfellow et al. 2014, prop. 1): log p - log q."""
+    """Return the logit of the optimal discriminator D* = p / (p + q) (Goodfellow et al. 2014, prop. 1): log p - log q."""
     return log_p - log_q
 
 
@@ -68,7 +68,7 @@ def generator_losses(log_q: Tensor, logit: Tensor, x: Tensor) -> dict[str, float
 
 
 def push(loss: str, logit: Callable[[Tensor], Tensor], fakes: Tensor) -> Tensor:
-    """Return where the generator's loss would move each fake, and how hard: minus the slope of its loss there, (n,).
+    """Return where the generator's loss would move each fake, and how hard: minus the gradient of its loss there, (n,).
 
     loss: a name in GENERATOR_LOSSES. logit: maps points (n,) to D's logits (n,). fakes: (n,).
     """
@@ -158,7 +158,7 @@ def covered_modes(points: Tensor, modes: Tensor, std: float) -> tuple[int, float
 
 # ---- the Dirac-GAN ------------------------------------------------------------------------------------------------
 # Mescheder et al. 2018: all real data at 0, all fakes at theta, and a discriminator with the logit a(x) = psi x. The only
-# equilibrium is theta = psi = 0. A loss is a pair of slopes: what D's and G's gradient steps multiply theta and psi with.
+# equilibrium is theta = psi = 0. A loss is a pair of derivatives: what D's and G's gradient steps multiply theta and psi with.
 
 Slope = Callable[[float], float]
 

@@ -4,7 +4,7 @@
 
 `train_step(G, D, opt_G, opt_D, real, step)` updates both players once on a batch `real` (B, C, H, W) in [-1, 1] and
 returns a dict of 0-d tensors to record, such as {"d_loss": ..., "g_loss": ...}. A conditional GAN's step gets the labels
-too: `train_step(G, D, opt_G, opt_D, real, labels, step)`. The engine does the rest: batches, the averaged generator,
+too: `train_step(G, D, opt_G, opt_D, real, labels, step)`. The engine does the rest: batches, the EMA generator,
 progress, snapshots, checkpoints, and a clear stop when training has broken down.
 
 Where the speed comes from: the dataset lies on the device as one uint8 tensor and a batch is one indexing operation;
@@ -145,7 +145,7 @@ def to_uint8(images: Tensor) -> Tensor:
     return images.add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
 
 
-# ---- the averaged generator ---------------------------------------------------------------------------------------
+# ---- the EMA generator ---------------------------------------------------------------------------------------
 
 
 def average_of(G: nn.Module, decay: float) -> AveragedModel:
@@ -275,7 +275,7 @@ def fit(
     labels: int64 (N,), for a conditional GAN; train_step then gets those of the batch, before the step's number.
     batch_size: 64 unless told.
     seed: of torch's global generator and of the batches, 0 unless told.
-    ema: decay of the averaged generator, 0 for none, the default.
+    ema: decay of the EMA generator, 0 for none, the default.
     augment: a function that changes a batch of real images, (B, C, H, W) in [-1, 1].
     bf16: True to compute convolutions and matrix products of the step in bfloat16, where the device does so in hardware;
         weights and their updates stay float32 ("mixed precision", Micikevicius et al. 2018).

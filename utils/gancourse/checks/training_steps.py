@@ -35,7 +35,7 @@ LOOK = {
     "flow:G in D's turn": "before opt_D steps, a gradient reaches G. In D's turn cut it off: D(fake.detach()), or draw the fakes under torch.no_grad(). In G's turn begin after opt_D.step().",
     "flow:G in its own turn": "in G's own turn no gradient reaches G, so it never moves: what D sees there is detached, made under no_grad(), "
     "or not made by G; or g_loss.backward() is missing.",
-    "noise_shape": "draw one noise vector for each image of `real`, no more and no fewer.",
+    "noise_shape": "draw one noise vector for each image of `real`, no more and no less.",
     "noise_turns": {
         "the same": "both turns use the same noise. G's turn needs noise of its own: draw again, without a seed, and call G again.",
         "": "G is called only once in this step. Each turn draws fresh noise and calls G: D's turn first, then G's.",

@@ -1,4 +1,4 @@
-"""Conditional multi-layer-perceptron GAN for labelled 28x28 grey images (Mirza & Osindero 2014, "Conditional Generative
+"""Conditional multilayer perceptron (MLP) GAN for labelled 28x28 grey images (Mirza & Osindero 2014, "Conditional Generative
 Adversarial Nets"): both players are told the class, in one of several ways.
 
 A label is an int64, 0 to classes - 1. Networks compute with its *code*, a row of numbers: one-hot, or learnt. Between two
@@ -64,7 +64,7 @@ class ConditionalDiscriminator(nn.Module):
         "one-hot"     ten numbers beside the 784 pixels
         "embedding"   numbers that are learnt, beside the pixels
         "map"         a picture of the class that is learnt, a second channel of the image
-        "projection"  not before the end: the logit is w·h + c·h, where h are the last hidden numbers, which know nothing
+        "projection"  not before the end: the logit is w·h + c·h, where h are the activations of the last hidden layer, which know nothing
                       of the class, and c is its code, which is learnt (Miyato & Koyama 2018, equation 4)
     """
 

@@ -1,4 +1,4 @@
-"""Multi-layer-perceptron GAN for 28x28 grey images (Goodfellow et al. 2014, "Generative Adversarial Nets")."""
+"""Multilayer perceptron (MLP) GAN for 28x28 grey images (Goodfellow et al. 2014, "Generative Adversarial Nets")."""
 
 from typing import Literal
 

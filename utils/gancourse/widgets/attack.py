@@ -53,12 +53,12 @@ class AttackSlider(widgets.VBox):
             before, after = self._says(image), self._says(changed)
             both = training.to_uint8(torch.cat([image, changed]))
         except Exception as error:  # the reader's function: whatever it raises is theirs to read
-            self.text.value = _spoken(f"Your attack stops with {type(error).__name__}: {error}")
+            self.text.value = _spoken(f"Your function stops with {type(error).__name__}: {error}")
             return
         self.picture.value = png(np.concatenate([p[0].numpy() for p in both], axis=1), 2 * PIXELS)
         verdict = "right" if after[0] == int(label) else "wrong"
-        what = f"A {int(label)}. Left, unchanged: read as {before[0]}, {before[1]:.1%} sure. "
-        what += f"Right, epsilon {epsilon:.2f}: read as {after[0]}, {after[1]:.1%} sure: {verdict}."
+        what = f"A {int(label)}. Left, unchanged: classified as {before[0]}, {before[1]:.1%} sure. "
+        what += f"Right, epsilon {epsilon:.2f}: classified as {after[0]}, {after[1]:.1%} sure: {verdict}."
         self.text.value = _spoken(what)
         self._page.picture = what
 

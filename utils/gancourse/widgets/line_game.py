@@ -29,7 +29,7 @@ MEANS, WIDTHS = (-8.0, 8.0), (0.25, 4.25)
 class Players:
     """Generator G(z) = mean + width · z with z from N(0, 1), and a discriminator, best possible or learnt.
 
-    data: a name in toys.LINE_DATA. loss: one in toys.GENERATOR_LOSSES. learnt: play against the perceptron D, not D*.
+    data: a name in toys.LINE_DATA. loss: one in toys.GENERATOR_LOSSES. learnt: play against the MLP D, not D*.
     """
 
     def __init__(self, mean: float, width: float, seed: int = 0):
@@ -71,11 +71,11 @@ class Players:
         return toys.log_normal(x, self.mean, self.width)
 
     def best_logit(self, x: Tensor) -> Tensor:
-        """Return the logit of D*, the best discriminator against the generator as it is now."""
+        """Return the logit of D*, the optimal discriminator against the generator as it is now."""
         return toys.best_logit(self.log_p(x), self.log_q(x))
 
     def learnt_logit(self, x: Tensor) -> Tensor:
-        """Return the logit of the perceptron; x of any shape."""
+        """Return the logit of the MLP; x of any shape."""
         return self.D(x[..., None] / 4)[..., 0]
 
     @property
@@ -223,7 +223,7 @@ class LineGame(Game):
         return Panel("Discriminator: probability of “real”", (-HALF, HALF), (-0.03, 1.03), layers, "x", ratio=0.5)
 
     def _other_means(self) -> Panel:
-        """Return the losses of G against its mean. D does not move along: the slope is what G's next step follows."""
+        """Return the losses of G against its mean. D does not move along: the gradient is what G's next step follows."""
         means = torch.linspace(self.mean.min, self.mean.max, 65, dtype=torch.float64)
         z = torch.linspace(-5, 5, 31, dtype=torch.float64)
         weight = toys.log_normal(z, 0.0, 1.0).exp()

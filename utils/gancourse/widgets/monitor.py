@@ -134,7 +134,7 @@ class TrainingMonitor(widgets.VBox):
         self._asked = self._stopped = self._paused = self._ended = (
             False  # set by the buttons, maybe from another thread
         )
-        self._averaged: int | None = None  # the step whose sheet is of the averaged generator
+        self._averaged: int | None = None  # the step whose sheet is of the EMA generator
         self._next = 0.0  # time.monotonic() from which the next drawing is due
         self._costs: deque[float] = deque(maxlen=5)  # seconds; the least of them is what drawing takes by itself
         self._painter = Painter(self._paint_frame, lambda: None)

@@ -24,10 +24,10 @@ MAX_SEED = 999_999
 
 
 class PlaneGame(Game):
-    """G and D, two perceptrons, on points in the plane: a ring, a grid, moons, clusters, or what the reader draws.
+    """G and D, two MLPs, on points in the plane: a ring, a grid, moons, clusters, or what the reader draws.
 
     Controls: the data, the loss, both learning rates, D's steps for each of G, the strength of R1; new players from a seed;
-    steps of both players, of D or of G alone. WGAN's critic is held near slope 1 by a gradient penalty between real points
+    steps of both players, of D or of G alone. WGAN's critic is held near gradient norm 1 by a gradient penalty between real points
     and fakes, which is a soft limit. data: a name in `toys.CLOUDS` or "free hand".
     """
 
@@ -228,5 +228,5 @@ class PlaneGame(Game):
         else:
             text += " Modes covered: –."
         if self.loss.value.startswith("WGAN"):
-            text += "\nThe critic's slope is held near 1 by a gradient penalty between data and fakes: a soft limit, no bound."
+            text += "\nThe critic's gradient norm is held near 1 by a gradient penalty between data and fakes: a soft limit, no bound."
         return f"Step {curves.step:,}.{text}"

@@ -1,4 +1,4 @@
-"""Two small perceptrons that play in the plane: their losses, their steps, and what they have done so far."""
+"""Two small MLPs that play in the plane: their losses, their steps, and what they have done so far."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Settings:
 
 
 class PlanePlayers:
-    """G and D, perceptrons 2 → 64 → 64 → 2 and 2 → 64 → 64 → 1, and their optimisers, all from one seed.
+    """G and D, MLPs 2 → 64 → 64 → 2 and 2 → 64 → 64 → 1, and their optimisers, all from one seed.
 
     G's noise is uniform on the square from -1 to 1, so that a grid over the square shows what G makes of it.
     """

@@ -126,7 +126,7 @@ label_consistency = Exercise(
             (f"{CHOICE} → {CHOICE}.sort().values", "== labels → == labels.sort().values"),
         ),
         mistake(
-            "it is all or nothing: 1 if every image is read as its label, else 0. The share is the mean; // cuts off the fraction.",
+            "it is all or nothing: 1 if every image is classified as its label, else 0. The share is the mean; // cuts off the fraction.",
             f"{SHARE} → ({CHOICE} == labels).all().float()",
             f"{SHARE} → ({CHOICE} == labels).sum() // len(labels)",
         ),
