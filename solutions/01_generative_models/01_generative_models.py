@@ -68,7 +68,7 @@ display(figures.image_grids({"real": mnist.images[:64], "each pixel by itself": 
 #
 # How can a function produce random pictures? Its input is random. Draw $z$ from a simple distribution that we choose, the
 # **prior** $p_z$, and compute $G(z)$. The results have a distribution of their own, $p_g$, which is called the
-# **push-forward** of $p_z$ by $G$. To train a GAN means to change $G$ until $p_g$ equals $p_{data}$.
+# **push-forward** of $p_z$ by $G$. To train a GAN means to change $G$ so that $p_g$ comes closer to $p_{data}$.
 #
 # Take a very small generator, $G(z) = s\,z + b$. It stretches the noise by the scale $s$ and moves it by the shift $b$. The
 # **density** at $x$ says how closely the samples lie there; the area under it is 1. If $G$ makes the distribution twice as
@@ -126,9 +126,8 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# The dashed line should follow the top of the grey bars. For a network there is usually no such formula: the generator of
-# lesson 3 maps 64 numbers to 784, and we cannot solve for the $z$ of a given picture. We can only draw samples. So everything
-# that follows needs samples only.
+# The dashed line should follow the top of the grey bars. For most networks there is no such formula. The generator of lesson 3 maps 64 numbers to 784, so its pictures fill no volume, and $p_g$ strictly has no
+# density; formulas with $p_g(x)$ assume one. We can still draw samples. So everything that follows needs samples only.
 
 # %% [markdown]
 # ## 1.3 How far apart are two sets of samples?
@@ -174,7 +173,7 @@ print(f"the second three times as wide:              {float(distance(a, 3 * b)):
 
 # %% [markdown]
 # The first distance is not quite 0, although both sets come from the same distribution: two random samples always differ a
-# little. Every distance between samples has such a **floor**, and the floor falls when there are more samples. In the last
+# little. What remains is called the **floor**. The floor of this distance falls when there are more samples. In the last
 # line both sets have the same mean, so a difference of means would have missed the change.
 
 # %% [markdown]
@@ -193,7 +192,7 @@ theta = 1.0  # change this
 print(f"theta = {theta}: distance {float(distance(hidden, theta * z)):.3f}")
 
 # %% [markdown]
-# You tried a value, tried another one near it, and moved to the better one. That is a derivative, estimated by hand. PyTorch
+# You tried a value, tried another one near it, and moved to the better one. So you estimated the sign of a derivative. PyTorch
 # computes it exactly. Sorting is no obstacle: it only decides which numbers are compared. We use squares instead of absolute
 # values, so that the gradient becomes small near the minimum and the steps become small, too:
 #
@@ -267,8 +266,8 @@ display(figures.image_grids({"a digit / moved / what pixels call nearer": torch.
 
 # %% [markdown]
 # You see at once that the shifted digit is the same; the distance between pixels does not. We know of no simple formula on pixels that measures what matters in
-# a picture. So we **learn** the measure: we train a network to tell real pictures from fakes. Every
-# difference that it finds is one that the generator still has to remove.
+# a picture. So we **learn** the measure: we train a network to tell real pictures from generated ones, the **fakes**. A difference that it finds on new pictures is one that
+# the generator still has to remove.
 
 # %% [markdown]
 # ## 1.6 A classifier knows a ratio of densities
@@ -280,7 +279,7 @@ display(figures.image_grids({"a digit / moved / what pixels call nearer": torch.
 # $$D(x) = \frac{n_r\, p_{data}(x)}{n_r\, p_{data}(x) + n_f\, p_g(x)}
 # \qquad\Longrightarrow\qquad \frac{D(x)}{1 - D(x)} = e^{a(x)} = \frac{n_r\, p_{data}(x)}{n_f\, p_g(x)}$$
 #
-# Such a classifier has seen nothing but samples. Still, it knows the ratio of two densities that nobody can write down. Where $p_{data} / p_g$ is above 1, the generator draws too few samples; where it
+# So the optimal classifier gives the ratio of two densities that nobody can write down. A trained classifier estimates it, and has seen nothing but samples. Where $p_{data} / p_g$ is above 1, the generator draws too few samples; where it
 # is below 1, too many. A generator needs to know exactly this.
 
 # %% [markdown]
@@ -378,8 +377,8 @@ RealOrFake()
 # %% [markdown]
 # ## 1.8 How to fool a good classifier
 #
-# A network can be a poor judge, even a good network. The course's digit classifier classifies 99.3 % of the test digits
-# correctly. Now change every pixel by the same small amount $\epsilon$, up or down, in the direction that increases the
+# Even an accurate classifier can be fooled. The course's digit classifier classifies 99.3 % of the test digits
+# correctly (accuracy). Now change every pixel by the same small amount $\epsilon$, up or down, in the direction that increases the
 # classifier's loss:
 #
 # $$x' = x + \epsilon\; \text{sign}\big(\nabla_x\, L(x, y)\big)$$
@@ -464,11 +463,11 @@ for epsilon in (0.05, 0.1, 0.2, 0.3, 0.5):
 # the wrong answers is about 80 %. From $\epsilon = 0.2$ on, most fooled digits have less confidence than before. (At 0.05 and 0.1 few digits change their
 # class, 15 and 28; 10 and 14 of them become surer.)
 #
-# The paper on FGSM found more confidence on another network. With $\epsilon = 0.25$ for pixels in $[0, 1]$, which is 0.5 in our range, a network with
-# maxout activations was wrong on 89.4 % of MNIST, with a mean confidence of 97.6 %. So "fooled, and sure of it" is true for some networks and not for others.
+# The paper on FGSM found more confidence on another network. With $\epsilon = 0.25$ for pixels in $[0, 1]$, which is 0.5 in our range, a network with maxout activations was wrong on 89.4 % of MNIST, with a mean confidence of 97.6 %; a linear classifier on 99.9 %, with 79.3 %. So the confidence depends on the
+# network.
 #
-# You can draw two conclusions. A generator can find the weak points of a *fixed* judge, because it follows the gradient;
-# therefore the judge must keep learning. And check such claims on the network that you use.
+# The gradient leads to the weak points of a fixed classifier. In section 6.1 you train a generator against a fixed discriminator, and it finds them, too. So the
+# discriminator has to keep learning.
 
 # %% [markdown]
 # ## 1.9 A short history
@@ -480,8 +479,8 @@ for epsilon in (0.05, 0.1, 0.2, 0.3, 0.5):
 # - **2017** Wasserstein GAN and gradient penalties: other measures of distance. Image-to-image translation: pix2pix,
 #   CycleGAN. SRGAN: super-resolution (lesson 10).
 # - **2018–20** BigGAN: photographs of the 1,000 classes of ImageNet. StyleGAN: photographs of people who do not exist.
-# - **From 2021** diffusion models turn noise into a picture in many small steps. They draw more varied pictures, follow text
-#   prompts, and have replaced GANs for pictures from text.
+# - **From 2020** diffusion models turn noise into a picture in many small steps. Dhariwal & Nichol (2021) report a lower FID and a higher recall than
+#   BigGAN's on ImageNet. Well-known text-to-image systems, such as Stable Diffusion, are diffusion models.
 #
 # GANs are still used where a sample must be fast, because one pass through a network is enough: pictures and speech in
 # milliseconds. They are also used inside other models: an *adversarial loss* keeps the pictures of an autoencoder sharp, and
@@ -494,7 +493,7 @@ for epsilon in (0.05, 0.1, 0.2, 0.3, 0.5):
 #
 # **Misuse**: faces and voices of real people, showing what they never said or did. Three questions help you to judge a
 # generated picture. Did the person shown agree? Could somebody take it for a record of a real event? Who is harmed if they
-# do? A detector does not solve the problem for long: it is a discriminator, and a generator can be trained against it.
+# do? We think that a detector does not solve the problem for long: it is a discriminator, and a generator can be trained against it.
 
 # %% [markdown]
 # | advantages of GANs | disadvantages |
@@ -502,7 +501,7 @@ for epsilon in (0.05, 0.1, 0.2, 0.3, 0.5):
 # | one pass through $G$ gives a sample: fast | training is a game and may not converge (lesson 2) |
 # | sharp pictures: $G$ needs one that looks real, not the blurred mean of many | parts of the data may be missing: *mode collapse* |
 # | needs no formula for $p_g$ | gives no density: you cannot compute $p_g(x)$ for a given $x$ |
-# | a latent space to explore | no loss that tells you how good the samples are (lesson 4) |
+# | a latent space to explore | the losses do not tell you how good the samples are (lessons 3 and 4) |
 
 # %% [markdown]
 # ## Check yourself
@@ -515,7 +514,7 @@ for epsilon in (0.05, 0.1, 0.2, 0.3, 0.5):
 # - **a** From $p_z$.
 # - **b** From $p_{data}$.
 # - **c** From $p_g$, the push-forward of $p_z$ by $G$.
-# - **d** From $G$.
+# - **d** From the weights of $G$.
 
 
 # %% quiz="question_1"
@@ -583,11 +582,11 @@ def question_3() -> str:
 # - A generative model draws new samples from a distribution that we know only through samples.
 # - A generator transforms noise, $z \sim p_z$; the distribution of its samples is the push-forward $p_g$.
 # - In one dimension you can sort samples and compare them. Pictures cannot be sorted, so we learn the comparison.
-# - A classifier trained on equally many real samples and fakes knows the ratio $p_{data} / p_g$: its logit is the logarithm.
+# - The logit of the optimal classifier, for equally many real samples and fakes, is the logarithm of $p_{data} / p_g$.
 # - Gradients with respect to the pixels fool a fixed classifier easily. So the judge has to keep learning.
 #
 # **Sources**: Goodfellow et al. 2014, *Generative Adversarial Nets*. Goodfellow, Shlens & Szegedy 2015, *Explaining and Harnessing
 # Adversarial Examples*, section 4 (FGSM, and the figures in 1.8). Sugiyama, Suzuki & Kanamori 2012, *Density Ratio Estimation in
-# Machine Learning*, chapter 4. Peyré & Cuturi 2019, *Computational Optimal Transport*, section 2.6 (sorting).
+# Machine Learning*, chapter 4. Peyré & Cuturi 2019, *Computational Optimal Transport*, section 2.6 (sorting). Dhariwal & Nichol 2021, *Diffusion Models Beat GANs on Image Synthesis*.
 #
 # **One step further**: change the attack so that the classifier takes every digit for a 3. What changes in the formula?

@@ -92,8 +92,7 @@ print(f"D is 99 % sure, wrong: V = {float(value(half - 0.49, half + 0.49)):.6f}"
 #
 # $$D^*(x) = \frac{p_{data}(x)}{p_{data}(x) + p_g(x)}.$$
 #
-# The second derivative of $f$ is negative everywhere, so this is a maximum. $D^*$ has a simple meaning: it is the share of real
-# samples among all samples at $x$. In lesson 1 you used the same formula to compute a density ratio from a classifier.
+# The second derivative of $f$ is negative everywhere, so this is a maximum. $D^*$ has a simple meaning: if real samples and fakes are equally many, it is the share of real samples among all samples at $x$. In lesson 1 you used the same formula to compute a density ratio from a classifier.
 
 # %% [markdown]
 # ### Exercise 2 · `best_discriminator`
@@ -136,7 +135,7 @@ plt.show()
 # %% [markdown]
 # ## 2.3 What the generator minimises then
 #
-# Suppose $D$ is always optimal. Then $G$ minimises $V(D^*, G)$, which depends only on the two densities:
+# Suppose $D$ is always optimal, and both distributions have densities. Then $G$ minimises $V(D^*, G)$, which depends only on the two densities:
 #
 # $$V(D^*, G) = \int p \log \frac{p}{p + q} + q \log \frac{q}{p + q} \; dx = -\log 4 + 2\, JS(p, q).$$
 #
@@ -191,15 +190,14 @@ for mu in (0, 1, 2, 4, 8):
 
 # %% [markdown]
 # The last line shows the problem. At $\mu = 8$ the two densities hardly overlap. $V$ is almost 0, its largest value, and its
-# derivative is 0.0004: a generator that is far from the data learns almost *nothing* from an optimal discriminator. A better
-# $D$ is not always a better teacher.
+# derivative is 0.0004: with the minimax loss, a generator far from the data gets almost no gradient from an optimal discriminator. Section 2.5 gives another loss.
 
 # %% [markdown]
 # ## 2.4 From the value to a loss
 #
 # Optimisers minimise, so $D$ gets the loss $-V$. The network returns a logit $a$, with $D = \sigma(a)$. Then
 # $-\log D = \text{softplus}(-a)$ and $-\log(1 - D) = \text{softplus}(a)$, where $\text{softplus}(a) = \log(1 + e^a)$. So $-V$ is
-# the **binary cross-entropy with logits** that every library offers: label 1 for real samples, label 0 for fakes, and the
+# the **binary cross-entropy with logits** of PyTorch and other libraries: label 1 for real samples, label 0 for fakes, and the
 # two means added.
 
 # %%
@@ -222,14 +220,12 @@ print("cross-entropy:", float(real_half + bce(fake_logits, torch.zeros(1000))))
 # %% [markdown]
 # ## 2.5 Two losses for the generator
 #
-# $G$ minimises the second term of $V$, the mean of $\log(1 - D(G(z)))$. At the start of training the fakes are bad and $D$
-# recognises them: $D$ is near 0 and the logit $a$ far below 0. How large is the gradient there? With respect to the logit,
+# $G$ minimises the second term of $V$, the mean of $\log(1 - D(G(z)))$. Goodfellow et al. (2014) argue that $D$ recognises the fakes early in training. Where it does, $D$ is near 0 and the logit $a$ far below 0. How large is the gradient there? With respect to the logit,
 #
 # $$\frac{d}{da} \log(1 - \sigma(a)) = -\sigma(a), \qquad \frac{d}{da} \big({-\log \sigma(a)}\big) = -(1 - \sigma(a)).$$
 #
-# The first gradient vanishes where $G$ needs it most. Therefore this loss is called **saturating**. The second loss,
-# $-\log D(G(z))$, has the same aim, that $D$ takes fakes for real, and a large gradient where $D$ recognises a fake. It is called
-# **non-saturating**, and most implementations use it. With it the two players no longer share one $V$; each has a loss of its
+# The first gradient vanishes where $G$ needs it most. Therefore this loss is called **saturating**. The second loss, $-\log D(G(z))$, has the same aim, that $D$ takes fakes for real, and a large gradient where $D$
+# recognises a fake. It is called **non-saturating**. With it the two players no longer share one $V$; each has a loss of its
 # own.
 
 # %% [markdown]
@@ -342,8 +338,7 @@ print(f"G's loss:     {-math.log(d):.6f}")
 # %% [markdown]
 # Where $p = q$, $D$ now answers 0.45. Its summed loss is 1.376 instead of 1.386, and $G$'s loss 0.799 instead of 0.693. To read a
 # loss curve you must know how the loss was computed. (Why one-sided? If the fakes' target were raised to $s$ as well, $s\,q$
-# would be added to the numerator, and $D$ would answer $s$ even where there are only fakes. $D$ would call such fakes partly real, and $G$ would have less reason to
-# move them.)
+# would be added to the numerator, and $D$ would answer $s$ even where there are only fakes. Salimans et al. (2016) argue that such fakes would have no incentive to move towards the data.)
 
 # %% [markdown]
 # ## 2.7 Alternating steps
@@ -364,7 +359,7 @@ print(f"G's loss:     {-math.log(d):.6f}")
 # `d_loss` is $-V$ (2.4) and `g_loss` the non-saturating loss (2.5), both on logits. `backward()` adds the gradient of each weight to
 # its `.grad`; `step()` changes the weights of *one* player; `zero_grad()` clears that player's gradients.
 #
-# `detach()` stops the gradient: in $D$'s turn $G$ should not learn. In $G$'s turn the gradient must flow *through* $D$, or it would
+# `detach()` stops the gradient at the fakes. Without it $G$ would not change, either, since only `opt_D` steps; but computing its gradients costs time. In $G$'s turn the gradient must flow *through* $D$, or it would
 # not reach $G$. $D$ receives gradients then, too, but its optimiser does not step, and `zero_grad()` clears them before its next
 # turn.
 
@@ -441,7 +436,7 @@ for loss in toys.DIRAC_LOSSES:
 # Near the solution both sigmoids are one half, so one simultaneous round of the minimax game is $\theta' = \theta + \frac{h}{2}\psi$,
 # $\psi' = \psi - \frac{h}{2}\theta$ with the step size $h$. Square both and add: $\theta'^2 + \psi'^2 = (1 + \frac{h^2}{4})(\theta^2 + \psi^2)$. Each round
 # multiplies the distance by $\sqrt{1 + h^2 / 4}$, which is above 1 for *every* $h$; smaller steps only delay the departure. (It is the absolute value of the
-# **eigenvalues** $1 \pm \frac{i h}{2}$ that the game below shows.) With alternating steps the factor is 1: the players circle.
+# **eigenvalues** $1 \pm \frac{i h}{2}$ that the game below shows.) With alternating steps and $h < 4$ the eigenvalues have the absolute value 1, and the players circle.
 #
 # Very near the solution the non-saturating game behaves in the same way. Farther away its steps lead inwards. So with alternating steps the players come
 # nearer, more and more slowly; with simultaneous steps they end on a circle.
@@ -512,10 +507,9 @@ def r1_penalty(D, real: torch.Tensor) -> torch.Tensor:
 # %% [markdown]
 # ## 2.10 Mode collapse
 #
-# In two dimensions GANs can fail in another way. The data are eight small clusters on a circle, the **modes**. A generator that
+# GANs can fail in another way, which you can see in two dimensions. The data are eight small clusters on a circle, the **modes**. A generator that
 # draws *one* cluster perfectly fools $D$, until $D$ learns that this cluster is suspicious; then $G$ moves to the next one. It may
-# chase around the circle for ever, or cover some modes and leave out the others. This is **mode collapse**. No loss shows it, so
-# we count.
+# chase around the circle for ever, or cover some modes and leave out the others. This is **mode collapse**. Neither player's loss tells how many modes are covered, so we count them.
 
 # %% [markdown]
 # ### Exercise 9 · `covered_modes`
@@ -611,7 +605,7 @@ plt.show()
 #    1.0e-3 and *R1 gamma* to 0, and press *New players*: a cluster of fakes moves around the ring and covers one mode at a time, or
 #    none. That is mode collapse.
 # 2. Set the rates back (D 2.0e-3, G 1.0e-3) while it plays. How long does it take until all eight are covered?
-# 3. Raise *R1 gamma* to 0.1, then to 2. What happens to $D$ at the data? With too large a penalty $D$ becomes too flat to teach.
+# 3. Raise *R1 gamma* to 0.1, then to 2. What happens to $D$ at the data? We think that too large a penalty makes $D$ too flat for $G$ to learn from.
 # 4. Choose the moons, or *free hand*, and draw with the mouse.
 
 # %%
@@ -639,7 +633,7 @@ PlaneGame()
 # **Question 1.** During a training $D$'s summed loss has settled at $\log 4$, and $D$ is right half of the time. What follows?
 #
 # - **a** $p_g = p_{data}$.
-# - **b** $D$ sees no difference between real and fake. Whether there is one, we cannot tell from this.
+# - **b** By these two numbers $D$ does no better than guessing. Whether real and fake differ, we cannot tell from them.
 # - **c** $D$ has failed: its loss should go to 0.
 # - **d** $G$ is good, since its loss is at $\log 2$ as well.
 
@@ -707,8 +701,8 @@ def question_3() -> str:
 #
 # - $D$ maximises $V$, $G$ minimises it. The optimal $D$ is $p_{data} / (p_{data} + p_g)$.
 # - Against it $G$ minimises $-\log 4 + 2\,JS$. The minimum is $-\log 4$, at $p_g = p_{data}$.
-# - The minimax loss saturates where $D$ recognises a fake. $-\log D$ has a large gradient there, and most people use it.
-# - Two players who both follow their gradient may circle or move apart. R1 makes this game converge.
+# - The minimax loss saturates where $D$ recognises a fake. $-\log D$ has a large gradient there, and the first GAN paper recommends it.
+# - Two players who both follow their gradient may circle or move apart. In the Dirac-GAN, R1 makes the minimax game converge.
 # - Losses show how the game stands. Count the covered modes, and measure quality separately.
 #
 # **Sources**: Goodfellow et al. 2014, *Generative Adversarial Nets*, section 4 (the optimum), section 3 (both losses). Salimans et al. 2016, section 3.4 (smoothing). Mescheder, Geiger &

@@ -1,8 +1,7 @@
 # %% [markdown]
 # # 3 · A vanilla GAN from scratch
 #
-# Two small networks, without convolutions and without labels. At the end of this lesson one of them turns random numbers into
-# handwritten digits.
+# In this lesson you train two small networks, without convolutions and without labels. At the end one of them turns random numbers into handwritten digits.
 #
 # **You will be able to**
 #
@@ -44,7 +43,7 @@ display(
 # %% [markdown]
 # ## 3.1 The data
 #
-# MNIST has 60,000 grey images of 28 × 28 pixels. Each is a sample $x \sim p_{data}$ from a distribution that nobody can write
+# The training set of MNIST has 60,000 grey images of 28 × 28 pixels. Each is a sample $x \sim p_{data}$ from a distribution that nobody can write
 # down.
 #
 # We scale the grey levels from 0…255 to $[-1, 1]$, because the generator ends with a tanh, which has that range.
@@ -105,8 +104,7 @@ print(tuple(z.shape), f"mean {z.mean().item():.3f}, standard deviation {z.std().
 # %% [markdown]
 # ## 3.3 The generator
 #
-# $G(z)$ maps noise (N, 64) to images (N, 1, 28, 28). We start with a **multilayer perceptron** (MLP): linear layers with an
-# **activation function** after each.
+# $G(z)$ maps noise (N, 64) to images (N, 1, 28, 28). We start with a **multilayer perceptron** (MLP): linear layers with an **activation function** between them.
 #
 # | layer | output |
 # |---|---|
@@ -183,18 +181,18 @@ display(figures.image_grids({"untrained G(z)": fog}))
 print(f"mean correlation between two of them: {correlation(fog):.2f}")
 
 # %% [markdown]
-# You see 64 similar patterns of grey. A pixel has two parts: one from $z$, different in each image, and one from the biases, the same in all. Both are about equally
-# large, so the images are correlated (0.47). Training has to create everything else.
+# You see 64 similar patterns of grey. Part of each image does not depend on $z$: the biases, and the mean of each LeakyReLU's output. So the images are correlated
+# (0.47). The next section sets the biases to 0 and measures the correlation again.
 
 # %% [markdown]
 # ## 3.4 The discriminator
 #
-# No simple formula on pixels tells how far these images are from handwriting. So we *learn* the judge: a classifier of real
+# We know of no simple formula on pixels that tells how far these images are from handwriting. So we *learn* the judge: a classifier of real
 # against fake. For each image it returns one number, the **logit** $a(x)$, and
 #
 # $$D(x) = \sigma(a(x)) = \frac{1}{1 + e^{-a(x)}}$$
 #
-# is the probability that $x$ is real. The network itself contains no sigmoid: the losses work on logits, for a reason that the
+# is its estimate of the probability that $x$ is real. The network itself contains no sigmoid: the losses work on logits, for a reason that the
 # next section shows.
 #
 # | layer | output |
@@ -360,9 +358,8 @@ print(
 # %% [markdown]
 # ## 3.6 The generator's loss
 #
-# Lesson 2 compared two losses for $G$. The minimax loss $\log(1 - D(G(z)))$ has almost no gradient where $D$ recognises a fake, and
-# early in training it recognises nearly all. So we use the non-saturating loss $-\log D(G(z)) = \text{softplus}(-a)$, as the first
-# GAN paper already recommends.
+# Lesson 2 compared two losses for $G$. The minimax loss $\log(1 - D(G(z)))$ has almost no gradient where $D$ recognises a fake. Goodfellow et al. (2014) expect this early in training. We follow them and use the
+# non-saturating loss $-\log D(G(z)) = \text{softplus}(-a)$.
 
 # %% [markdown]
 # ### Exercise 6 · `generator_loss`
@@ -466,7 +463,7 @@ def train_step(G, D, opt_G, opt_D, real, step, d_loss_function=discriminator_los
 # ●●○ · 6 minutes
 #
 # `images` is uint8, (N, 1, 28, 28), from 0 to 255, like `mnist.images`. For each step 1, 2, ..., `steps`: pick `batch_size` images at
-# random from all of them (with or without repeats; there are at least that many), scale them to $[-1, 1]$, and call
+# random from all of them (with or without repeats; `images` holds at least that many), scale them to $[-1, 1]$ as in section 3.1, and call
 # `train_step(G, D, opt_G, opt_D, real, step)`. Return a list with what each call returned.
 #
 # You practise: drawing random batches from a tensor.
@@ -582,18 +579,15 @@ print_table(vanilla)
 display(figures.training_curves(vanilla.history))
 
 # %% [markdown]
-# $G$ is ahead for the first few hundred steps, and $D$ from then on. Neither loss falls as a classifier's does, because each player's
-# success is the other's loss.
+# $G$ is ahead for the first few hundred steps, and $D$ from then on. Neither loss falls as a classifier's does: each depends on both players, and when $G$ improves, $D$'s loss can rise.
 #
 # The curves do **not** show whether the pictures are good. A loss is a score *against this opponent at this moment*. $D$'s loss can rise
 # because $G$ has improved, or because $D$ has become worse. Compare the grids after 3,000 and 10,000 steps with the curves there.
 #
 # What the curves do show:
 #
-# - $D$ is right about everything and its loss is near 0: the players are out of balance. Our loss still gives $G$ a large gradient, but
-#   it says little about the direction.
-# - $D$'s loss is $\log 4$ and it is right half of the time. Either the fakes are perfect **or** $D$ is too weak to see the
-#   difference.
+# - $D$ is right about everything and its loss is near 0: the players are out of balance. The gradient of our loss with respect to the logit is still large, but what reaches the pixels depends on $D$'s own gradient.
+# - $D$'s loss is $\log 4$ and it is right half of the time. The fakes may be perfect, $D$ may be too weak to see the difference, or right and wrong answers may cancel in the mean.
 # - A loss is NaN: stop.
 #
 # So we need a measure that does not depend on the opponent.
@@ -683,20 +677,18 @@ measure(f"smoothed, {smoothed.step:,} steps", smoothed.generator)
 
 # %% [markdown]
 # The numbers in the table have changed their meaning; the distance has not. In this run smoothing gives 44.8 times the floor, and the
-# plain loss 59.9 times (10,000 samples, one seed). One run of each cannot tell a gain from luck. Change the seed in `new_players`, train
-# both again, and see how much the distance varies.
+# plain loss 59.9 times (10,000 samples, one seed). One run of each cannot tell a gain from luck. Change the seed in `new_players`, pass another `seed=` to `fit`, train both again, and see how much the distance varies.
 
 # %% [markdown]
 # ## 3.12 A better recipe
 #
 # **Batch normalisation in $G$** rescales each activation to mean 0 and standard deviation 1 over the batch, then multiplies and shifts it
-# by two learnt numbers. In practice generators learn faster with it; why is still debated.
+# by two learnt numbers. Lesson 6 measures what it contributes to a DCGAN.
 #
 # **R1** penalises the gradient norm of $D$'s logit at real images: $\frac{\gamma}{2}\,\mathbb{E}\,\lVert \nabla_x\, a(x) \rVert^2$, as in
 # lesson 2. It costs a second backward pass, so we compute it on every eighth step only, with eight times the weight.
 #
-# **EMA of $G$'s weights** (exponential moving average). $G$ tends to move around a good point instead of stopping there; the average of
-# its recent weights is closer to that point. After each step, average ← 0.999 · average + 0.001 · weights. Training never uses the
+# **EMA of $G$'s weights** (exponential moving average). We think that $G$ moves around a good point and that the average of its recent weights is closer to it; Yazıcı et al. (2019) report better samples from such averages. After each step, average ← 0.999 · average + 0.001 · weights. Training never uses the
 # average. We only sample from it, and call it the **EMA generator**.
 
 
@@ -899,7 +891,8 @@ def question_3() -> str:
 # - Losses are scores against a changing opponent. To judge quality, use an independent measure beside its floor.
 # - With wider networks, batch normalisation in $G$, R1 on $D$, EMA and more steps, the Fréchet distance is 15 times smaller (59.9 and 3.9 times
 #   the floor, 10,000 samples, one seed).
-#
+
+# %% [markdown]
 # **Sources**: Goodfellow et al. 2014, *Generative Adversarial Nets*, sections 3 and 4. Salimans et al. 2016, *Improved
 # Techniques for Training GANs*, section 3.4 (label smoothing). Ioffe & Szegedy 2015 (batch normalisation). Mescheder et
 # al. 2018, *Which Training Methods for GANs do actually Converge?*, section 4 (R1). Karras et al. 2020, *Analyzing and Improving the Image

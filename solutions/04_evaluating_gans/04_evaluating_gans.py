@@ -50,7 +50,7 @@ from torch.nn.functional import avg_pool2d
 import gancourse
 from gancourse import datasets, features, figures, metrics, pretrained, training
 
-N = gancourse.budget(quick=300, cpu=2_000, gpu=10_000)  # images in each set
+N = gancourse.budget(quick=300, cpu=2_000, gpu=5_000)  # images in each set
 mnist, test = datasets.load("mnist"), datasets.load("mnist", split="test")
 rng = torch.Generator().manual_seed(0)
 train = mnist.images[torch.randperm(60_000, generator=rng)[: max(N, 200)]]
@@ -144,14 +144,13 @@ for name, probabilities in reading.items():
     print(f"{name:13} class KL {float(class_kl(probabilities.argmax(1), test.labels, 10)):.3f}")
 
 # %% [markdown]
-# Class KL detects missing classes: with five of ten classes left it is about $5 \cdot 0.2 \cdot \log(0.2 / 0.1) = 0.69$, with one left about $\log(1 / 0.1) = 2.3$. It says nothing
-# about the pictures: *ten pictures* and *blur* look as good as real digits. And the classifier assigns a digit even to noise.
+# Class KL detects missing classes: with five of ten classes left it is about $5 \cdot 0.2 \cdot \log(0.2 / 0.1) = 0.69$, with one left about $\log(1 / 0.1) = 2.3$. It says nothing about the pictures: by this measure *ten pictures* and *blur* are as good as real digits. And the classifier assigns a digit even to noise.
 
 # %% [markdown]
 # ## 4.3 The inception score
 #
 # The **inception score** asks two questions about the classifier's probabilities $p(y|x)$. Is it sure of each image? Then each $p(y|x)$
-# has one peak. Do all classes occur? Then their mean over the images, $p(y)$, is flat. The score is the exponential of the mean KL of 4.2 between the two:
+# has one peak. Do all classes occur equally often? Then their mean over the images, $p(y)$, is flat. The score is the exponential of the mean KL of 4.2 between the two:
 #
 # $$IS = \exp\Big(\frac{1}{N} \sum_n \sum_k p(k|x_n) \log \frac{p(k|x_n)}{p(k)}\Big)$$
 #
@@ -199,8 +198,7 @@ for name, probabilities in reading.items():
 # %% [markdown]
 # ## 4.4 The Fréchet distance
 #
-# So we compare with real images. Comparing pixels does not work: in lesson 1 a shifted digit was closer to another digit than to
-# itself. Instead, the classifier turns each image into the 128 numbers just before its last layer, its **features**. A set of images
+# So we compare with real images. Pixels are a poor measure: in lesson 1 many shifted digits were closer to a different digit than to themselves. Instead, the classifier turns each image into the 128 numbers just before its last layer, its **features**. A set of images
 # becomes a cloud of points.
 #
 # The **Fréchet distance** fits a normal distribution to each cloud, with mean $\mu$ and covariance $S$, and measures how far apart the two
@@ -271,7 +269,7 @@ for name, f in suspect_features.items():
     )
 
 # %% [markdown]
-# The distance detects nearly every fault, and *late* is by far the best generator. Only *replay* looks perfect: it lies at the floor (below it by chance), because it consists of real digits, too. The Fréchet distance compares means and covariances, and a memorised training set has the right
+# The distance detects nearly every fault, and *late* is by far the best generator. Only *replay* is not detected: its images are real training digits, like those of the floor. (Which of the two is smaller is chance.) The Fréchet distance compares means and covariances, and a memorised training set has the right
 # ones.
 #
 # Two real sets are not at distance 0 either. Report this **floor** beside every Fréchet distance.
@@ -360,8 +358,7 @@ for name in ("early", "late", "replay 200", "replay"):
     print(f"{name:11} kernel distance on digit features {value:7.1f} ± {error:.1f}")
 
 # %% [markdown]
-# *Early* and *replay 200* lie far outside their error bars: the measure detects them. *Late* lies within its error bar: with 2,000 images
-# this measure does not see what your eyes see.
+# For *early* and *replay 200*, 0 lies far outside the error bar: the measure detects a difference. For *late*, 0 lies inside it, although your eyes see a difference.
 #
 # Back to the floor of the Fréchet distance. Is it only noise? Compare training digits with other training digits, and with test
 # digits, which other people wrote. Each number is the median of five draws.
@@ -472,15 +469,15 @@ display(figures.image_grids({"the digits with these balls": test.images[pick][di
 
 # %% [markdown]
 # Nearly all of the noise lies in the balls of one or two unusual digits, whose third neighbour is far away. One such outlier is enough. The
-# feature vectors of noise are short: the classifier never saw noise in training, and responds weakly to it. We think that the outliers lie in the same region.
+# feature vectors of noise are short. We think that this is so because the classifier saw no noise in training, and that the outliers lie in the same region.
 #
-# The same happens to *blur* and *collapsed*, whose precision is higher than that of real digits, and to *early*, which is above *late*. So
-# do not rank generators by precision on these features. A measure can only detect what its network has learnt to represent.
+# *Blur* and *collapsed* also have a higher precision than real digits, and *early* a higher one than *late*. So do not rank generators by precision on these features: here it
+# detects neither noise nor blur.
 
 # %% [markdown]
 # ## 4.7 Memorised or new?
 #
-# *Replay* has passed every test so far, better than any generator. A training set is a perfect sample; but nothing in it is new. To detect
+# No test so far has detected *replay*. A training set is a perfect sample, but nothing in it is new. To detect
 # this, find the nearest *training* image of each fake.
 #
 # How near is too near? Compare with real images that were not used in training, the **held-out** images. They have a nearest training image,
@@ -492,7 +489,7 @@ display(figures.image_grids({"the digits with these balls": test.images[pick][di
 # ●●○ · 8 minutes
 #
 # Write it: `copied_share(fake, train, held_out)` returns the share of the fakes whose distance to the nearest training image is below the
-# 1st percentile of the same distances for the held-out images (interpolated linearly). All three are features (.., d).
+# 1st percentile of the same distances for the held-out images (interpolated linearly). The shapes are (N, d), (M, d) and (K, d).
 #
 # You practise: taking a threshold from data.
 #
@@ -738,12 +735,12 @@ def question_3() -> str:
 # ## Summary
 #
 # - An independent measure uses a network trained on real images: it turns pictures into features, and we compare clouds of features.
-# - Class KL detects missing classes, the inception score unclear images. Neither looks inside a class.
-# - The Fréchet distance detects nearly every fault except copying. It depends on the number of images, so report its floor. The kernel
+# - Class KL detects missing classes. The inception score falls if the classifier is unsure or classes are missing. Neither looks inside a class.
+# - In our ten sets the Fréchet distance detected nearly every fault, but not replayed training images. It depends on the number of images, so report its floor. The kernel
 #   distance has no bias; report its error bar.
 # - Precision and recall separate bad pictures from missing ones, if the features represent what a bad picture is. Ours represent neither noise
 #   nor blur well.
-# - Only a comparison with held-out images tells new pictures from memorised ones.
+# - In our ten sets only the test for copies detected replayed training images. It compares with held-out images.
 
 # %% [markdown]
 # **Sources**: Salimans et al. 2016, *Improved Techniques for Training GANs*, section 4 (inception score). Heusel et al. 2017, *GANs Trained by a Two Time-Scale Update Rule*,

@@ -47,7 +47,7 @@ display(figures.image_grids({"G(z, y), from y = 0 to y = 9": torch.cat(rows)}, c
 # $$\min_G \max_D\; V(D, G) = \mathbb{E}_{(x, y) \sim p_{data}}[\log D(x, y)] + \mathbb{E}_{z \sim p_z,\, y \sim p_{data}}[\log(1 - D(G(z, y), y))]$$
 
 # %% [markdown]
-# How does a network receive a class? As numbers, but not as the number of the class: 7 is not more than 3, and not between 6 and 8. The
+# How does a network receive a class? As numbers, but not as the number of the class: classes have no order. To the network the class *seven* is no more than the class *three*, as a car is no more than a cat. The
 # simplest code without an order is the **one-hot code**: as many numbers as classes, 1 at the place of the class, 0 elsewhere.
 
 # %% [markdown]
@@ -55,7 +55,7 @@ display(figures.image_grids({"G(z, y), from y = 0 to y = 9": torch.cat(rows)}, c
 # ●○○ · 4 minutes
 #
 # Write it: `one_hot(labels, classes)` returns float32 (N, classes) for labels int64 (N,), also for N = 1. A label outside 0 …
-# `classes` − 1 (such as −1) must raise an error of any kind. An error is better than a wrong picture.
+# `classes` − 1 (such as −1) must raise an error of any kind. An error message is easier to find than a wrong picture.
 #
 # You practise: encoding classes, and refusing bad input.
 #
@@ -231,7 +231,8 @@ def conditional_loss(
 # the updated $D$. Return a dict of `d_loss`, `g_loss`, and of `d_real`, `d_fake`, the shares of real images and fakes that $D$ was right about,
 # from the logits of `d_loss`: numbers, or tensors without a graph. Change no modes and no `requires_grad`. The cell below imports
 # `discriminator_loss` and `non_saturating_loss` (lesson 3's `generator_loss`).
-#
+
+# %% [markdown]
 # You practise: passing the right labels with every image.
 #
 # <details><summary>Hint 1</summary>Start from your step of lesson 3. Where are G and D called? Each call needs labels.</details>
@@ -343,7 +344,7 @@ def label_consistency(classifier, images: torch.Tensor, labels: torch.Tensor) ->
 
 
 # %% [markdown]
-# Next, five short trainings with equally many steps and the same initial weights: the four ways to give $D$ the class, and one-hot with mismatched
+# Next, five short trainings with equally many steps and the same random seed: the four ways to give $D$ the class, and one-hot with mismatched
 # pairs. (With the embedding, $G$ has an embedding, too.) The step is the better one of lesson 3, with R1 on every eighth step. *Predict*: which
 # follows the label best, and which draws best?
 
@@ -425,7 +426,7 @@ for name, code, wrong_labels in (
 
 # %% [markdown]
 # The projection has the smallest distance and one-hot the lowest label consistency of the four codes. Mismatched pairs change more than any code:
-# 97.3 % instead of 82.1 %, with the same networks (5,000 samples, one seed).
+# 97.3 % instead of 82.1 %, with the same networks (5,000 samples, one seed). We still train without them, because their optimum is not $p_{data}$ (5.4).
 #
 # These are single, short runs, so they cannot rank codes that are a few points apart. Change the seed in `players`, and pass another `seed=` to
 # `fit`, to see the spread. An early lead need not last, either. The long training uses plain one-hot, because it is the simplest code; 5.7 shows how far it gets.
@@ -508,7 +509,7 @@ display(
 )
 
 # %% [markdown]
-# Look down a column. The digits seem to share slant, thickness and width. Slant can be measured: how far does the ink move to the right when you go
+# Look down a column. The digits seem to share slant and thickness. Slant can be measured: how far does the ink move to the right when you go
 # up?
 
 
@@ -533,11 +534,11 @@ for what, values in measured.items():
     print(f"{what}: the same z in two classes, mean correlation {float(shared):.2f}")
 
 # %% [markdown]
-# A correlation of 1 would mean that $z$ alone decides, and 0 that each class uses $z$ in its own way. It is 0.80 for slant and 0.76 for ink, so the
-# columns really share them.
+# A correlation of 1 would mean: if you know the slant in one class, you know it in the others, up to shift and scale. A correlation of 0 would mean no linear relation. It is
+# 0.80 for slant and 0.76 for ink, so the columns really share them.
 #
 # Nothing in the training asks for this. We think the reason is the first layer: it adds a vector for the class to the same $W_z z$, so that sharing
-# style among classes is easy. Label and noise have divided the work: *which* digit, and *how* it is written.
+# style among classes is easy. The label decides *which* digit, and the noise *how* it is written.
 
 # %% [markdown]
 # ## 5.9 Is each class varied?
@@ -573,11 +574,11 @@ print(
 # The classifier trained on generated digits classifies 96.7 % of the real test digits correctly, two points fewer than the one trained on real digits
 # (98.7 %). The classes are about as varied as real ones. A value above 1 can also come from failed digits, which are far from all others.
 #
-# Read the two tests together. High GAN-test and low GAN-train: the right classes, without variety. Both low: the labels are not followed, or the pictures are poor. Here both
-# are high.
+# Read the two tests together. If GAN-test is high and GAN-train is low, the classes are right, but variety is probably missing. If both are low, $G$ may ignore the labels or draw badly. Here both are high: 97.6 %
+# and 96.7 %.
 
 # %% [markdown]
-# ## 5.10 Do labels prevent mode collapse?
+# ## 5.10 What labels improve, and what they do not
 #
 # Take the plain recipe of lesson 3: two hidden layers of 128, no batch normalisation, no penalty, no EMA. Stop it after half of its steps, when the
 # digits are still poor. Train it once with labels and once without; everything else is equal. *Predict*: what will improve, and what will not?
@@ -671,8 +672,7 @@ display(
 )
 
 # %% [markdown]
-# There is no jump. Mostly you see a shape in between: the 3 closes, the 1 grows a bar. With other noise the middle falls apart. The training contained no
-# such code, so nothing forced $G$ to draw something sensible there.
+# There is no jump. Mostly you see a shape in between: the 3 closes, the 1 grows a bar. With some other noise vectors the middle image is no digit; change `seed=3` to see it. The training contained no such code.
 
 # %% [markdown]
 # ## 5.12 Play: choose a digit

@@ -128,6 +128,8 @@ must be tensor, not (float|int)
     a function of PyTorch gets a number of Python. Make a tensor of it, or use `math`.
 appears to not have been used
     a gradient is asked for in something that the loss does not depend on.
+iteration over a 0-d
+    a loop runs over a tensor without dimensions. Compute with the whole tensor, which works for every shape.
 boolean value of tensor
     a tensor of many numbers is neither true nor false. Ask `is not None`, or take .any() or .all().
 nonetype.* has no attribute|nonetype.* object is not|unsupported operand.*nonetype

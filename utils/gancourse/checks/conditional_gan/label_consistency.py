@@ -43,9 +43,11 @@ def _cases(seed: int, strict: bool) -> list[dict]:
         plans += [(1, 10, 1, 0), (9, 10, 2 + odd, 1), (7, 5, 0, 3), (300, 10, 140 + seed % 90, 20)]
     cases = []
     for number, (n, classes, right, second) in enumerate(plans):
-        images = randn(7 * seed + number + 50, n, 1, 28, 28).tanh()
+        images = randn(7 * seed + number + 50, 2 * n, 1, 28, 28).tanh()
         with torch.no_grad():
-            order = _Classifier(7 * seed + number, classes)(images).argsort(1, descending=True)  # (N, classes)
+            logits = _Classifier(7 * seed + number, classes)(images)
+        chosen = logits.topk(2).values.diff().squeeze(1).argsort()[:n].sort().values  # no ties that rounding decides
+        images, order = images[chosen], logits[chosen].argsort(1, descending=True)  # (N, classes)
         # Of those further behind, every other one comes last.
         late = [2 + i // 2 % (classes - 2) if i % 2 else classes - 1 for i in range(n - right - second)]
         place = torch.tensor([0] * right + [1] * second + late)

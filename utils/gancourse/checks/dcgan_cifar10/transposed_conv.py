@@ -86,8 +86,7 @@ transposed_conv = Exercise(
             f"{SHAPES}\nreturn torch.kron(x, kernel)[: (height - 1) * stride + k, : (width - 1) * stride + m]",
         ),
         mistake(
-            "x is taken for a square. It has x.shape[0] rows and x.shape[1] columns: the loop over j runs over the columns.",
-            "in range(width) → in range(height)",
+            "x is taken for a square: the loop over j has x.shape[1] rounds.", "in range(width) → in range(height)"
         ),
         mistake(
             "the kernel's numbers are spread apart (dilation), or those of x are repeated (upsampling). Each number of x lays down the kernel once, as it "

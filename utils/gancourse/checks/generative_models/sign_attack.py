@@ -107,10 +107,7 @@ sign_attack = Exercise(
             "the labels are not used: this pushes each image away from what the classifier *says*. Use the true labels.",
             LOSS + "cross_entropy(classifier(images), classifier(images).argmax(1))",
         ),
-        mistake(
-            "the pixels are cut off at 0 and 1. Here they lie between -1 and 1: .clamp(-1, 1).",
-            ".clamp(-1, 1) → .clamp(0, 1)",
-        ),
+        mistake("pixels lie between -1 and 1 here: .clamp(-1, 1).", ".clamp(-1, 1) → .clamp(0, 1)"),
         mistake("nothing is changed: these are the images as they came.", "return images.clone()"),
     ),
 )
