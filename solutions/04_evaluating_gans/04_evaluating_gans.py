@@ -435,13 +435,15 @@ def precision_recall(
 
 
 # %%
-figure, ax = plt.subplots(figsize=(6, 3.4))
+figure, ax = plt.subplots(figsize=(7, 4.4))
 sets = {"real digits": floor_features} | suspect_features
 for name, f in sets.items():
     precision, recall = precision_recall(real_features, f, k=3)
     colour = "black" if name == "real digits" else figures.BLUE
     ax.plot(recall, precision, "o", color=colour)
-    ax.annotate(name, (recall, precision), xytext=(6, 3), textcoords="offset points", fontsize=9)
+    place = 7, {"collapsed": 5, "ten pictures": -5, "real digits": 5, "replay": -6}.get(name, 0)
+    text = {"xytext": place, "textcoords": "offset points", "va": "center", "fontsize": 9}
+    ax.annotate(name, (recall, precision), **text)
 ax.set(xlabel="recall", ylabel="precision", xlim=(-0.05, 1), ylim=(0.6, 1.02))
 figure.tight_layout()
 plt.show()
