@@ -201,8 +201,8 @@ for step in range(1, gancourse.budget(quick=2, cpu=51, gpu=51)):
         fakes = training.sample(G, 16)
         with torch.no_grad():
             says = torch.sigmoid(D(training.to_unit(fakes).to(device))).mean().item()
-        shown[f"step {step}\nmean D = {says:.3f}"] = fakes
-display(figures.image_grids(shown, columns=4, width=2.4))
+        shown[f"step {step}\nmean D = {says:.3f}"] = fakes[:4]
+display(figures.image_grids(shown, columns=2, width=1.9))
 
 # %% [markdown]
 # After 50 steps $D$ takes the fakes for real. They show one coloured pattern, nearly the same for every $z$, and no photograph. A fixed $D$ can be fooled by pictures that are
@@ -813,7 +813,7 @@ for step in range(1, gancourse.budget(quick=3, cpu=61, gpu=61)):
     recipes.dcgan_step()(G, D, opt_G, opt_D, batches(step), step)
     update_average(average, G, decay=0.98)
 training.refresh_batch_norm(average)
-grids = {"G": training.sample(G, 32), "its average": training.sample(average, 32)}
+grids = {"G": training.sample(G, 16), "EMA of its weights": training.sample(average, 16)}
 display(figures.image_grids(grids, columns=8, width=3.2))
 
 # %% [markdown]

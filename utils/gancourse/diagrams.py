@@ -67,7 +67,7 @@ def batch_norm_modes() -> Figure:
     for ax, mode in zip(axes, ("training", "eval"), strict=True):
         _empty(ax)
         _box(ax, 0.9, 1.2, "batch", GREY, 1.3)
-        _box(ax, 3.2, 0.4, "running mean,\nrunning variance", VERMILION, 1.9)
+        _box(ax, 3.2, 0.4, "running mean,\nrunning variance", VERMILION, 2.2)
         _box(ax, 5.6, 1.2, "(x - m) / √(v + ε)", GREY, 2.1)
         start, end = ((4.2, 2.1), (5.2, 1.56)) if mode == "training" else ((4.2, 0.4), (5.2, 0.84))
         ax.annotate("", end, start, arrowprops=_arrow("black", "arc3", "-|>"))
