@@ -832,7 +832,7 @@ display(figures.image_grids(grids, columns=8, width=3.2))
 # | | steps | seed 0 | seed 1 |
 # |---|---|---|---|
 # | as in 6.5 | 5,649 | 531 | 486 |
-# | averaged generator, 0.996 | 5,649 | 512 | 468 |
+# | EMA generator, 0.996 | 5,649 | 512 | 468 |
 # | flips | 5,758 | 564 | 561 |
 # | R1, gamma 0.1, every 16th step | 5,415 | 694 | 613 |
 # | relativistic loss | 5,338 | 638 | 574 |

@@ -141,7 +141,7 @@ SETS: dict[str, tuple[float, dict[str, Arm]]] = {  # minutes of an arm, arms
         5,
         {
             "base": replace(BASE, raw_of="ema"),
-            "ema": replace(BASE, says="averaged generator, 0.996", ema=0.996),
+            "ema": replace(BASE, says="EMA generator, 0.996", ema=0.996),
             "flips": replace(BASE, says="flips", augment=augment.random_flip),
             "r1": replace(BASE, says="R1, gamma 0.1, every 16th step", train_step=recipes.dcgan_step(gamma=0.1)),
             "relativistic": replace(BASE, says="relativistic loss", train_step=recipes.dcgan_step(relativistic=True)),

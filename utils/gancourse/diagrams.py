@@ -16,9 +16,7 @@ def data_flow() -> Figure:
     """Return a drawing of how noise, fakes and real images flow through G and D, and how gradients come back to each."""
     figure, ax = _canvas(8.2, 2.9)
     _parts(ax, "GD")
-    _gradient(ax, "loss", "D", "gradient to D", 0.3)
-    _gradient(ax, "D", "G(z)", "", 0.3)
-    _gradient(ax, "G(z)", "G", "gradient to G, through D", 0.3)
+    _gradients(ax, "gradient to D", "gradient to G, through D")
     return _done(figure)
 
 
@@ -30,13 +28,11 @@ def turns() -> Figure:
         _parts(ax, player, real=player == "D")
         ax.set_title(f"{player}'s turn: only opt_{player} steps", loc="left", fontsize=11, weight="bold")
         if player == "D":
-            _gradient(ax, "loss", "D", "gradient to D's weights", 0.3)
+            _gradients(ax, "gradient to D's weights")
             ax.plot([3.1, 3.1], [1.55, 2.45], color=VERMILION, linewidth=3)
             ax.text(3.1, 2.5, "detach(): no gradient beyond", color=VERMILION, ha="center", fontsize=9)
         else:
-            _gradient(ax, "loss", "D", "through D, which does not step", 0.3)
-            _gradient(ax, "D", "G(z)", "", 0.3)
-            _gradient(ax, "G(z)", "G", "gradient to G's weights", 0.3)
+            _gradients(ax, "through D, which does not step", "gradient to G's weights")
     return _done(figure)
 
 
@@ -122,9 +118,17 @@ def _parts(ax: Axes, learning: str, real: bool = True) -> None:
         ax.annotate("", (x2, y2 + 0.3 * (y1 - y2)), (x1, y1), arrowprops=_arrow("black", "arc3", "-|>"))
 
 
-def _gradient(ax: Axes, start: str, end: str, text: str, bend: float) -> None:
+def _gradients(ax: Axes, at_d: str, at_g: str = "") -> None:
+    """Draw the way back from the loss to D, and with a text for G on through the fakes to G."""
+    _gradient(ax, "loss", "D", at_d)
+    if at_g:
+        _gradient(ax, "D", "G(z)", "")
+        _gradient(ax, "G(z)", "G", at_g)
+
+
+def _gradient(ax: Axes, start: str, end: str, text: str) -> None:
     """Draw a gradient on its way back, above the data."""
     (x1, y1), (x2, y2) = PLACES[start], PLACES[end]
-    arrow = _arrow(VERMILION, f"arc3,rad={bend}", "-|>") | {"linestyle": "--"}
+    arrow = _arrow(VERMILION, "arc3,rad=0.3", "-|>") | {"linestyle": "--"}
     ax.annotate("", (x2 + 0.15, y2 + 0.36), (x1 - 0.15, y1 + 0.36), arrowprops=arrow)
     ax.text((x1 + x2) / 2 + 0.2, max(y1, y2) + 0.75, text, color=VERMILION, ha="center", fontsize=9)

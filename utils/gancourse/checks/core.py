@@ -269,7 +269,7 @@ class Exercise:
         return f"something is not right. {self.look.get('', '')}", first, name
 
     def _twos(self) -> Iterator[Mistake]:
-        """Yield what two mistakes make of the reference together, where both are edits that go together."""
+        """Yield what two mistakes make of the reference together, once: who loops again finds none."""
         edits = [(each.says, answer) for each in self.mistakes for answer in each.answers if is_edit(answer)]
         for (one, edit), (other, second) in itertools.combinations(edits[:30], 2):  # more would take over a second
             with contextlib.suppress(ValueError, SyntaxError):
