@@ -195,7 +195,7 @@ SETS: dict[str, tuple[float, dict[str, Arm]]] = {  # minutes of an arm, arms
         {
             "plain": PLAIN_POKEMON,
             "augmented": AUGMENTED,
-            "raw": replace(AUGMENTED, says="the same without the average", raw_of="augmented"),
+            "raw": replace(AUGMENTED, says="the same without EMA", raw_of="augmented"),
             "real_alone": replace(
                 PLAIN_POKEMON,
                 says="the real pictures alone are augmented",
@@ -362,6 +362,22 @@ def table(of_set: str) -> str:
     if not floor:
         lines.append("Cells: kernel distance to held-out and to training pictures, share of copies")
     return "\n".join(lines)
+
+
+def rows(of_set: str) -> list[str]:
+    """Return what is measured as the lessons' figures take it: a line of a dict, way -> a value for each seed."""
+    arms, here = SETS[of_set][1], read()[of_set]["arms"]
+    return [
+        f'"{arm.says}": ({", ".join(in_tuple(here[name][s]) for s in sorted(here[name], key=int))}),'
+        for name, arm in arms.items()
+    ]
+
+
+def in_tuple(figures: dict) -> str:
+    if "kernel_to_held_out" in figures:
+        value, error = figures["kernel_to_held_out"]
+        return f"({value:.2f}, {error:.2f})"
+    return f"{figures['frechet']:.0f}"
 
 
 def in_cell(figures: dict) -> str:

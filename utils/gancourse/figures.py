@@ -1,4 +1,4 @@
-"""Matplotlib figures in one style: image grids and training curves."""
+"""Matplotlib figures in one style: image grids, training curves, and measurements with several seeds."""
 
 import textwrap
 from collections.abc import Mapping
@@ -11,6 +11,8 @@ from torch import Tensor
 
 # Okabe & Ito's palette, told apart by colour-blind readers; lines differ in style too.
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
+
+DPI, PAGE_WIDTH, GAP, TITLE_HEIGHT = 100, 1000, 16, 20  # of grids of images, in pixels
 
 
 def tile(images: Tensor, columns: int = 8, pad: int = 2, background: int = 205) -> np.ndarray:
@@ -27,16 +29,41 @@ def tile(images: Tensor, columns: int = 8, pad: int = 2, background: int = 205) 
     return sheet.squeeze(2) if c == 1 else sheet
 
 
-def image_grids(grids: Mapping[str, Tensor], columns: int = 8, width: float = 3.2) -> Figure:
-    """Return one figure with a titled grid beside the other: title -> uint8 images (N, C, H, W)."""
-    figure, axes = plt.subplots(1, len(grids), figsize=(width * len(grids), width * 1.1), squeeze=False)
-    for ax, (title, images) in zip(axes[0], grids.items(), strict=True):
-        ax.imshow(tile(images, columns), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-        ax.set_title(title, fontsize=10)
-        ax.axis("off")
-    figure.tight_layout()
+def image_grids(grids: Mapping[str, Tensor], columns: int = 8) -> Figure:
+    """Return one figure with titled grids beside and below each other: title -> uint8 images (N, C, H, W).
+
+    An image is enlarged by a whole number, so that it is at least 48 pixels wide, or 96 if it is larger than a digit.
+    """
+    sheets = [(title, _enlarged(tile(images, columns), images.shape[3])) for title, images in grids.items()]
+    rows: list[list] = [[]]
+    for title, sheet in sheets:
+        if rows[-1] and sum(each.shape[1] + GAP for _, each in rows[-1]) + sheet.shape[1] > PAGE_WIDTH:
+            rows.append([])
+        rows[-1].append((title, sheet))
+    line = TITLE_HEIGHT * max(1 + title.count("\n") for title in grids)
+    heights = [line + max(sheet.shape[0] for _, sheet in row) for row in rows]
+    size = max(sum(sheet.shape[1] + GAP for _, sheet in row) for row in rows), sum(heights)
+    figure = plt.figure(figsize=(size[0] / DPI, size[1] / DPI), dpi=DPI)
+    top = 0
+    for row, height in zip(rows, heights, strict=True):
+        left = 0
+        for title, sheet in row:
+            h, w = sheet.shape[:2]
+            place = left / size[0], 1 - (top + line + h) / size[1], w / size[0], h / size[1]
+            ax = figure.add_axes(place)
+            ax.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="none", aspect="auto")
+            ax.set_title(title, fontsize=10, pad=3)
+            ax.axis("off")
+            left += w + GAP
+        top += height
     plt.close(figure)  # the caller shows it once, by returning it
     return figure
+
+
+def _enlarged(sheet: np.ndarray, width: int) -> np.ndarray:
+    """Return a sheet of images of this width, in pixels, with each pixel repeated."""
+    times = -(-(48 if width <= 28 else 96) // width)
+    return sheet.repeat(times, 0).repeat(times, 1)
 
 
 def named_pictures(pictures: list[tuple[str, Tensor]], columns: int = 6) -> Figure:
@@ -82,6 +109,37 @@ def training_curves(history: Mapping[str, Tensor], window: int = 50) -> Figure:
     for ax in (left, right):
         ax.legend(fontsize=8)
         ax.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    plt.close(figure)
+    return figure
+
+
+def seeds(results: Mapping[str, tuple], measure: str, marks: Mapping[str, float] | None = None) -> Figure:
+    """Return a panel with a row for each way of training and a dot for each seed, with the numbers at the right.
+
+    results: way -> a value for each seed, or (value, standard error); measure: what is measured, and in which unit;
+    marks: name -> value of a dotted line to compare with.
+    """
+    figure, ax = plt.subplots(figsize=(8.5, 0.9 + 0.32 * len(results)))
+    looks = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (VERMILION, "D"))
+    for y, values in enumerate(results.values()):
+        pairs = [value if isinstance(value, tuple) else (value, 0) for value in values]
+        for i, (value, error) in enumerate(pairs):
+            colour, marker = looks[i]
+            ax.errorbar(value, y, xerr=error or None, color=colour, marker=marker, linestyle="", label=f"seed {i}")
+        told = [f"{v:.2f} ± {e:.2f}" if e else f"{v:,.0f}" for v, e in pairs]
+        ax.text(1.01, y, " · ".join(told), transform=ax.get_yaxis_transform(), va="center", fontsize=9)
+    for name, value in (marks or {}).items():
+        ax.axvline(value, color=GREY, linewidth=0.8, linestyle=":")
+        ax.text(value, -0.7, name, color=GREY, fontsize=8, ha="center")
+    shown = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))  # one entry a seed
+    ax.legend(shown.values(), shown.keys(), fontsize=8)
+    ax.set_yticks(range(len(results)), list(results))
+    ax.set(xlabel=measure, ylim=(len(results) - 0.5, -0.5))
+    ax.grid(axis="y", linewidth=0.4)
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    ax.margins(x=0.05)
     figure.tight_layout()
     plt.close(figure)
     return figure

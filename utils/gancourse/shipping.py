@@ -152,7 +152,7 @@ def draw(name: str, run: training.Run) -> None:
 
     folder = pretrained.folder() / name
     samples = {f"{name}: 64 samples, not selected": training.sample(run.generator, 64, seed=0)}
-    figures.image_grids(samples, width=5).savefig(folder / "samples.png", dpi=100)
+    figures.image_grids(samples).savefig(folder / "samples.png", dpi=figures.DPI)
     figures.training_curves(run.history, window=200).savefig(folder / "curves.png", dpi=80)
 
 

@@ -6,26 +6,6 @@ import torch
 
 # ---- one_hot ------------------------------------------------------------------------------------------------------
 
-BY_INDEX = """
-if labels.min() < 0:
-    raise ValueError("a label below 0")
-codes = torch.zeros(len(labels), classes)
-codes[torch.arange(len(labels)), labels] = 1
-return codes
-"""
-BY_COMPARISON = """
-codes = (labels[:, None] == torch.arange(classes)).float()
-assert bool((codes.sum(1) == 1).all())
-return codes
-"""
-BY_LOOP = """
-rows = []
-for label in labels.tolist():
-    if label not in range(classes):
-        raise IndexError(label)
-    rows.append([float(place == label) for place in range(classes)])
-return torch.tensor(rows)
-"""
 
 # ---- join ---------------------------------------------------------------------------------------------------------
 
@@ -111,25 +91,11 @@ def kept_by_shape(answer):
     return keeping
 
 
-def share(classifier, images, labels):
-    return (classifier(images).argmax(1) == labels).float().mean()
-
-
 def joined(z, labels, classes):
     return torch.cat([z, torch.nn.functional.one_hot(labels, classes)], 1)
 
 
 RIGHT = {
-    "one_hot": (
-        BY_INDEX,
-        BY_COMPARISON,
-        BY_LOOP,
-        "if labels.min() < 0 or labels.max() >= classes: raise ValueError\nreturn torch.eye(classes)[labels]",
-        "return torch.zeros(len(labels), classes).scatter_(1, labels.unsqueeze(1), 1)",
-        "return F.one_hot(labels, num_classes=classes).to(torch.float32)",
-        "return F.embedding(labels, torch.eye(classes))",
-        "return torch.eye(classes).index_select(0, labels)",
-    ),
     "join": (
         FILLED,
         "return torch.cat((z, F.one_hot(labels, classes)), 1)",
@@ -157,15 +123,6 @@ RIGHT = {
         "return (discriminator_loss(real_logits, mismatched_logits) + discriminator_loss(real_logits, fake_logits)) / 2",
         "refused = softplus(mismatched_logits).sum() + softplus(fake_logits).sum()\n"
         "return (softplus(-real_logits).sum() + refused / 2) / len(real_logits)",
-    ),
-    "label_consistency": (
-        "return (classifier(images).argmax(1) == labels).double().mean()",
-        "return (classifier(images).max(dim=1).indices == labels).sum().item() / len(labels)",
-        "return 1 - (classifier(images).argmax(-1) != labels).float().mean().item()",
-        "return np.mean(classifier(images).detach().numpy().argmax(1) == labels.numpy())",
-        "return (classifier.eval()(images).softmax(1).argmax(1) == labels).float().mean()",
-        "right = [int(classifier(x[None]).argmax()) == int(y) for x, y in zip(images, labels)]\nreturn sum(right) / len(right)",
-        "return torch.cat([classifier(part).argmax(1) for part in images.split(3)]).eq(labels).float().mean()",
     ),
     "class_grid": (
         ROW_BY_ROW,
@@ -207,13 +164,6 @@ RIGHT = {
 }
 
 WRONG = {
-    "one_hot": (
-        kept_by_shape(lambda labels, classes: torch.nn.functional.one_hot(labels, classes).float()),
-        "return F.one_hot(labels, classes)",
-        "return F.one_hot(labels, classes).float().squeeze()",
-        "return F.one_hot(labels, classes + 1)[:, :classes].float()",
-        "codes = F.one_hot(labels, classes).float()\nlabels.zero_()\nreturn codes",
-    ),
     "join": (
         kept_by_shape(joined),
         "z.requires_grad_()\nreturn torch.cat([z, one_hot(labels, classes)], 1).detach()",
@@ -236,17 +186,6 @@ WRONG = {
         "+ (1 - fake_logits.sigmoid()).log() / 2).mean()",
         "torch.manual_seed(0)\n"
         "return softplus(-real_logits).mean() + (softplus(mismatched_logits) + softplus(fake_logits)).mean() / 2",
-    ),
-    "label_consistency": (
-        kept_by_shape(share),
-        "classifier.train()\nreturn (classifier(images).argmax(1) == labels).float().mean()",
-        "classifier.eval()\nshare = (classifier(images).argmax(1) == labels).float().mean()\nclassifier.train()\nreturn share",
-        "classifier.requires_grad_(False)\nreturn (classifier(images).argmax(1) == labels).float().mean()",
-        "classifier.zero_grad()\nreturn (classifier(images).argmax(1) == labels).float().mean()",
-        "return (classifier(images).squeeze().argmax(-1) == labels).float().mean() * (len(labels) > 1)",
-        "return (classifier(training.to_unit(images)).argmax(1) == labels).float().mean()",
-        "n = len(images) // 4 * 4\nreturn (classifier(images[:n]).argmax(1) == labels[:n]).float().mean()",
-        "return (classifier(images).topk(3).indices == labels[:, None]).any(1).float().mean()",
     ),
     "class_grid": (
         kept_by_shape(with_a_copy),
@@ -288,3 +227,59 @@ WRONG = {
         "fake_logits < 0 → fake_logits <= 0",
     ),
 }
+
+
+def hand_with(start, steps, keep="", restore="G.train(was_training)"):
+    """A search for z from one start: (z0, how many steps of Adam)."""
+    return f"""
+was_training = G.training
+G.eval()
+{keep}
+z = {start}
+z.requires_grad_()
+optimizer = torch.optim.Adam([z], lr=0.05)
+for _ in range({steps}):
+    loss = (G(z, torch.tensor([label])) - image).square().mean()
+    z.grad = torch.autograd.grad(loss, z)[0]
+    optimizer.step()
+with torch.no_grad():
+    images = torch.cat([G(z, torch.tensor([y])) for y in range(classes)])
+{restore}
+return images"""
+
+
+RIGHT["same_hand"] = (
+    hand_with("torch.zeros(1, G.z_dim)", 400),
+    hand_with("torch.randn(1, G.z_dim)", 600),
+    # by L-BFGS, with backward() on frozen weights
+    """
+was_training, asked = G.training, [p.requires_grad for p in G.parameters()]
+G.eval().requires_grad_(False)
+z = torch.zeros(1, G.z_dim, requires_grad=True)
+optimizer = torch.optim.LBFGS([z], max_iter=100, line_search_fn="strong_wolfe")
+def closure():
+    optimizer.zero_grad()
+    loss = (G(z, torch.tensor([label])) - image[None]).square().sum()
+    loss.backward()
+    return loss
+optimizer.step(closure)
+with torch.no_grad():
+    images = G(z.detach().repeat(classes, 1), torch.arange(classes))
+for p, was in zip(G.parameters(), asked):
+    p.requires_grad_(was)
+return G.train(was_training) and images""",
+)
+WRONG["same_hand"] = (
+    hand_with("torch.zeros(1, G.z_dim)", 0),
+    hand_with("torch.zeros(1, G.z_dim)", 10),
+    hand_with("torch.zeros(1, G.z_dim)", 400, restore=""),
+    hand_with("torch.zeros(1, G.z_dim)", 400, restore="G.train()"),
+    hand_with("torch.zeros(1, G.z_dim)", 400).replace("G.eval()", ""),
+    hand_with("torch.zeros(1, G.z_dim)", 400).replace("range(classes)", "reversed(range(classes))"),
+    hand_with("torch.zeros(1, G.z_dim)", 400).replace("with torch.no_grad()", "if True"),
+    hand_with("torch.zeros(1, G.z_dim)", 400).replace("z.grad = torch.autograd.grad(loss, z)[0]", "loss.backward()"),
+    hand_with("torch.zeros(1, G.z_dim)", 400).replace("return images", "return images.squeeze()"),
+    hand_with("torch.zeros(1, G.z_dim)", 400).replace("return images", "images[label] = image\nreturn images"),
+    "return image.expand(classes, 1, 28, 28)",
+    "with torch.no_grad():\n    return G(torch.randn(1, G.z_dim).expand(classes, -1), torch.arange(classes))",
+)

@@ -133,57 +133,9 @@ MAP, ASKED = "gradient.abs().amax(1)", "torch.autograd.grad(D(x).sum(), x)"
 
 # ---- spectral_step --------------------------------------------------------------------------------------------------
 
-BY_LENGTH = """
-W = weight.reshape(weight.shape[0], -1)
-v = F.normalize(W.t() @ u, dim=0).detach()
-Wv = torch.mv(W, v)
-return Wv.norm(), (Wv / Wv.norm()).detach()
-"""
-BY_PRODUCT = """
-W = weight.detach().flatten(1)
-v = F.normalize(torch.mv(W.t(), u), dim=0, eps=1e-12)
-u = F.normalize(torch.mv(W, v), dim=0, eps=1e-12)
-return (torch.outer(u, v).view_as(weight) * weight).sum(), u
-"""
-BY_EINSUM = """
-with torch.no_grad():
-    v = torch.einsum("oikl,o->ikl", weight, u)
-    v /= v.square().sum().sqrt()
-    u = torch.einsum("oikl,ikl->o", weight, v)
-    u /= u.square().sum().sqrt()
-return torch.einsum("oikl,o,ikl->", weight, u, v), u
-"""
-BY_COLUMNS = """
-W = weight.permute(0, 2, 3, 1).flatten(1)
-v = (u[None] @ W.detach())[0]
-v = v / (v.norm() + 1e-12)
-u = (W.detach() @ v[:, None])[:, 0]
-return torch.dot(u / u.norm(), W @ v), u / u.norm()
-"""
-BY_CONVOLUTION = """
-v = F.normalize(F.conv_transpose2d(u.view(1, -1, 1, 1), weight.detach()), dim=(1, 2, 3))
-Wv = F.conv2d(v, weight).flatten()
-u = F.normalize(Wv.detach(), dim=0)
-return u @ Wv, u
-"""
 
 # ---- relativistic_losses, update_average ------------------------------------------------------------------------------
 
-BY_HAND = """
-a = fake_logits - real_logits
-return tuple((torch.relu(b) + torch.log1p(torch.exp(-b.abs()))).mean() for b in (a, -a))
-"""
-WITH_LABELS = """
-gap, ones = real_logits - fake_logits, torch.ones(len(real_logits))
-return F.binary_cross_entropy_with_logits(gap, ones), F.binary_cross_entropy_with_logits(gap, 0 * ones)
-"""
-IN_A_LOOP = """
-d, g = [], []
-for real, fake in zip(real_logits, fake_logits):
-    d.append(torch.logaddexp(torch.zeros(()), fake - real))
-    g.append(torch.logaddexp(torch.zeros(()), real - fake))
-return sum(d) / len(d), sum(g) / len(g)
-"""
 BY_LOADING = """
 state, new = average.state_dict(), G.state_dict()
 names = {name for name, _ in average.named_parameters()}
@@ -360,21 +312,6 @@ RIGHT = {
         f"{MAP} → gradient.norm(float('inf'), dim=1)",
         f"{MAP} → torch.stack([c.abs() for c in gradient.unbind(1)]).max(0)[0]",
     ),
-    "spectral_step": (
-        BY_LENGTH,
-        BY_PRODUCT,
-        BY_EINSUM,
-        BY_COLUMNS,
-        BY_CONVOLUTION,
-        "weight.flatten(1) → weight.view(len(weight), -1)",
-    ),
-    "relativistic_losses": (
-        BY_HAND,
-        WITH_LABELS,
-        IN_A_LOOP,
-        "gap = real_logits - fake_logits\nreturn [-F.logsigmoid(gap).mean(), softplus(gap).sum() / len(gap)]",
-        "softplus(real_logits - fake_logits) → softplus(real_logits.detach() - fake_logits)",
-    ),
     "update_average": (
         BY_LOADING,
         BY_DATA,
@@ -438,21 +375,6 @@ WRONG = {
         "D.train(was_training) → D.zero_grad(); D.train(was_training)",
         "D.eval() → D.eval(); torch.manual_seed(0)",
         f"{MAP} → gradient.abs().amax(1) + 1e-3",
-    ),
-    "spectral_step": (
-        "return u @ W @ v, u → return (u @ W @ v).detach(), u",
-        "return u @ W @ v, u → return u @ weight.detach().flatten(1) @ v, u",
-        "return u @ W @ v, u → (u @ W @ v).backward()\n    return u @ W @ v, u",
-        "return u @ W @ v, u → weight.grad = None\n    return u @ W @ v, u",
-        "u = nn.functional.normalize(W @ v, dim=0) → u.copy_(nn.functional.normalize(W @ v, dim=0))",
-        "return u @ W @ v, u → return u @ W @ v, u.requires_grad_()",
-    ),
-    "relativistic_losses": (
-        "gap = real_logits.sub_(fake_logits)\nreturn softplus(-gap).mean(), softplus(gap).mean()",
-        "fake_logits - real_logits → fake_logits.detach() - real_logits",
-        "real_logits - fake_logits → real_logits - fake_logits.detach()",
-        "gap = (real_logits - fake_logits).clamp(-50, 50)\nreturn softplus(-gap).mean(), softplus(gap).mean()",
-        "gap = real_logits - fake_logits.flip(0)\nreturn softplus(-gap).mean(), softplus(gap).mean()",
     ),
     "update_average": (
         SHARED_BUFFERS,

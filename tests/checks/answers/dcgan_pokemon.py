@@ -152,19 +152,6 @@ RIGHT = {
                     mask[i, 0, row, column] = 0
         return images * mask.to(images.device)""",
     ),
-    "closest_pairs": (
-        """
-        found = sorted((float((f - t).square().sum().sqrt()), i, j) for i, f in enumerate(fake)
-                       for j, t in [min(enumerate(train), key=lambda pair: float((f - pair[1]).norm()))])[:pairs]
-        return tuple(torch.tensor([each[k] for each in found]) for k in (1, 2, 0))""",
-        f"{ORDER}distances.topk(pairs, largest=False).indices",
-        f"{PAIRS}(fake[:, None] - train).square().sum(2).sqrt().min(1)",
-        """
-        table = torch.cdist(fake, train)
-        nearest = table.argmin(1)
-        distances, order = table.amin(1).sort()
-        return [order[:pairs], nearest[order][:pairs], distances[:pairs]]""",
-    ),
     "augmented_step": (
         # where augment stands
         (f"{FAKE} → {FAKE.removesuffix('.detach()')}", f"{ASKS} → D(augment(real)), D(augment(fake.detach()))"),
@@ -235,18 +222,6 @@ WRONG = {
         "images.clone() → images.clone()\n    top.clamp_(min=0)",
         "zip(top.tolist(), left.tolist(), strict=True) → zip(top.clamp(min=0).tolist(), left.clamp(min=0).tolist())",
     ),
-    "closest_pairs": (
-        by_shape("closest_pairs"),
-        asking("closest_pairs"),
-        "return order, nearest[order], distances[order] → return order.float(), nearest[order].float(), distances[order]",
-        "return order, nearest[order], distances[order] → return fake[order], train[nearest[order]], distances[order]",
-        f"{ORDER}distances[:pairs].argsort()",
-        f"{ORDER}distances.topk(pairs, largest=False).indices.sort().values",
-        f"{PAIRS}torch.cdist(fake, train).square().min(1)",
-        f"{PAIRS}torch.cdist(fake, train).squeeze().min(-1)",
-        f"{PAIRS}torch.cdist(fake.sub_(0), train, p=1).min(1)",
-        "return torch.zeros(pairs).long(), torch.zeros(pairs).long(), torch.zeros(pairs)",
-    ),
     "augmented_step": (
         # augment: nothing comes back through it, another change instead of it, one more, numbers that repeat
         f"{IN_G} → D(augment(G(training.noise(G, len(real))).detach()))",
@@ -269,3 +244,45 @@ WRONG = {
         "fake_logits < 0 → fake_logits <= 0",
     ),
 }
+
+RIGHT["my_augmentation"] = (
+    # colours exchanged
+    "chosen = torch.rand(len(images), 1, 1, 1, device=images.device) < p\nreturn torch.where(chosen, images.flip(1), images)",
+    "chosen = (torch.rand(len(images), device=images.device) < p).view(-1, 1, 1, 1)\nreturn torch.where(chosen, images.flip(2) * 0.8, images)",
+    # waves of a strength of their own
+    """
+n, _, h, w = images.shape
+chosen = (torch.rand(n, 1, 1, 1) < p).to(images)
+strength = 0.1 + 0.2 * torch.rand(n, 1, 1, 1)
+return images + chosen * strength * torch.sin(torch.arange(w) * 0.7 + 0.3)""",
+    # a blur, copied into a new tensor
+    """
+new = images.clone()
+chosen = torch.rand(len(images)) < p
+if chosen.any():
+    new[chosen] = F.avg_pool2d(images[chosen], 3, 1, 1)
+return new""",
+    # a zoom, image by image
+    """
+out = []
+for image in images:
+    if torch.rand(()) < p:
+        image = F.interpolate(image[None, :, 1:-1, 1:-1], size=image.shape[1:], mode="bilinear")[0]
+    out.append(image)
+return torch.stack(out)""",
+)
+WRONG["my_augmentation"] = (
+    "return images",
+    "return images.flip(2)",
+    "return images * (torch.rand(len(images), 1, 1, 1) < p)",
+    "return torch.where(torch.rand(len(images), 1, 1, 1) < p, images.flip(2).detach(), images)",
+    "return torch.where(torch.rand(len(images), 1, 1, 1) < p, images.flip(2).round(), images)",
+    "return torch.where(torch.rand(len(images), 1, 1, 1) < p, images.flip(0), images)",
+    "return torch.where(torch.rand(len(images), 1, 1, 1) < p / 2, images.flip(2), images)",
+    "return torch.where(torch.rand(len(images), 1, 1, 1) < p**2, images.flip(2), images)",
+    "return torch.where(torch.rand_like(images) < p, images.flip(2), images)[:, :2]",
+    "return torch.where(torch.rand(len(images), 1, 1, 1) < p, images.flip(2), images + 0.01)",
+    "return images + p * 0.1 * torch.randn_like(images)",
+    "images.data.mul_(0.9)\nreturn torch.where(torch.rand(len(images), 1, 1, 1) < p, images.flip(2), images)",
+    "return torch.where(torch.rand(len(images), 1, 1, 1) < p, images / 0, images)",
+)

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import torch
 
-KL = "torch.special.xlogy(p, p / q).sum() → "
 TERMS = "terms.nansum(1).mean().exp() → "
 ROOTS = "torch.linalg.eigvals(cov_a @ cov_b).real.clamp(min=0).sqrt() → "
 WITHIN = "(k.sum() - k.trace()) / (len(x) * (len(x) - 1)) → "
@@ -28,25 +27,6 @@ def by_shape(compute):
         return _kept[key]
 
     return answer
-
-
-def _kl(labels, real, classes):
-    p, q = (torch.bincount(x, minlength=classes) / len(x) for x in (labels, real))
-    return torch.xlogy(p, p / q).sum()
-
-
-def _kl_with_lists(labels, real, classes):
-    labels, real, total = labels.tolist(), real.tolist(), 0.0
-    for k in range(classes):
-        p, q = labels.count(k) / len(labels), real.count(k) / len(real)
-        if p > 0:
-            total += p * math.log(p / q)
-    return total
-
-
-def _kl_with_numpy(labels, real, classes):
-    p, q = (np.bincount(x.numpy(), minlength=classes) / len(x) for x in (labels, real))
-    return np.sum(p[p > 0] * np.log(p[p > 0] / q[p > 0]))
 
 
 def _score_row_by_row(p):
@@ -129,17 +109,6 @@ def _copies_with_numpy(fake, train, held_out):
 
 
 RIGHT = {
-    "class_kl": (
-        _kl_with_lists,
-        _kl_with_numpy,
-        f"{KL}F.kl_div(q.log(), p, reduction='sum').item()",
-        f"{KL}(p * (p / q).log()).nansum()",
-        f"{KL}(p * ((p + 1e-12).log() - q.log())).sum()",
-        f"{KL}(torch.special.xlogy(p, p) - p * q.log()).sum()",
-        "torch.bincount(labels, minlength=classes).double() / len(labels) → F.one_hot(labels, classes).float().mean(0)",
-        "torch.bincount(labels, minlength=classes).double() / len(labels) → "
-        "torch.stack([(labels == k).double().mean() for k in range(classes)])",
-    ),
     "inception_score": (
         _score_row_by_row,
         _score_with_numpy,
@@ -188,14 +157,6 @@ RIGHT = {
 }
 
 WRONG = {
-    "class_kl": (
-        by_shape(_kl),  # kept between calls
-        "torch.bincount(labels, minlength=classes) → torch.bincount(labels.sub_(0), minlength=classes)",  # in place
-        f"{KL}torch.special.xlogy(p, p / q)[:-1].sum()",
-        f"{KL}torch.special.xlogy(p, p / q).sum().clamp(max=1)",  # tame cases only
-        f"{KL}(p[p > 0] * (p[p > 0] / q[: (p > 0).sum()]).log()).sum()",  # p and q of different classes meet
-        f"{KL}torch.special.xlogy(p, p / q).sum()[None]",
-    ),
     "inception_score": (
         by_shape(_score_row_by_row),
         "marginal = → torch.manual_seed(0)\n    marginal =",
@@ -236,3 +197,26 @@ WRONG = {
         "return 0.01",
     ),
 }
+
+RIGHT["diagnose"] = (
+    # with distances in place of balls
+    """
+near = lambda a, b: torch.cdist(a, b).min(1).values
+if near(fake, train).quantile(0.3) < 0.5 * near(held_out, train).quantile(0.3):
+    return "copies"
+if near(held_out, fake).mean() > 1.35 * near(held_out, train).mean():
+    return "modes missing"
+if near(fake, held_out).mean() > 1.2 * near(train, held_out).mean():
+    return "poor pictures"
+return "fine" """,
+    'precision, recall = precision_recall(train, fake, 5)\nif copied_share(fake, train, held_out) > 0.15:\n    return "COPIES"\n'
+    'return "modes missing" if recall < 0.8 else "poor pictures" if precision < 0.8 else "fine"',
+)
+WRONG["diagnose"] = (
+    'return "bad"',
+    "return None",
+    'return "fine" if len(fake) % 2 else "copies"',
+    'return "copies" if torch.equal(fake, train) else "fine"',
+    'return "fine" if (fake.mean(0) - held_out.mean(0)).norm() < 1 else "modes missing"',
+    'return "poor pictures" if fake.std() > held_out.std() else "fine"',
+)

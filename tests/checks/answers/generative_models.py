@@ -87,13 +87,6 @@ RIGHT = {
         "return prior(x / scale - shift / scale) / torch.tensor(scale).abs()",
         "return torch.tensor([float(prior((v - shift) / scale)) / max(scale, -scale) for v in x])",
     ),
-    "distance": (
-        ".mean() → .mean().item()",
-        "return F.l1_loss(x.sort()[0], y.sort()[0])",
-        "return sum(abs(a - b) for a, b in zip(sorted(x.tolist()), sorted(y.tolist()))) / len(x)",
-        "return (x.sort(descending=True)[0] - y.sort(descending=True)[0]).abs().sum() / x.numel()",
-        "return np.abs(np.sort(x.numpy()) - np.sort(y.numpy())).mean()",
-    ),
     "fit_scale": (
         FIT_WITH_BACKWARD,
         FIT_WITH_OPTIMIZER,
@@ -176,32 +169,16 @@ WRONG = {
         "return prior((x - shift) / scale) / abs(scale) if scale > 0 else prior((x - shift) / scale)",
         kept_by_shape(lambda prior, scale, shift, x: prior((x - shift) / scale) / abs(scale)),
     ),
-    "distance": (
-        ".mean() → .sum()",
-        ".mean() → ",
-        ".mean() → .median()",
-        "q = torch.linspace(0, 1, 1001)\nreturn (x.quantile(q) - y.quantile(q)).abs().mean()",
-        ".abs().mean() → .abs().sum() / (len(x) - 1)",
-        ".abs() → .relu()",
-        "return (x.sort() - y.sort()).abs().mean()",
-        "return (x.unique() - y.unique()).abs().mean()",
-        "return (x.abs().sort().values - y.abs().sort().values).abs().mean()",
-        "return (x.std() - y.std()).abs() + (x.mean() - y.mean()).abs()",
-        "x[:], y[:] = x.sort().values, y.sort().values\nreturn (x - y).abs().mean()",
-        "return str((x.sort().values - y.sort().values).abs().mean())",
-        "(x.sort().values - y.sort().values).abs().mean()",
-        kept_by_shape(lambda x, y: (x.sort().values - y.sort().values).abs().mean()),
-    ),
     "fit_scale": (
-        "theta = (theta - step_size * slope).detach().requires_grad_() → theta -= step_size * slope",
+        "theta = (theta - step_size * gradient).detach().requires_grad_() → theta -= step_size * gradient",
         ".requires_grad_() → ",
         "torch.tensor(theta, requires_grad=True) → theta.requires_grad_()",
-        "(slope,) = torch.autograd.grad(loss, theta) → slope = loss.backward()",
-        "(slope,) = → slope =",
-        "(slope,) = → loss.backward()\n        (slope,) =",
-        "step_size * slope → slope",
-        "step_size * slope → 0.1 * slope",
-        "step_size * slope → step_size * slope.clamp(-1, 1)",
+        "(gradient,) = torch.autograd.grad(loss, theta) → gradient = loss.backward()",
+        "(gradient,) = → gradient =",
+        "(gradient,) = → loss.backward()\n        (gradient,) =",
+        "step_size * gradient → gradient",
+        "step_size * gradient → 0.1 * gradient",
+        "step_size * gradient → step_size * gradient.clamp(-1, 1)",
         "- x.sort().values → - x.sort(descending=True).values",
         "theta = (theta - → _ = (theta -",
         "return theta.item() → return theta, loss",
@@ -263,3 +240,45 @@ WRONG = {
     "question_2": ('return ""',),
     "question_3": ('"d"',),
 }
+
+RIGHT["fit_generator"] = (
+    # a step function, made smooth by a little of the noise itself
+    """
+ordered = data.sort().values
+def G(z):
+    place = (torch.special.ndtr(z) * len(ordered)).long().clamp(0, len(ordered) - 1)
+    return ordered[place] + 0.01 * ordered.std() * torch.sin(50 * z)
+return G""",
+    "return lambda z: torch.quantile(data, torch.special.ndtr(z))",
+    """
+import numpy as np
+ordered, shares = np.sort(data.numpy()), (np.arange(len(data)) + 0.5) / len(data)
+return lambda z: torch.from_numpy(np.interp(torch.special.ndtr(z).numpy(), shares, ordered)).float()""",
+    # trained, as in 1.4, but with a network
+    """
+torch.manual_seed(torch.initial_seed())
+middle, width = data.mean(), data.std()
+net = nn.Sequential(nn.Linear(1, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 1))
+optimizer = torch.optim.Adam(net.parameters(), 1e-2)
+z = torch.special.ndtri((torch.arange(len(data)) + 0.5) / len(data))
+for _ in range(400):
+    loss = (net(z[:, None])[:, 0] - (data.sort().values - middle) / width).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+return lambda z: (net(z[:, None])[:, 0] * width + middle).detach()""",
+)
+WRONG["fit_generator"] = (
+    "return data",
+    "return data.sort().values",
+    "return lambda z: torch.full_like(z, data.mean())",
+    "return lambda z: data.mean() + data.std() * torch.randn_like(z)",
+    "return lambda z: z * data.std()",
+    "return lambda z: torch.quantile(data, torch.rand(z.shape))",
+    "return lambda z: torch.quantile(data, torch.special.ndtr(-z.sort().values))",
+    "return lambda z: torch.quantile(data, torch.special.ndtr(z))[:1]",
+    "return lambda z: torch.quantile(data[:30], torch.special.ndtr(z))",
+    "return lambda z: torch.quantile(data, z.abs() / z.abs().max())",
+    "data.sort().values → data.sort(descending=True).values + 1000",
+    "ordered = data.sort().values\nreturn lambda z: ordered[(torch.special.ndtr(z) * len(ordered)).long()]",
+)

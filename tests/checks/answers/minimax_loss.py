@@ -18,7 +18,6 @@ def _modes_by_shape(samples, centres, std):
 
 PENALTY = ".square().flatten(1).sum(1).mean()"
 BACKWARD = "real = real.clone().requires_grad_()\nD(real).sum().backward(create_graph=True)\n"
-SLOPES = "return torch.autograd.grad(-softplus(a).sum(), a)[0], torch.autograd.grad(softplus(-a).sum(), a)[0]"
 
 RIGHT = {
     "value": (
@@ -61,18 +60,6 @@ RIGHT = {
         "a = fake_logits\nby_hand = torch.relu(a) + torch.log1p(torch.exp(-a.abs()))\n"
         "return -by_hand.mean(), (by_hand - a).sum() / len(a)",
         "return [-softplus(fake_logits).mean(), softplus(-fake_logits).mean()]",
-    ),
-    "generator_slopes": (
-        "return -fake_logits.sigmoid(), fake_logits.sigmoid() - 1",
-        "return -1 / (1 + (-fake_logits).exp()), -1 / (1 + fake_logits.exp())",
-        f"a = fake_logits.clone().requires_grad_()\n{SLOPES}",
-        "a = fake_logits.double()\nreturn [-torch.special.expit(a), torch.special.expit(a) - 1]",
-    ),
-    "smoothed_best": (
-        "return target * (1 - q / (p + q))",
-        "return target / (1 + q / p)",
-        "return torch.sigmoid(p.log() - q.log()).mul(target)",
-        "real, fake = target * p, (1 - target) * p + q\nreturn real / (real + fake)",
     ),
     "alternating_step": (
         "theta, psi = (torch.tensor(v, requires_grad=True) for v in (theta, psi))\n"
@@ -135,13 +122,6 @@ WRONG = {
         "return -softplus(fake_logits).mean().item(), softplus(-fake_logits).mean().item()",
         "return torch.stack([-softplus(fake_logits).mean(), softplus(-fake_logits).mean()])",
     ),
-    "generator_slopes": (
-        f"a = fake_logits.requires_grad_()\n{SLOPES}",
-        "return -fake_logits.sigmoid().mean(), -(-fake_logits).sigmoid().mean()",
-        "return fake_logits.sigmoid(), (-fake_logits).sigmoid()",
-        "return -fake_logits.sigmoid() / len(fake_logits), -(-fake_logits).sigmoid() / len(fake_logits)",
-    ),
-    "smoothed_best": ("return target * (p / (p + q)) + (1 - target) / 2", "return target * p / (p + q + 1e-6)"),
     "alternating_step": (
         "theta + step_size → theta + 0.2",
         "return theta, psi → return psi",
@@ -182,3 +162,30 @@ WRONG = {
     "question_2": ("'d'", "return 4"),
     "question_3": ("return 'c)'",),
 }
+
+RIGHT["calm_step"] = (
+    # friction on D, of two kinds
+    "psi = 0.9 * (psi + step_size * gradients(theta, psi)[1])\nreturn theta - step_size * gradients(theta, psi)[0], psi",
+    "d_theta, d_psi = gradients(theta, psi)\nreturn theta - step_size * d_theta, psi + step_size * (d_psi - psi)",
+    # looks farther ahead
+    """
+d_theta, d_psi = gradients(theta, psi)
+d_theta, d_psi = gradients(theta - 3 * step_size * d_theta, psi + 3 * step_size * d_psi)
+return theta - step_size * d_theta, psi + step_size * d_psi""",
+    # G follows what D would learn from nothing
+    "return theta + step_size * gradients(theta, 0.0)[1], 0.0",
+    "a, b = gradients(torch.tensor(theta), torch.tensor(psi))\nreturn [torch.tensor(theta - step_size * a), 0.8 * (psi + step_size * b)]",
+)
+WRONG["calm_step"] = (
+    "return theta, psi",
+    "return 0.0, 0.0",
+    "return 0.9 * theta, 0.9 * psi",
+    "return theta - step_size * gradients(theta, psi)[0]",
+    "a, b = gradients(theta, psi)\nreturn theta - step_size * a, psi - step_size * b",
+    "a, b = gradients(theta, psi)\nreturn theta + step_size * a, psi + step_size * b",
+    "a, b = gradients(theta, psi)\nreturn psi + step_size * b, theta - step_size * a",
+    "a, b = gradients(theta, psi)\nreturn theta - 0.01 * step_size * a, psi + 0.01 * step_size * b",
+    "a, b = gradients(theta, psi)\nreturn theta - step_size * a, psi + step_size * (b + psi)",
+    "a, b = gradients(theta, psi)\nreturn theta - step_size * (a + 0.1 * theta), psi + step_size * (b - psi)",
+    "for _ in range(9):\n    psi = 0.9 * (psi + step_size * gradients(theta, psi)[1])\nreturn theta - step_size * gradients(theta, psi)[0], psi",
+)

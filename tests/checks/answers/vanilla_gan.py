@@ -151,18 +151,6 @@ RIGHT = {
         "return 2 * nn.BCEWithLogitsLoss()(logits, labels)",
         "zero = torch.zeros(())\nreturn (torch.logaddexp(-real_logits, zero) + torch.logaddexp(fake_logits, zero)).mean()",
     ),
-    "generator_loss": (
-        "return F.binary_cross_entropy_with_logits(fake_logits, torch.ones_like(fake_logits))",
-        "return -F.logsigmoid(fake_logits).mean()",
-        lambda fake: by_hand(-fake).mean(),
-        "return (softplus(fake_logits) - fake_logits).sum() / fake_logits.numel()",
-    ),
-    "smoothed_loss": (
-        lambda real, fake, target=0.9: labels_of(target, 0.0)(real, fake),
-        "a = real_logits\nreturn (target * softplus(-a) + (1 - target) * softplus(a)).mean() + softplus(fake_logits).mean()",
-        "a = real_logits\nreturn softplus(-a).mean() + (1 - target) * a.mean() + softplus(fake_logits).mean()",
-        lambda real, fake, target=0.9: (by_hand(real) - target * real).mean() + by_hand(fake).mean(),
-    ),
     "train_step": (
         (
             f"{D_ZERO}    d_loss.backward()\n → {TAKE.format('D', 'd_loss')}",

@@ -4,7 +4,6 @@ from gancourse.checks.conditional_gan.class_grid import class_grid
 from gancourse.checks.conditional_gan.conditional_loss import conditional_loss
 from gancourse.checks.conditional_gan.conditional_step import conditional_step
 from gancourse.checks.conditional_gan.join import join
-from gancourse.checks.conditional_gan.label_consistency import label_consistency
-from gancourse.checks.conditional_gan.one_hot import one_hot
 from gancourse.checks.conditional_gan.projection_logit import projection_logit
 from gancourse.checks.conditional_gan.questions import question_1, question_2, question_3
+from gancourse.checks.conditional_gan.same_hand import same_hand

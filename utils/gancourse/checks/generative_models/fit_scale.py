@@ -5,16 +5,19 @@ from gancourse.checks.core import Exercise, mistake
 from gancourse.checks.observers.values import function, randn
 
 START = "theta = torch.tensor(theta, requires_grad=True)"
-STEP = "theta = (theta - step_size * slope).detach().requires_grad_()"
+STEP = "theta = (theta - step_size * gradient).detach().requires_grad_()"
 FLIPS, RISES, SMALL = "theta:that changes its sign", "theta:while the loss rises", "theta:with small gradients"
-ADAM = f"{START} → {START}; adam = torch.optim.Adam([theta], lr=step_size)", f"{STEP} → theta.grad = slope; adam.step()"
+ADAM = (
+    f"{START} → {START}; adam = torch.optim.Adam([theta], lr=step_size)",
+    f"{STEP} → theta.grad = gradient; adam.step()",
+)
 
 
 def _adding_up(share: float) -> tuple[str, ...]:
     """Return the edits with which a step takes a share of all earlier gradients, too."""
-    gradient = "(slope,) = torch.autograd.grad(loss, theta)"
+    gradient = "(gradient,) = torch.autograd.grad(loss, theta)"
     changed = f"total = {share} * total + torch.autograd.grad(loss, theta)[0]"
-    return "for _ → total = 0\n    for _", f"{gradient} → {changed}", "step_size * slope → step_size * total"
+    return "for _ → total = 0\n    for _", f"{gradient} → {changed}", "step_size * gradient → step_size * total"
 
 
 def _cases(seed: int, strict: bool) -> list[dict]:
@@ -84,7 +87,7 @@ fit_scale = Exercise(
         ),
         mistake(
             "the gradient is computed once, for the first theta. Compute loss and gradient anew in each step.",
-            ("range(steps) → range(1)", "* slope → * slope * steps"),
+            ("range(steps) → range(1)", "* gradient → * gradient * steps"),
         ),
     ),
 )

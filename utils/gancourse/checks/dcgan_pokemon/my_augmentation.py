@@ -1,0 +1,122 @@
+"""An augmentation of the learner's own: any change is right that a GAN can be trained with."""
+
+import torch
+from torch import Tensor
+
+from gancourse.checks import answers
+from gancourse.checks.core import Exercise, mistake
+from gancourse.checks.dcgan_pokemon.images import drawn_images
+from gancourse.checks.observers.values import kind
+
+MANY = 400  # images, to count how many are changed
+TOLERANCE = 0.13  # of their share: five standard deviations at one half
+
+
+def _cases(seed: int, strict: bool) -> list[dict]:
+    plans = [(0.5, 8), (0.0, 6), (1.0, 8)] if not strict else [(0.5, 6), (0.0, 16), (1.0, 10), (0.25, 8), (0.8, 6)]
+    return [
+        {
+            "about": f"{MANY} images of {size} × {size} pixels, p = {p}",
+            "images": drawn_images(seed + size, MANY, 3, size, size),
+            "p": p,
+        }
+        for p, size in plans
+    ]
+
+
+def _observe(answer, case: dict, like: dict) -> dict:
+    """Augment a batch twice, and a single image; look at which images change, and at the way back of the gradient."""
+    images, p = case["images"].clone().requires_grad_(), case["p"]
+    new = answer(images, p)
+    seen = {"returned": kind(new)}
+    if not isinstance(new, Tensor):
+        return seen
+    seen["shape"] = "as before" if new.shape == images.shape else f"{tuple(new.shape)}"
+    if new.shape != images.shape:
+        return seen
+    with torch.no_grad():
+        changed, changed_again = _changed(new, images), _changed(answer(images, p), images)
+        one = answer(images[:1].detach(), p)
+    seen |= {
+        "finite": "yes" if new.isfinite().all() else "no",
+        "one_image": "as before"
+        if isinstance(one, Tensor) and one.shape == (1, *images.shape[1:])
+        else "another shape",
+        "share": _share(changed.float().mean().item(), p),
+        "fresh": "the same" if 0 < p < 1 and torch.equal(changed, changed_again) else "new",
+        "gradient_there": "yes" if new.requires_grad else "no",
+    }
+    if not new.requires_grad:
+        return seen
+    (gradient,) = torch.autograd.grad(new.square().sum() + new.sum(), images, retain_graph=True)
+    (of_first,) = torch.autograd.grad(new[:1].square().sum() + new[:1].sum(), images)
+    whole = gradient.flatten(1).abs().amax(1)
+    return seen | {
+        "way_back": "to every image" if (whole > 0).all() and gradient.isfinite().all() else "not to every image",
+        "mixed": "no" if not of_first[1:].any() else "yes",
+    }
+
+
+def _changed(new: Tensor, images: Tensor) -> Tensor:
+    """Return which images (N, ...) differ from before, bool (N,)."""
+    return (new - images).detach().flatten(1).abs().amax(1) > 1e-4
+
+
+def _share(share: float, p: float) -> str:
+    """Return in words whether the share of changed images fits the probability p."""
+    if abs(share - p) <= (TOLERANCE if 0 < p < 1 else 0):
+        return "about p"
+    if share in (0, 1):
+        return "none" if share == 0 else "all"
+    return "less than p" if share < p else "more than p"
+
+
+my_augmentation = Exercise(
+    reference=answers.load("dcgan_pokemon", "my_augmentation"),
+    points=4,
+    cases=_cases,
+    observe=_observe,
+    random=True,
+    look={
+        "shape": "the images must keep their shape (N, 3, H, W).",
+        "finite": "some numbers are infinite or NaN.",
+        "one_image": "a batch of one image must come back in its shape, (1, 3, H, W).",
+        "share": {
+            "none": "no image is changed. With p = 1 all must be, with p = 0.5 about half.",
+            "all": "all images are changed or none. Each image needs a random number of its own: torch.rand(len(images)) < p.",
+            "less": "fewer images are changed than the share p. Can your change leave an image as it is (a turn by 0 degrees, a move "
+            "by 0 pixels)? Choose it so that it cannot.",
+            "": "more images are changed than the share p. An image that is not chosen must come back exactly as it was.",
+        },
+        "fresh": "the same images are changed in a second call. Draw new random numbers in each call.",
+        "gradient_there": "no gradient flows back to the images, so G could not learn through it. Remove .detach(), .data and "
+        "no_grad(); rounding has no gradient either.",
+        "way_back": "for some images no gradient flows back, or it is not finite: nothing of them is left for G to learn from.",
+        "mixed": "what comes out for one image depends on other images of the batch. D must judge each image by itself.",
+        "values:images": "the images that were handed in have changed. Work on new tensors: images.clone().",
+        "": "Try it by hand on six Pokémon, with p = 0, 0.5 and 1.",
+    },
+    mistakes=(
+        mistake(
+            "one random number decides for the whole batch, so all images are changed or none. Draw one for each image.",
+            "torch.rand(len(images)) < p → (torch.rand(1) < p).expand(len(images))",
+        ),
+        mistake("p is not used: every image is changed.", "torch.rand(len(images)) < p → torch.rand(len(images)) < 2"),
+        mistake(
+            "p is the probability of a change, not of none.",
+            "torch.rand(len(images)) < p → torch.rand(len(images)) >= p",
+        ),
+        mistake(
+            "always the first images of the batch are changed. Draw a random number for each image.",
+            "torch.rand(len(images)) < p → torch.arange(len(images)) < p * len(images)",
+        ),
+        mistake(
+            "some of the turns are by 0 degrees, which is no change: fewer images are changed than p says.",
+            "torch.randint(1, 4 → torch.randint(0, 4",
+        ),
+        mistake(
+            "pictures are mixed with their neighbours in the batch. D must judge each image by itself.",
+            "image.rot90(int(k), (1, 2)) → (0.5 * image + 0.5 * images.mean(0))",
+        ),
+    ),
+)
