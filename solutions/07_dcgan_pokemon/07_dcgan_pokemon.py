@@ -34,7 +34,7 @@ def show(**grids):
 
 shipped = pretrained.load("pokemon_dcgan").generator
 title = "drawn by the generator that comes with the course"
-display(figures.image_grids({title: training.sample(shipped, 24)}, columns=6))
+display(figures.image_grids({title: training.sample(shipped, 18)}, columns=6))
 
 # %% [markdown]
 # ## 7.1 The data
@@ -50,8 +50,8 @@ if NAME == "pokemon":
 else:  # nothing is held out there: every tenth shall be
     tenth = torch.arange(len(train)) % 10 == 0
     train, held_out = train[~tenth], train[tenth]
-some = torch.randperm(len(train), generator=torch.Generator().manual_seed(2))[:12]
-show(training_pictures=train[some], held_out=held_out[:12])
+some = torch.randperm(len(train), generator=torch.Generator().manual_seed(2))[:6]
+show(training_pictures=train[some], held_out=held_out[:6])
 white = (train >= 250).all(1)
 print(tuple(train.shape), "to train on;", len(held_out), "held out")
 print(
@@ -299,7 +299,7 @@ def T(images):
 
 six = training.to_unit(train[[3, 24, 132, 300, 5, 150]])
 torch.manual_seed(1)
-seen = torch.cat([T(six) for _ in range(3)]).clamp(-1, 1)
+seen = torch.cat([T(six) for _ in range(2)]).clamp(-1, 1)
 show(real=training.to_uint8(six), what_D_sees=training.to_uint8(seen))
 
 # %% [markdown]
