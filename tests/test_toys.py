@@ -20,7 +20,7 @@ def densities(mean: float, width: float = 1.0):
 @pytest.mark.parametrize(
     ("mean", "best"), [(0, -1.386294), (1, -1.163451), (2, -0.712633), (4, -0.120854), (8, -0.000187)]
 )
-def test_the_best_discriminators_value_is_that_of_the_jensen_shannon_divergence(mean, best):
+def test_the_optimal_discriminators_value_is_that_of_the_jensen_shannon_divergence(mean, best):
     log_p, log_q = densities(mean)
     value = toys.game_value(log_p, log_q, toys.best_logit(log_p, log_q), X)
     assert value == pytest.approx(best, abs=6e-7)

@@ -6,8 +6,8 @@
 #
 # **You will be able to**
 #
-# - say what a generative model is, and what the distribution of its samples, the push-forward, is;
-# - measure how far apart two sets of samples are, fit a generator by gradient descent, and build one for any numbers;
+# - explain what a generative model is, and what the push-forward is;
+# - measure how far apart two sets of samples are, fit a generator by gradient descent, and build one for any one-dimensional dataset;
 # - turn a classifier into a ratio of densities, and fool a good classifier on purpose.
 #
 # **Time**: 70 minutes, including five exercises. Every cell runs in seconds on a CPU.
@@ -54,12 +54,13 @@ from gancourse import datasets, figures, training
 
 mnist = datasets.load("mnist", split="test")  # images uint8 (10000, 1, 28, 28)
 torch.manual_seed(0)
-donors = torch.randint(len(mnist.images), (64, 1, 28, 28))  # for each pixel another image
-pixel_by_pixel = mnist.images.gather(0, donors)
+# A short cut: each pixel is copied from a random image of the dataset, a new image for every pixel.
+source = torch.randint(len(mnist.images), (64, 1, 28, 28))
+pixel_by_pixel = mnist.images.gather(0, source)
 display(figures.image_grids({"real": mnist.images[:64], "each pixel by itself": pixel_by_pixel}))
 
 # %% [markdown]
-# You see grey noise, a little brighter where digits usually are. Each pixel has the right distribution, but the pixels are
+# You see white specks, dense in the middle, where digits usually are, and black at the edges. Each pixel has the right distribution, but the pixels are
 # independent of each other. In a real seven they are not: whether one pixel is dark depends on its neighbours. A generative
 # model has to learn the **joint** distribution of all 784 pixels.
 
@@ -126,8 +127,9 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# The dashed line should follow the top of the grey bars. For most networks there is no such formula. The generator of lesson 3 maps 64 numbers to 784, so its pictures fill no volume, and $p_g$ strictly has no
-# density; formulas with $p_g(x)$ assume one. We can still draw samples. So everything that follows needs samples only.
+# The dashed line should follow the top of the grey bars. For most networks there is no such simple formula. The generator of lesson 3 maps 64 numbers to 784.
+# Its pictures form a surface of at most 64 dimensions in a space of 784, as a curve lies in a plane. Strictly, such a $p_g$ has no
+# density; formulas with $p_g(x)$ assume one. But we can always draw samples, so we look for methods that need only samples.
 
 # %% [markdown]
 # ## 1.3 How far apart are two sets of samples?
@@ -170,7 +172,8 @@ print(f"the second three times as wide:              {float(distance(a, 3 * b)):
 
 # %%
 torch.manual_seed(1)
-hidden = (1 + 3 * torch.rand(1)) * torch.randn(500)  # how wide, only the computer knows
+width = 1 + 3 * torch.rand(1)  # hidden from you: do not print it yet
+hidden = width * torch.randn(500)
 z = torch.randn(500)
 
 theta = 1.0  # change this
@@ -222,23 +225,29 @@ for steps in (0, 1, 5, 30):
     print(
         f"{steps:2} steps: theta = {theta:.3f}, distance {float(distance(hidden, theta * z)):.3f}"
     )
+other = width * torch.randn(500)
+print(
+    f"the hidden width is {width.item():.3f}; floor, two sets of it: {distance(hidden, other):.3f}"
+)
 
 # %% [markdown]
-# You have trained a generator, and there was no second network. A scale is little, though. In one dimension you can build a generator
-# for *any* dataset, even without training.
+# After 30 steps the distance is below the floor of 500 numbers: the generator has fitted even the chance in this set. So you have trained a
+# generator without a second network. But a generator with one parameter can only stretch the noise. In one dimension you can build a
+# generator for *any* dataset, even without training.
 
 # %% [markdown]
 # ### Exercise 3 · `fit_generator`
 # ●●● · 20 minutes · a challenge: several ways are right
 #
 # Build it: `fit_generator(data)` takes numbers of shape (N,), at least 100 of them, and returns a generator: a function `G` such that
-# `G(z)`, for standard normal z of any shape (n,), looks like n more numbers from the same distribution.
+# `G(z)`, for standard normal z of shape (n,), looks like n more numbers from the same distribution.
 #
 # - The same z always gives the same number, whatever else is in its batch.
-# - It works for any dataset: two bumps, a long tail, numbers of size 0.01.
+# - It works for any dataset: with two peaks, with a long tail, with numbers of size 0.01.
 # - Most of what it draws is new: not exactly a number of the dataset.
-# - G(z) is finite for every z, also for −8 and 8. The data do not change.
-#
+# - G(z) is finite for every z, also for −8 and 8. `fit_generator` does not change `data`.
+
+# %% [markdown]
 # You practise: designing a push-forward.
 #
 # <details><summary>Hint 1</summary>Let G keep the order: the smallest z gets the smallest x. If 30 % of all z are smaller than this
@@ -264,8 +273,13 @@ def fit_generator(data: torch.Tensor):
 
 
 # %%
+def two_peaks():
+    """Return 500 numbers, (500,): 300 around -2, and 200 from 1 to 6, most of them near 1."""
+    return torch.cat([torch.randn(300) * 0.5 - 2, 1 + 5 * torch.rand(200) ** 2])
+
+
 torch.manual_seed(0)
-data = torch.cat([torch.randn(300) * 0.5 - 2, 1 + torch.randn(200).exp()])
+data = two_peaks()
 made = fit_generator(data)(torch.randn(500))
 figure, ax = plt.subplots(figsize=(7, 2.6))
 ax.hist(data, bins=60, range=(-4, 8), color=figures.GREY, alpha=0.5, label="data")
@@ -276,16 +290,17 @@ ax.set(xlabel="x", ylabel="count")
 ax.legend()
 plt.show()
 print(f"distance between data and G(z): {float(distance(data, made)):.3f}")
+print(f"floor, two sets of such data:   {float(distance(data, two_peaks())):.3f}")
 
 # %% [markdown]
-# No second network was needed. So why does anybody need one?
+# The distance is about the floor, and no second network was needed. So why do GANs have one?
 
 # %% [markdown]
 # ## 1.5 Why this does not work for pictures
 #
-# Pictures cannot be sorted. Which of two digits is the smaller one? And without an order we do not know which pictures to
-# compare. We could compare any two pictures pixel by pixel. The next cell tests that idea: it compares a digit with a copy
-# of itself, shifted to the right by two pixels, and with other digits.
+# Pictures cannot be sorted, so we cannot match them in order. We can still match them if we have a distance between two pictures. The
+# simplest is the **Euclidean distance** between their pixels. The next cell tests it: it compares a digit, shifted to the right by two
+# pixels, with the digit itself and with images of *other* classes.
 
 # %%
 unit = training.to_unit(mnist.images[:2_000])  # float (2000, 1, 28, 28) in [-1, 1]
@@ -296,30 +311,34 @@ another_digit = mnist.labels[:2_000, None] != mnist.labels[:2_000]
 to_another = others.where(another_digit, torch.inf).min(1)
 share = (to_another.values < to_itself).float().mean()
 print(
-    f"a digit moved by two pixels is nearer to some other digit than to itself: {share:.0%} of the time"
+    f"an image of another class is nearer to the shifted digit than its original: {share:.0%} of 2,000"
 )
 worst = (to_itself - to_another.values).argsort(descending=True)[:8]
 rows = [mnist.images[:2_000][worst], training.to_uint8(moved[worst])]
 rows.append(mnist.images[:2_000][to_another.indices[worst]])
-display(figures.image_grids({"a digit / moved / what pixels call nearer": torch.cat(rows)}))
+display(
+    figures.image_grids(
+        {"digit / shifted / nearest image of another class, eight extreme cases": torch.cat(rows)}
+    )
+)
 
 # %% [markdown]
-# You see at once that the shifted digit is the same; the distance between pixels does not. We know of no simple formula on pixels that measures what matters in
-# a picture. So we **learn** the measure: we train a network to tell real pictures from generated ones, the **fakes**. A difference that it finds on new pictures is one that
-# the generator still has to remove.
+# You see at once that the shifted digit is the same digit; the Euclidean distance does not measure that. So we **learn** the comparison: we train a network to tell real
+# pictures from generated ones, the **fakes**. If it can tell *new* pictures apart, there is a difference that the generator still has to remove. This is one way to train a
+# generator, not the only one: diffusion models (1.9) and others need no second network.
 
 # %% [markdown]
 # ## 1.6 A classifier knows a ratio of densities
 #
 # Train a classifier on $n_r$ real samples and $n_f$ fakes. It computes a number $a(x)$, the **logit**, and answers with the
 # probability $D(x) = \sigma(a(x)) = 1 / (1 + e^{-a(x)})$ that $x$ is real. If 30 of 40 samples near $x$ are real, the best answer is
-# 30 / 40: the share of real samples among all samples at $x$ (lesson 2 proves it).
+# 30 / 40: the share of real samples among all samples at $x$ (lesson 2 proves it). For this **optimal** classifier
 #
 # $$D(x) = \frac{n_r\, p_{data}(x)}{n_r\, p_{data}(x) + n_f\, p_g(x)}
 # \qquad\Longrightarrow\qquad \frac{D(x)}{1 - D(x)} = e^{a(x)} = \frac{n_r\, p_{data}(x)}{n_f\, p_g(x)}$$
 #
-# So the optimal classifier gives the ratio of two densities that nobody can write down. A trained classifier estimates it, and has seen nothing but samples. Where $p_{data} / p_g$ is above 1, the generator draws too few samples; where it
-# is below 1, too many. A generator needs to know exactly this.
+# So the optimal classifier gives the ratio of two densities, although nobody can write them down. A trained classifier estimates this ratio from samples alone. Where $p_{data} / p_g$ is above 1, the generator draws too few samples; where it
+# is below 1, too many. This tells the generator where to draw more, and where less.
 
 # %% [markdown]
 # ### Exercise 4 · `density_ratio`
@@ -393,7 +412,8 @@ plt.show()
 #
 # Now combine the two. A **generator** $G$ makes fakes, like a counterfeiter. A **discriminator** $D$ tells real from fake, like
 # a detective. $D$ learns from real pictures and fakes. $G$ never sees a real picture; it learns only from the gradient that
-# comes back through $D$.
+# comes back through $D$: where the ratio of 1.6 is larger, the logit is larger, so the gradient of the logit at a fake points towards places where the
+# generator draws too few samples. $G$ changes its weights so that its fakes move there.
 
 # %%
 from gancourse import diagrams
@@ -402,7 +422,7 @@ diagrams.data_flow()
 
 # %% [markdown]
 # When $G$ improves, $D$ must find smaller differences, and $G$ then learns to remove those. In the ideal case this ends when $p_g = p_{data}$. With equally many real samples and fakes, the share of 1.6 is then one half
-# everywhere. Lesson 2 asks when it ends well; in lesson 3 you build it.
+# everywhere. Lesson 2 studies when this training converges; in lesson 3 you train a GAN on digits.
 
 # %% [markdown]
 # *Be the discriminator.* People wrote half of these 16 digits. The others come from four stages of one training, from step
@@ -418,7 +438,7 @@ RealOrFake()
 #
 # Even an accurate classifier can be fooled. The course's digit classifier classifies 99.3 % of the test digits
 # correctly (accuracy). Now change every pixel by the same small amount $\epsilon$, up or down, in the direction that increases the
-# classifier's loss:
+# classifier's loss, and clamp the result to $[-1, 1]$:
 #
 # $$x' = x + \epsilon\; \text{sign}\big(\nabla_x\, L(x, y)\big)$$
 #
@@ -433,12 +453,12 @@ RealOrFake()
 # ●●○ · 8 minutes
 #
 # Write FGSM: `sign_attack(classifier, images, labels, epsilon)` returns the changed images, clamped to −1 and 1, in the same
-# shape. images: float (N, 1, H, W) in $[-1, 1]$; labels: int64 (N,); `classifier(images)` returns logits (N, classes). Afterwards the given images, the `.grad` of the classifier's weights and its train/eval mode must be as before. The result has no gradient history (no **graph**).
+# shape. images: float (N, 1, H, W) in $[-1, 1]$; labels: int64 (N,); `classifier(images)` returns logits (N, classes). Three things must not change: the given images, the `.grad` of the classifier's weights, and its mode (train or eval). The result has no gradient history (no **graph**).
 #
 # You practise: taking a gradient with respect to the input.
 #
-# <details><summary>Hint 1</summary>The gradient belongs to the images, so they must be part of the graph, and the caller's
-# tensor must not be. The loss should go up, not down.</details>
+# <details><summary>Hint 1</summary>You need the gradient with respect to the images. Ask for it on a copy, so that the caller's
+# tensor stays as it is. The loss should go up, not down.</details>
 # <details><summary>Hint 2</summary>Make a copy of the images with <code>requires_grad</code>; compute
 # <code>cross_entropy</code>; get the gradient in the copy from <code>torch.autograd.grad</code> (<code>backward()</code>
 # would also fill the classifier's gradients); then <code>.sign()</code>, <code>.clamp()</code> and
@@ -462,68 +482,70 @@ def sign_attack(
 
 
 # %% [markdown]
-# Move *epsilon*, and try several images. Some digits change their class early; the first one, a 7, resists up to 0.51. For
+# Move *epsilon*, and try several images. Some digits change their class at a small epsilon, others resist: try the first one, a 7. For
 # each digit: at which value does the classifier change its answer, and can *you* still recognise the digit there?
 
 # %%
 from gancourse import pretrained
 from gancourse.widgets import AttackSlider
 
-reader, _ = pretrained.load_classifier()
-AttackSlider(sign_attack, reader, mnist.images[:50], mnist.labels[:50])
+classifier, _ = pretrained.load_classifier()
+AttackSlider(sign_attack, classifier, mnist.images[:50], mnist.labels[:50])
 
 # %% [markdown]
-# Is a fooled classifier also **sure** of its wrong answer? One often reads that it is surer than it was of the right answer
-# before. Count it on 1,000 digits, and compare with a random change of the same size.
+# A classifier's **confidence** is the probability that its softmax gives to its answer. Is a fooled classifier also confident? In a famous example of
+# the FGSM paper, a panda, it is surer after the change than before. Count it on 1,000 digits, and compare with a random change of the same size.
 
 # %%
 images, labels = training.to_unit(mnist.images[:1_000]), mnist.labels[:1_000]
-before = reader(images).softmax(1)
+before = classifier(images).softmax(1)
 confidence_before = before.gather(1, labels[:, None]).squeeze(1)  # in the true class
 was_right = before.argmax(1) == labels
 torch.manual_seed(0)
-print(f"mean confidence in the right answer, before: {confidence_before[was_right].mean():.1%}")
+print(
+    f"before: {was_right.float().mean():.1%} right, mean confidence in the right answers {confidence_before[was_right].mean():.1%}"
+)
 print("epsilon   right   right (random change)   confidence when wrong   surer than before")
 for epsilon in (0.05, 0.1, 0.2, 0.3, 0.5):
-    confidence, answer = reader(sign_attack(reader, images, labels, epsilon)).softmax(1).max(1)
+    changed = sign_attack(classifier, images, labels, epsilon)
+    confidence, answer = classifier(changed).softmax(1).max(1)
     noisy = (images + epsilon * torch.randn_like(images).sign()).clamp(-1, 1)
     fooled = was_right & (answer != labels)
     surer = (fooled & (confidence > confidence_before)).sum().item()
     print(
         f"{epsilon:7.2f}   {(answer == labels).float().mean():5.1%}"
-        f"   {(reader(noisy).argmax(1) == labels).float().mean():21.1%}"
+        f"   {(classifier(noisy).argmax(1) == labels).float().mean():21.1%}"
         f"   {confidence[fooled].mean():21.1%}   {surer:10} of {fooled.sum().item()}"
     )
 
 # %% [markdown]
 # At every $\epsilon$ the chosen change causes many more errors than a random change of the same size.
 #
-# Our classifier is less sure of its wrong answers. Before the change the mean confidence in the right answer is 99.3 %; after it, the mean confidence in
-# the wrong answers is about 80 %. From $\epsilon = 0.2$ on, most fooled digits have less confidence than before. (At 0.05 and 0.1 few digits change their
-# class, 15 and 28; 10 and 14 of them become surer.)
+# When this classifier is fooled, it is usually less confident than before. Its mean confidence in the right answers was 99.3 % (by chance the same number as
+# its accuracy); in the wrong answers it is between 75 % and 82 %. From $\epsilon = 0.2$ on, the classifier is less confident on most of the fooled digits. At
+# 0.05 and 0.1 only 15 and 28 digits are fooled, too few to decide.
 #
-# The paper on FGSM found more confidence on another network. With $\epsilon = 0.25$ for pixels in $[0, 1]$, which is 0.5 in our range, a network with maxout activations was wrong on 89.4 % of MNIST, with a mean confidence of 97.6 %; a linear classifier on 99.9 %, with 79.3 %. So the confidence depends on the
-# network.
+# The FGSM paper reports more confidence for another network. With $\epsilon = 0.25$ for pixels in $[0, 1]$, which is 0.5 in our range, a network with maxout activations was wrong on 89.4 % of MNIST, with a mean confidence of 97.6 %; a linear classifier on 99.9 %, with 79.3 %. So the confidence of a
+# fooled classifier depends on the network.
 #
-# The gradient leads to the weak points of a fixed classifier. In section 6.1 you train a generator against a fixed discriminator, and it finds them, too. So the
-# discriminator has to keep learning.
+# Whoever follows the gradient finds inputs on which a fixed classifier is wrong. In section 6.1 you train a generator against a fixed discriminator, and it finds them, too.
+# So the discriminator has to keep learning.
 
 # %% [markdown]
 # ## 1.9 A short history
 #
 # - **2014** Goodfellow et al.: the first GAN, on MNIST, on 48 × 48 faces (TFD) and on CIFAR-10. Its networks are multilayer
-#   perceptrons and, in one model, convolutional. In the same year: conditional GANs, which give both players a label
-#   (lesson 5).
+#   perceptrons and, in one model, convolutional. Also conditional GANs (lesson 5).
 # - **2015–16** LAPGAN: from coarse to fine (lesson 9). DCGAN: convolutions, and rules for stable training (lesson 6).
 # - **2017** Wasserstein GAN and gradient penalties: other measures of distance. Image-to-image translation: pix2pix,
 #   CycleGAN. SRGAN: super-resolution (lesson 10).
 # - **2018–20** BigGAN: photographs of the 1,000 classes of ImageNet. StyleGAN: photographs of people who do not exist.
-# - **From 2020** diffusion models turn noise into a picture in many small steps. Dhariwal & Nichol (2021) report a lower FID and a higher recall than
-#   BigGAN's on ImageNet. Well-known text-to-image systems, such as Stable Diffusion, are diffusion models.
+# - **From 2020** diffusion models turn noise into a picture in many small steps. Dhariwal & Nichol (2021) report better
+#   measures of quality and of variety than BigGAN's on ImageNet (FID and recall, lesson 4). Stable Diffusion is one of them.
 #
-# GANs are still used where a sample must be fast, because one pass through a network is enough: pictures and speech in
-# milliseconds. They are also used inside other models: an *adversarial loss* keeps the pictures of an autoencoder sharp, and
-# can turn a diffusion model into one that needs a single step.
+# One pass through $G$ gives a sample, so GANs are still used where speed matters, for example in speech synthesis (HiFi-GAN, Kong et al. 2020). An *adversarial
+# loss* also helps other models: it keeps the pictures of an autoencoder sharp (VQGAN, Esser et al. 2021), and it can train a diffusion model to need only one
+# step (Sauer et al. 2023).
 
 # %% [markdown]
 # **Uses**: translating images (a map to a photograph, a sketch to a shoe), super-resolution, three-dimensional shapes, extra
@@ -538,9 +560,9 @@ for epsilon in (0.05, 0.1, 0.2, 0.3, 0.5):
 # | advantages of GANs | disadvantages |
 # |---|---|
 # | one pass through $G$ gives a sample: fast | training is a game and may not converge (lesson 2) |
-# | sharp pictures: $G$ needs one that looks real, not the blurred mean of many | parts of the data may be missing: *mode collapse* |
+# | sharp pictures: a blurred mean of several pictures does not look real, so $D$ rejects it | parts of the data may be missing: *mode collapse* |
 # | needs no formula for $p_g$ | gives no density: you cannot compute $p_g(x)$ for a given $x$ |
-# | a latent space to explore | the losses do not tell you how good the samples are (lessons 3 and 4) |
+# | similar noise vectors give similar pictures: you can walk between them (lesson 3) | the losses do not tell you how good the samples are (lessons 3 and 4) |
 
 # %% [markdown]
 # ## Check yourself
@@ -627,5 +649,6 @@ def question_3() -> str:
 # **Sources**: Goodfellow et al. 2014, *Generative Adversarial Nets*. Goodfellow, Shlens & Szegedy 2015, *Explaining and Harnessing
 # Adversarial Examples*, section 4 (FGSM, and the figures in 1.8). Sugiyama, Suzuki & Kanamori 2012, *Density Ratio Estimation in
 # Machine Learning*, chapter 4. Peyré & Cuturi 2019, *Computational Optimal Transport*, section 2.6 (sorting). Dhariwal & Nichol 2021, *Diffusion Models Beat GANs on Image Synthesis*.
+# Kong et al. 2020, *HiFi-GAN*. Esser et al. 2021, *Taming Transformers* (VQGAN). Sauer et al. 2023, *Adversarial Diffusion Distillation*.
 #
 # **One step further**: change the attack so that the classifier takes every digit for a 3. What changes in the formula?

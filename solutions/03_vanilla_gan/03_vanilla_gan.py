@@ -169,7 +169,7 @@ class Generator(nn.Module):
 
 # %%
 def correlation(images):
-    """Mean correlation between two of the images: 1 if all are the same picture."""
+    """Return the mean correlation between two of the images: 1 if all are the same."""
     pairs = torch.corrcoef(images.flatten(1).double())
     return (pairs.sum() - len(pairs)).item() / (len(pairs) * (len(pairs) - 1))
 
@@ -714,8 +714,7 @@ display(figures.image_grids({"repaired": training.sample(G, 16)}))
 # `fit_live` is `fit` with a window that shows both losses, how often $D$ is right, and 64 pictures. You can pause it, stop it (the result, `vanilla` below, keeps what was learnt), or press *Sample now*. `await` lets the notebook react to your clicks meanwhile. Afterwards a slider shows the
 # earlier pictures again.
 #
-# Adam's first beta is 0.5 here instead of the usual 0.9, so a step follows the newest gradients more closely. Try 0.9 later: in our
-# runs this recipe then collapses.
+# Adam's first beta is 0.5 here instead of the usual 0.9, so a step follows the newest gradients more closely. Try 0.9 later, and compare.
 #
 # *Predict*: which player is ahead after 1,000 steps? Will the losses fall, as a classifier's loss does?
 
@@ -759,7 +758,7 @@ display(
 
 # %%
 def average(run, name, step):
-    """Mean of a recorded value over the 100 steps that end at `step`."""
+    """Return the mean of a recorded value over the 100 steps that end at `step`."""
     return run.history[name][max(0, step - 100) : step].mean().item()
 
 
@@ -826,7 +825,7 @@ measure(f"vanilla, {vanilla.step:,} steps", vanilla.generator)
 # $\text{softplus}(-a) = \text{softplus}(a) - a$, this is $\text{softplus}(a) - t\,a$.
 #
 # The numbers then mean something else. Where $D$ cannot tell fakes from real images, the optimal $D$ answers 0.45 instead of 0.5, so its loss is 1.376 instead of 1.386, and
-# $G$'s 0.799 instead of 0.693. A probability of 0.45 is a logit below 0, so the last two columns of the table would then say 0 % and 100 %.
+# $G$'s 0.7985 instead of 0.6931. A probability of 0.45 is a logit below 0, so the last two columns of the table would then say 0 % and 100 %.
 
 
 # %%
@@ -840,9 +839,9 @@ def smoothed_loss(
 # %%
 import functools
 
-draw = torch.logit(torch.full((64,), 0.45))
+balance = torch.logit(torch.full((64,), 0.45))  # what the optimal D answers where it cannot tell
 print(
-    f"at a draw: D loss {smoothed_loss(draw, draw).item():.4f}, G loss {generator_loss(draw).item():.4f}"
+    f"D loss {smoothed_loss(balance, balance).item():.4f}, G loss {generator_loss(balance).item():.4f}"
 )
 
 smoothed_step = functools.partial(train_step, d_loss_function=smoothed_loss)
@@ -865,7 +864,7 @@ measure(f"smoothed, {smoothed.step:,} steps", smoothed.generator)
 # **Batch normalisation in $G$** rescales each activation to mean 0 and standard deviation 1 over the batch, then multiplies and shifts it
 # by two learnt numbers. Lesson 6 measures what it contributes to a DCGAN.
 #
-# **R1** penalises the gradient norm of $D$'s logit at real images: $\frac{\gamma}{2}\,\mathbb{E}\,\lVert \nabla_x\, a(x) \rVert^2$, as in
+# **R1** penalises the squared gradient norm of $D$'s logit at real images: $\frac{\gamma}{2}\,\mathbb{E}\,\lVert \nabla_x\, a(x) \rVert^2$, as in
 # lesson 2. It costs a second backward pass, so we compute it on every eighth step only, with eight times the weight.
 #
 # **EMA of $G$'s weights** (exponential moving average). We think that $G$ moves around a good point and that the average of its recent weights is closer to it; Yazıcı et al. (2019) report better samples from such averages. After each step, average ← 0.999 · average + 0.001 · weights. Training never uses the
@@ -874,7 +873,7 @@ measure(f"smoothed, {smoothed.step:,} steps", smoothed.generator)
 
 # %%
 def r1_penalty(D, real):
-    """Mean squared length of the gradient of the logit at real images (N, 1, 28, 28)."""
+    """Return the mean squared gradient norm of the logit at real images (N, 1, 28, 28)."""
     real = real.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(D(real).sum(), real, create_graph=True)
     return gradient.square().flatten(1).sum(1).mean()
@@ -928,7 +927,7 @@ if TRAIN:
         better_step, G, D, opt_G, opt_D, mnist.images, steps=BETTER_STEPS, batch_size=64, ema=0.999
     )
     display(figures.training_curves(run.history))
-    better_generator = run.generator  # the averaged one
+    better_generator = run.generator  # the EMA generator
 else:
     better_generator = pretrained.load("mnist_better").generator
 
@@ -951,8 +950,8 @@ display(
 )
 
 # %% [markdown]
-# The distance falls from 59.9 times the floor to 3.9 times, and you can see it. Strokes are complete and the specks are gone. About one
-# picture in ten is still no digit.
+# The distance falls from 59.9 times the floor to 3.9 times, and you can see it. Strokes are complete and the specks are gone. A few images
+# are still no digits.
 
 # %% [markdown]
 # ## 3.13 Play: explore the latent space

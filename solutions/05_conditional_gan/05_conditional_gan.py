@@ -510,7 +510,8 @@ for what, values in measured.items():
 #
 # Compare by the mean squared difference of the pixels. `training.noise(G, n)` draws n noise vectors; labels are int64 (n,). $G$ draws in eval
 # mode. Leave it as you found it: mode, weights and their `.grad`. The result has no graph. A few seconds are enough.
-#
+
+# %% [markdown]
 # You practise: training an input instead of a network.
 #
 # <details><summary>Hint 1</summary>z can be trained like a weight: it needs <code>requires_grad</code>, a loss and an optimiser. One start may

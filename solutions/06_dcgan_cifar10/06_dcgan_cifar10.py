@@ -47,7 +47,7 @@ print(cifar.images.dtype, tuple(cifar.images.shape))
 print(", ".join(f"{name} {int((cifar.labels == y).sum())}" for y, name in enumerate(cifar.classes)))
 
 # %% [markdown]
-# It must learn colours, light, textures and backgrounds. An object may be anywhere, seen from any side. A multilayer perceptron would learn each *place*
+# It must learn colours, light, textures and backgrounds. An object may be anywhere. A multilayer perceptron would learn each *place*
 # separately. A **convolution** computes a weighted sum over a small window, with the same weights at every place.
 # The weights are its **kernel**.
 #
@@ -58,7 +58,6 @@ print(", ".join(f"{name} {int((cifar.labels == y).sum())}" for y, name in enumer
 #
 # $$\Big\lfloor \frac{n + 2p - k}{s} \Big\rfloor + 1 \text{ pixels},\qquad\text{here } \frac{32 + 2 - 4}{2} + 1 = 16.$$
 #
-# DCGANs use strides where older classifiers keep one value of four (pooling).
 
 # %% [markdown]
 # ### Exercise 1 · `Discriminator`
@@ -318,8 +317,7 @@ def batch_norm(
 
 
 # %% [markdown]
-# So in training mode an image depends on the rest of its batch. See the same four noise vectors, in different batches. (The first cell compares your function with PyTorch's
-# layer.)
+# So in training mode an image depends on the rest of its batch. The first cell compares your function with PyTorch's layer; the second draws the same four noise vectors in different batches.
 
 # %%
 layer = nn.BatchNorm2d(8).train()  # begins with running means 0 and variances 1
@@ -501,7 +499,7 @@ display(figures.image_grids(shown, columns=3))
 display(figures.training_curves(first.history))
 
 # %% [markdown]
-# First you see a grid, the same for every $z$. (Kernels of 4 × 4 overlap evenly, but the weights within a kernel differ.) Then patches of colour; at last something like a horizon, water or a meadow. There are no
+# First you see a grid, the same for every $z$. Then patches of colour; at last something like a horizon, water or a meadow. There are no
 # objects yet. $D$ is right about nine of ten images all the time. $G$'s loss falls, but as in lesson 3 this does not tell how good the pictures are.
 
 # %% [markdown]
@@ -534,7 +532,7 @@ measure(f"shipped, {better.step:,} steps", better.generator)
 # %% [markdown]
 # ## 6.6 The wrong image size
 #
-# Most published DCGANs are for 64 × 64 pixels, with one more block in each player. What happens if such a $D$ gets 32 × 32? Read the error.
+# Many published DCGANs are for 64 × 64 pixels, with one more block in each player. What happens if such a $D$ gets 32 × 32? Read the error.
 
 # %%
 from gancourse.networks.dcgan import DCGANDiscriminator, DCGANGenerator
@@ -612,16 +610,16 @@ def as_pictures(maps):
     return (maps / largest * 255).to(torch.uint8).cpu().unsqueeze(1)
 
 
-critic = better.discriminator
+trained = better.discriminator
 fakes = training.to_unit(training.sample(better.generator, 8, seed=11))
 photos = held_out[:8].cpu()
 display(
     figures.image_grids(
         {
             "photographs": training.to_uint8(photos),
-            "what moves the logit": as_pictures(saliency(critic, photos)),
+            "what moves the logit": as_pictures(saliency(trained, photos)),
             "fakes": training.to_uint8(fakes),
-            "what moves theirs": as_pictures(saliency(critic, fakes)),
+            "what moves theirs": as_pictures(saliency(trained, fakes)),
         },
         columns=4,
     )
@@ -651,7 +649,7 @@ untrained = DCGANDiscriminator(size=32)
 init_weights(untrained)
 print(f"photographs: {slow_share(photos):.0%} of the energy is in slow waves")
 print(f"fakes:       {slow_share(fakes):.0%}")
-print(f"gradient:    {slow_share(gradient_of(critic)):.0%}")
+print(f"gradient:    {slow_share(gradient_of(trained)):.0%}")
 print(f"gradient of an untrained D: {slow_share(gradient_of(untrained)):.0%}")
 print(f"pure noise:  {slow_share(torch.randn(8, 3, 32, 32)):.0%}")
 
@@ -664,7 +662,7 @@ print(f"pure noise:  {slow_share(torch.randn(8, 3, 32, 32)):.0%}")
 #
 # Here are five proposed changes.
 #
-# - **R1** (lessons 2 and 3): penalises the gradient norm of $a$ at real images.
+# - **R1** (lessons 2 and 3): penalises the squared gradient norm of $a$ at real images.
 # - **Flips**: a mirrored photograph is a plausible photograph. `augment=augment.random_flip` shows $D$ both. (Do not mirror digits.)
 # - **Spectral normalisation** in $D$, instead of batch norm (Miyato et al. 2018). A layer $h \mapsto W h$ stretches vectors at most by its largest singular value $\sigma(W)$ (not the sigmoid). If each
 #   weight is divided by it, the gradient norm of the logit is bounded everywhere. `torch.nn.utils.parametrizations.spectral_norm(layer)` does this, with one round of power iteration in each step.
@@ -706,7 +704,7 @@ def update_average(average: nn.Module, G: nn.Module, decay: float) -> None:
 
 
 # %% [markdown]
-# Copied running values belong to $G$'s weights; `training.fit(..., ema=0.996)` computes the average's own. Now train the shipped players of step 3,000 for a few steps, with your function after each. *Predict*: how do the pictures of
+# Copied running values belong to $G$'s weights; `training.fit(..., ema=0.996)` computes the average's own. Now train the shipped players of step 3,000 for a few steps, with your function after each. *Predict*: how do the images of
 # the two differ?
 
 # %%

@@ -409,7 +409,8 @@ show(holes_in_the_real_pictures_alone=training.sample(leaky.generator, 12))
 # - Images do not mix: what comes out for one depends on no other.
 # - A gradient flows back from every image to the image it came from.
 # - It works for one image, for any size, and on `images.device`. The arguments do not change.
-#
+
+# %% [markdown]
 # You practise: designing an augmentation that a GAN can be trained with.
 #
 # <details><summary>Hint 1</summary>First write the change for one image, and make sure that it never leaves an image as it was (no turn by 0 degrees). Does it only move, add and multiply numbers? Then a gradient flows.</details>
@@ -513,7 +514,7 @@ for limit in to_held_out.sort().values[:4].tolist():
     print(f"a held-out picture lies at {limit:.2f}; nearer than that: {share:.1%} of the samples")
 
 # %% [markdown]
-# The limit, the first percentile of the hundred held-out distances, lies just below the second of them. So read the second line: about 1 % of the samples count as copies, as many as of the held-out pictures, which certainly are none. A limit that depends on one picture is rough; with the third as the limit, the share would be 1.5 times as large. (On the features of EfficientNet-Lite0 it is 1.5 %,
+# The limit, the first percentile of the hundred held-out distances, lies just below the second of them. So read the second line: about 1 % of the samples count as copies, as many as of the held-out pictures, which certainly are none. A limit that depends on one picture is rough; with the third as the limit, the share would be larger by half. (On the features of EfficientNet-Lite0 it is 1.5 %,
 # between pixels 0.7 %; `gancourse evaluate pokemon_dcgan` measures it again, after `pip install -e ".[colour]"`.)
 #
 # All ten pairs above count as copies by this test, so look at them. In most pairs a colour agrees, in some the posture. In none do we see the same picture. As far as this test and we can tell, the generator has not memorised its training pictures.
@@ -551,7 +552,7 @@ display(
 display(figures.seeds(after_thirty_minutes, "kernel distance after thirty minutes", controls))
 
 # %% [markdown]
-# After five minutes no method is good: the smallest distance is 1.63 ± 0.10, and blurred pictures have 1.94. Augmenting the real pictures alone is worst with both seeds, worse than noise. R1 lowers the distance by 0.3 and 0.4; R1 with augmentation raises it. (In 6.9 R1 raised it. Data, networks and measure differ; we have not tested which of them is the reason.) For the other rows the seeds differ by as much as the methods do.
+# After five minutes no method is good: the smallest distance is 1.63 ± 0.10, and blurred pictures have 1.94. Augmenting the real pictures alone is worst with both seeds, worse than noise. R1 lowers the distance with both seeds; R1 with augmentation raises it. (In 6.9 R1 raised it. Data, networks and measure differ; we have not tested which of them is the reason.) For the other rows the seeds differ by as much as the methods do.
 #
 # After thirty minutes augmentation wins clearly: its distance is about a quarter of the other's, with both seeds. Without augmentation the additional time made the samples *worse* than after five minutes. With it 1.3 % and 0.9 % of the samples count as copies, about as many as of held-out pictures.
 

@@ -29,7 +29,7 @@ RIGHT = {
         "return float(np.log(d_real.numpy()).mean() + np.log(1 - d_fake.numpy()).mean())",
         "with torch.no_grad():\n    return (d_real + 1e-12).log().mean() + (1 - d_fake + 1e-12).log().mean()",
     ),
-    "best_discriminator": (
+    "optimal_discriminator": (
         "return 1 - q / (p + q)",
         "return 1 / (1 + q / p)",
         "return torch.sigmoid(p.log() - q.log())",
@@ -37,7 +37,7 @@ RIGHT = {
         "both = torch.stack([p, q])\nreturn both[0] / both.sum(0)",
         "return p.double() / (p.double() + q.double())",
     ),
-    "value_at_best": (
+    "value_at_optimum": (
         "d = p / (p + q).clamp_min(1e-30)\n"
         "return (p * (d + 1e-12).log() + q * (1 - d + 1e-12).log()).sum().item() * dx",
         "both = (p + q).clamp_min(1e-30)\n"
@@ -103,14 +103,14 @@ WRONG = {
         "return d_real.log().mean(), (1 - d_fake).log().mean()",
         _value_by_shape,
     ),
-    "best_discriminator": (
+    "optimal_discriminator": (
         "return (p / (p + q)).clamp(0.01, 0.99)",
         "return p / (p + q + 1e-8)",
         "return torch.stack([p, q]).softmax(0)[0]",
         "return (p / (p + q)).mean()",
         "p += q\nreturn 1 - q / p",
     ),
-    "value_at_best": (
+    "value_at_optimum": (
         "both = p + q\nreturn (p * (p / both).log() + q * (q / both).log()).sum() * dx",
         "p, q = p + 1e-6, q + 1e-6\nreturn (p * (p / (p + q)).log() + q * (q / (p + q)).log()).sum() * dx",
         "* dx → * 0.05",

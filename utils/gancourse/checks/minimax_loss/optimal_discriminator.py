@@ -36,8 +36,8 @@ def density_cases(*options: dict):
     return cases
 
 
-best_discriminator = Exercise(
-    reference=answers.load("minimax_loss", "best_discriminator"),
+optimal_discriminator = Exercise(
+    reference=answers.load("minimax_loss", "optimal_discriminator"),
     points=2,
     cases=density_cases(),
     observe=function,

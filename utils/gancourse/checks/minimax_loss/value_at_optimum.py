@@ -36,8 +36,8 @@ def _cases(seed: int, strict: bool) -> list[dict]:
     ]
 
 
-value_at_best = Exercise(
-    reference=answers.load("minimax_loss", "value_at_best"),
+value_at_optimum = Exercise(
+    reference=answers.load("minimax_loss", "value_at_optimum"),
     points=3,
     cases=_cases,
     observe=function,
