@@ -72,7 +72,7 @@ def test_evaluate_takes_what_a_training_has_written(tmp_path, monkeypatch, capfd
 )
 def test_options_that_would_be_ignored_are_refused(arguments, capfd):
     assert cli.main(arguments) == 1
-    assert "leave" in capfd.readouterr().err
+    assert "remove" in capfd.readouterr().err
 
 
 def test_evaluate_of_too_few_images_says_how_many_it_takes(capfd):

@@ -278,6 +278,11 @@ for a in (-10.0, -3.0, 0.0, 3.0):
 #    $G$ become wider, with either loss?
 # 4. Set *D* to *learnt* and press *Play*: now $D$ is a small network that trains along. Does the game settle?
 
+# %% [markdown]
+# <details><summary>What you should see</summary>1: the arrows of the saturating loss are too short to be drawn, those of the other are long. 2: D* is one half everywhere,
+# V is −log 4, and the losses are −log 2 (saturating) and log 2. 3: the arrows point outwards, to both bumps. In our run the saturating loss then made G wide, and
+# the non-saturating loss moved it to one of the bumps.</details>
+
 # %%
 from gancourse.widgets import LineGame
 
@@ -428,7 +433,7 @@ for steps in (500, 2_000, 20_000):
 # Try this in the game below:
 #
 # 1. Minimax, simultaneous: make the step size smaller, 0.1, then 0.05. Does the distance ever fall? Read the eigenvalues.
-# 2. Alternating: what changes in the picture, and in the eigenvalues?
+# 2. Alternating: what changes in the picture, and in the eigenvalues? (Read them below the picture.)
 # 3. *R1 gamma* adds a penalty that the next section explains. Try a small value, then a larger one, then the largest.
 
 # %%

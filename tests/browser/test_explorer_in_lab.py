@@ -76,13 +76,13 @@ def test_other_sliders_keep_the_point(lesson):
 
 
 def test_a_locked_slider_is_kept(lesson):
-    lesson.press("Lock direction 2: what is drawn anew keeps it")
+    lesson.press("Lock direction 2: new draws keep its value")
     second = latent.principal_directions(lesson.generator, 2)[1]
     before = lesson.z() @ second
     lesson.press("Draw another")
     lesson.assert_shows_g_of_z()
     assert torch.allclose(lesson.z() @ second, before, atol=1e-4)
-    lesson.press("Lock direction 2: what is drawn anew keeps it")
+    lesson.press("Lock direction 2: new draws keep its value")
 
 
 def test_truncation_shortens_z(lesson):

@@ -329,7 +329,7 @@ def test_the_line_says_the_value_of_the_optimal_discriminator():
     line = LineGame()
     for mean, value in ((0, "-1.3863"), (1, "-1.1635"), (2, "-0.7126"), (4, "-0.1209"), (8, "-0.0002")):
         line.mean.value = mean
-        assert f"N({mean:.2f}, 1.00²). Best D: V(D*, G) = {value}" in line.frame().text
+        assert f"N({mean:.2f}, 1.00²). Optimal D: V(D*, G) = {value}" in line.frame().text
 
 
 def test_against_the_optimal_discriminator_the_generator_arrives():

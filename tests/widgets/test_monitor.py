@@ -237,7 +237,7 @@ def test_each_column_of_a_conditional_generators_sheet_is_a_class():
     pictures = training.to_uint8(run.generator(third, torch.full((6,), 3)).detach())
     assert np.array_equal(shown[1:-1, 3 * 29 + 1 : 4 * 29].reshape(-1, 28)[:28], pictures[0, 0].numpy())
     assert np.array_equal(shown[5 * 29 + 1 : 6 * 29, 3 * 29 + 1 : 4 * 29], pictures[5, 0].numpy())
-    assert monitor.window.caption.startswith("60 pictures of the averaged G after step 12")
+    assert monitor.window.caption.startswith("60 pictures of the EMA generator after step 12")
     assert monitor.window.caption.endswith("each column is a class")
     still = Ended(monitor)._repr_mimebundle_()
     data = still[0] if isinstance(still, tuple) else still

@@ -53,7 +53,7 @@ def test_blur_is_seen_by_the_distances_and_recall_and_taken_for_better_by_precis
     widget.blur.value = 2
     widget.wait()
     assert seen(widget, spoiler.PRAISES) == {"precision"}
-    assert "Taken for better by precision" in widget.text.value
+    assert "Rated better by precision" in widget.text.value
 
 
 def test_noise_is_not_seen_by_precision():
@@ -135,7 +135,7 @@ def test_a_notebook_that_is_only_read_shows_the_sheet_and_the_numbers():
     sheet = np.array(Image.open(io.BytesIO(data["image/png"])))
     assert np.array_equal(sheet[::2, ::2], figures.tile(widget.images[:32], pad=1))
     assert "Fréchet distance: " in data["text/plain"]
-    assert "precision: 95.2%, takes it for better" in data["text/plain"]
+    assert "precision: 95.2%, rates it better" in data["text/plain"]
 
 
 @pytest.mark.parametrize("samples", [129, 250, 1_000])

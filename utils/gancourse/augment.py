@@ -21,7 +21,7 @@ def random_shift(images: Tensor, pixels: int = 4) -> Tensor:
 
 
 def flip_and_shift(images: Tensor) -> Tensor:
-    """What a classifier of small photographs may be shown of an image (N, C, H, W): mirrored or not, and a little moved."""
+    """Mirror each image of (N, C, H, W) at random and shift it a little, to train a classifier of small photographs."""
     return random_shift(random_flip(images))
 
 

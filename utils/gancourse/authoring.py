@@ -162,7 +162,7 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
                 raise BuildError(f"{folder.name}: the course's own answer does not pass.\n{output.evalue}")
             if output.output_type == "stream" and output.name == "stderr":
                 raise BuildError(
-                    f"{folder.name}: a cell wrote to stderr, which a learner would have to explain:\n{output.text}"
+                    f"{folder.name}: a cell wrote to stderr, which learners would see. Remove the cause:\n{output.text}"
                 )
             if output.output_type == "stream":
                 output.text = last_lines(output.text)

@@ -80,9 +80,9 @@ def read(
 
 
 def read_generator(path: Path, G: nn.Module) -> int:
-    """Load G's weights out of a checkpoint or a snapshot of a training, the averaged ones where there are any.
+    """Load G's weights from a checkpoint or a snapshot of a training, the EMA weights where there are any.
 
-    Returns how many images the training had drawn if they are averaged ones of a checkpoint, whose batch norm wants to be
+    Returns how many images the training had drawn if they are EMA weights of a checkpoint, whose batch norm must be
     refreshed, else 0. Raises CheckpointError where the file is missing or damaged, or belongs to another network.
     """
     try:
@@ -128,7 +128,7 @@ def _restore(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
 
 
 def lay_out(optimizer: Optimizer) -> None:
-    """Put what an optimiser knows of a parameter into the parameter's own order in memory: fused ones mix it up else."""
+    """Copy an optimiser's state into the memory layout of its parameters; fused optimisers would mix it up otherwise."""
     for parameter, known in optimizer.state.items():
         for key, value in known.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape and value.stride() != parameter.stride():

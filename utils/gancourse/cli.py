@@ -32,15 +32,15 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
-    command("doctor", _doctor, "Say what works on this machine, and how to mend what does not.")
+    command("doctor", _doctor, "Report what works on this machine, and how to fix what does not.")
     command("lab", _lab, "Open JupyterLab on your own copies of the lessons; further options go to JupyterLab.")
     explore = command(
         "explore", _explore, "Open one page with sliders over a shipped generator; further options go to Voilà."
     )
     explore.add_argument(
-        "name", nargs="?", default="mnist_better", metavar="NAME", help="which (default: mnist_better)"
+        "name", nargs="?", default="mnist_better", metavar="NAME", help="name of the generator (default: mnist_better)"
     )
-    data = command("data", _data, "Fetch datasets, so that the lessons work without a network.")
+    data = command("data", _data, "Fetch datasets, so that the lessons work offline.")
     data.add_argument("names", nargs="+", metavar="NAME", help="mnist, cifar10, pokemon, pokemon819 or all")
     train = command("train", _train, "Train one of the shipped networks again, going on from the last checkpoint.")
     train.add_argument("recipe", metavar="RECIPE", help="a recipe or a classifier of gancourse/recipes.py")
@@ -51,15 +51,15 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--runs", type=Path, default=Path("runs"), help="where checkpoints go (default: runs/)")
     train.add_argument("--ship", action="store_true", help="write seed 0's weights and card to data/pretrained")
     evaluate = command(
-        "evaluate", _evaluate, "Measure a shipped generator, or one that you trained, beside real images."
+        "evaluate", _evaluate, "Compare a shipped generator, or one that you have trained, with real images."
     )
     evaluate.add_argument("name", metavar="NAME", help="a recipe of gancourse/recipes.py")
     which = evaluate.add_mutually_exclusive_group()
-    which.add_argument("--stage", type=_positive, help="of the shipped training, counted from 1 (default: the last)")
+    which.add_argument("--stage", type=_positive, help="stage of the shipped training, from 1 (default: the last)")
     which.add_argument("--weights", type=Path, metavar="FILE", help="a checkpoint or snapshot that `train` has written")
     evaluate.add_argument("--samples", type=_positive, help="how many images (default: 10,000; 1,000 of Pokémon)")
     evaluate.add_argument(
-        "--inception", type=Path, metavar="FILE", help="compare on the FID's own network: a TorchScript file"
+        "--inception", type=Path, metavar="FILE", help="compare on the Inception network of the FID, a TorchScript file"
     )
     evaluate.add_argument("--out", type=Path, metavar="FILE", help="where to write the figures (default: in runs/)")
     evaluate.add_argument("--ship", action="store_true", help="measure each stage and write the figures into its card")
@@ -135,7 +135,7 @@ def _train(options) -> None:
 
     if options.recipe in recipes.CLASSIFIERS:
         if options.steps or options.seeds > 1:
-            raise ValueError("a classifier is always trained with seed 0 and in full; leave --seeds and --steps away.")
+            raise ValueError("a classifier is always trained with seed 0 and in full; remove --seeds and --steps.")
         shipping.train_classifier(options.recipe, options.ship)
     else:
         shipping.train(options.recipe, options.seeds, options.runs, options.steps, options.ship)
@@ -146,7 +146,7 @@ def _evaluate(options) -> None:
 
     if options.ship:
         if any((options.stage, options.weights, options.samples, options.inception, options.out)):
-            raise ValueError("--ship measures every shipped stage in one way; leave the other options away.")
+            raise ValueError("--ship measures every shipped stage in the same way; remove the other options.")
         shipping.measure_stages(options.name)
         return
     shipping.evaluate(options.name, options.stage, options.weights, options.samples, options.inception, options.out)

@@ -57,7 +57,7 @@ def load(name: str, split: str = "train", size: int | None = None) -> ImageDatas
 
 
 def status(name: str, size: int | None = None) -> str:
-    """A quick look: "ready", "not fetched", "found, not converted yet", "damaged: ..." or "out of date: ..."."""
+    """Return the state after a quick look: "ready", "not fetched", "found, not converted yet", "damaged: ..." or "out of date: ..."."""
     entry, size = find(name, size)
     if ready_folder(entry, size):
         return "ready"
@@ -69,7 +69,7 @@ def status(name: str, size: int | None = None) -> str:
 
 
 def verify(name: str, size: int | None = None) -> str:
-    """Like status, but every byte of a ready set is read and compared with its recorded hash."""
+    """Return the same as `status`, but compare every byte of a ready set with its recorded hash."""
     entry, size = find(name, size)
     folder = ready_folder(entry, size)
     if folder is None:
@@ -89,7 +89,7 @@ def discard_if_damaged(name: str, size: int | None = None) -> None:
 
 
 def find(name: str, size: int | None) -> tuple[Entry, int]:
-    """The registry entry of a dataset and the size of its pictures."""
+    """Return the registry entry of a dataset and the size of its pictures."""
     entry = sources.registry().get(name)
     if entry is None:
         raise ValueError(f"there is no dataset {name!r}; there are: {', '.join(NAMES)}")
@@ -110,13 +110,13 @@ def folder_name(entry: Entry, size: int) -> str:
 
 
 def ready_folder(entry: Entry, size: int) -> Path | None:
-    """The folder of the converted set, if there is a whole one."""
+    """Return the folder of the converted set, or None where there is no complete one."""
     folders = [cache / folder_name(entry, size) for cache in sources.cache_folders()]
     return next((folder for folder in folders if cache_problem(folder, entry, size) is None), None)
 
 
 def cache_problem(folder: Path, entry: Entry, size: int) -> str | None:
-    """What is wrong with a converted set, or None. Quick: looks at record, file sizes and headers."""
+    """Return what is wrong with a converted set, or None; look at its record, file sizes and headers only."""
     if not folder.is_dir():
         return "not fetched"
     try:
@@ -138,7 +138,7 @@ def cache_problem(folder: Path, entry: Entry, size: int) -> str | None:
 
 
 def recipe(entry: Entry, size: int) -> str:
-    """A hash of all that decides what the arrays are."""
+    """Return a hash of everything that determines the arrays."""
     facts = [CONVERSION, size, entry.tensors, entry.members_sha256, entry.test]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -207,7 +207,7 @@ def install(folder: Path, final: Path, entry: Entry, size: int) -> None:
 
 
 def convert(entry: Entry, layout: str, members: dict[str, bytes], size: int) -> dict[str, np.ndarray]:
-    """The arrays of a dataset: "train_images", "train_labels" and so on."""
+    """Return the arrays of a dataset: "train_images", "train_labels" and so on."""
     if layout == "idx":
         return convert_idx(members)
     if layout == "cifar-pickle":
@@ -226,7 +226,7 @@ def convert_idx(members: dict[str, bytes]) -> dict[str, np.ndarray]:
 
 
 def read_idx(members: dict[str, bytes], name: str) -> np.ndarray:
-    """An idx file: two zero bytes, the type (8: bytes), the number of dimensions, each of them, then the values."""
+    """Return the values of an idx file: two zero bytes, the type (8: bytes), the number of dimensions, each of them, then the values."""
     data = members[name]
     if data[:3] != b"\0\0\x08" or len(data) < 4 + 4 * data[3]:
         raise SourceError(f"{name} is not an idx file of bytes")
@@ -238,7 +238,7 @@ def read_idx(members: dict[str, bytes], name: str) -> np.ndarray:
 
 
 def convert_cifar_png(members: dict[str, bytes]) -> dict[str, np.ndarray]:
-    """One picture a row: 1024 pixels, channels last."""
+    """Return the arrays from PNG files with one picture in each row: 1024 pixels, channels last."""
     names = {"train": [f"data_batch_{number}.png" for number in range(1, 6)], "test": ["test_batch.png"]}
     arrays = {}
     for split, batches in names.items():
@@ -280,7 +280,7 @@ def read_pickle(members: dict[str, bytes], name: str) -> dict:
 
 
 def convert_pictures(members: dict[str, bytes], size: int, test: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """Pictures by number. Those whose number is in `test` are the test split, if there is one."""
+    """Return the pictures sorted by number; those whose number is in `test` are the test split."""
     splits = {"train": [], "test": []}
     for name in sorted(members, key=lambda name: (number_of(name), name)):
         splits["test" if number_of(name) in test else "train"].append(square(open_picture(members, name), size))
@@ -288,7 +288,7 @@ def convert_pictures(members: dict[str, bytes], size: int, test: tuple[int, ...]
 
 
 def number_of(name: str) -> int:
-    """The number that a file name begins with: 6 for "6-mega-x.png"."""
+    """Return the number that a file name begins with: 6 for "6-mega-x.png"."""
     found = re.match(r"\d+", name)
     return int(found[0]) if found else 0
 
@@ -303,7 +303,7 @@ def open_picture(members: dict[str, bytes], name: str) -> Image.Image:
 
 
 def square(picture: Image.Image, size: int) -> np.ndarray:
-    """A picture on white, padded to a square and resized: uint8 (3, size, size).
+    """Return a picture on white, padded to a square and resized: uint8 (3, size, size).
 
     Resized once, from the full picture, with Lanczos: it weighs all pixels that become one, so nothing is aliased
     (a box filter aliases unless the sizes divide), and outlines stay sharp. Put on white before that, so that no

@@ -119,7 +119,7 @@ def _parts(ax: Axes, learning: str, real: bool = True) -> None:
 
 
 def _gradients(ax: Axes, at_d: str, at_g: str = "") -> None:
-    """Draw the way back from the loss to D, and with a text for G on through the fakes to G."""
+    """Draw the gradient from the loss back to D and, if `at_g` is given, on through the fakes to G."""
     _gradient(ax, "loss", "D", at_d)
     if at_g:
         _gradient(ax, "D", "G(z)", "")

@@ -54,7 +54,7 @@ def check(*datasets: str) -> None:
 
 
 def _make_an_optimizer() -> None:
-    """Make torch import what it imports with its first optimiser: here, not in the middle of a lesson's first check."""
+    """Create an optimiser, so that torch's delayed imports happen here and not during a lesson's first check."""
     import torch
 
     torch.optim.SGD([torch.zeros(1)])
@@ -100,7 +100,7 @@ def _datasets() -> list[Row]:
 
 
 def _dataset(name: str, look) -> Row:
-    """`look` is datasets.status (a glance) or datasets.verify (every byte)."""
+    """Return the row of a dataset; `look` is datasets.status (quick) or datasets.verify (every byte)."""
     state = look(name)
     if state == "ready":
         return Row(f"data {name}", OK, "ready")

@@ -1,8 +1,8 @@
-"""Feature networks: the eyes with which sets of images are compared.
+"""Feature networks: sets of images are compared on the features that they compute.
 
 `digits()` are the 128 features of the course's digit classifier, for MNIST; `efficientnet()` the 1,280 of EfficientNet-Lite0,
 trained on ImageNet, for colour; `inception(path)` the 2,048 of the Inception network, for those who have its weights. A
-distance is a number *on these features*: their name belongs to it, and only with the last one is it an FID.
+distance is a number *on these features*: name them with it. It is an FID on the Inception features only.
 """
 
 import functools
@@ -26,7 +26,7 @@ VERSION = 1  # raise it when what is done around a network changes: features kep
 
 
 class FeaturesError(RuntimeError):
-    """A feature network cannot be had; the message says what is missing and what to do."""
+    """A feature network is not available; the message says what is missing and what to do."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class FeatureNetwork:
 
     @property
     def key(self) -> str:
-        """Its name as a part of a figure's name in cards and reports."""
+        """Return the name in the form that the keys of cards and reports use."""
         return self.name.replace(" ", "_").replace("-", "_").lower()
 
     @torch.no_grad()

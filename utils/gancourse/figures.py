@@ -102,8 +102,8 @@ def training_curves(history: Mapping[str, Tensor], window: int = 50) -> Figure:
     left.axhline(np.log(4), color=BLUE, linewidth=0.8, linestyle=":", label="log 4: D says 1/2 to everything")
     left.axhline(np.log(2), color=VERMILION, linewidth=0.8, linestyle=":", label="log 2: D says 1/2 to every fake")
     left.set(xlabel="step", ylabel="loss in nats")
-    right.plot(steps, smooth(history["d_real"], window), color=GREEN, label="real images taken for real")
-    right.plot(steps, smooth(history["d_fake"], window), color=ORANGE, linestyle="--", label="fakes seen through")
+    right.plot(steps, smooth(history["d_real"], window), color=GREEN, label="D right about real images")
+    right.plot(steps, smooth(history["d_fake"], window), color=ORANGE, linestyle="--", label="D right about fakes")
     right.axhline(0.5, color=GREY, linewidth=0.8, linestyle=":", label="one half: guessing")
     right.set(xlabel="step", ylabel="share of the batch", ylim=(0, 1.02))
     for ax in (left, right):

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Write files atomically: a file is either complete or absent."""
 
 import os
 import time
@@ -9,7 +9,7 @@ STALE_SECONDS = 3600
 
 
 def save_atomically(path: Path, data: bytes) -> None:
-    """Write the file under another name first: whoever finds `path` finds it whole."""
+    """Write a file under a temporary name, then rename it to `path`, so that no reader sees a part of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for left_behind in path.parent.glob(f".{path.name}.*.partial"):  # by a process that was killed while writing
         with suppress(FileNotFoundError):

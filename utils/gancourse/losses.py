@@ -22,9 +22,9 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, real_target: fl
 
 
 def matching_loss(real_logits: Tensor, mismatched_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Return D's loss with a third kind of pairs to refuse, real images with a wrong label (Reed et al. 2016, algorithm 1).
+    """Return D's loss with a third kind of pairs that D should reject, real images with a wrong label (Reed et al. 2016, algorithm 1).
 
-    Both kinds that are to be refused count half. Logits (N,), the same number of each kind.
+    Each of the two kinds that D should reject counts half. Logits (N,), the same number of each kind.
     """
     wrong = softplus(mismatched_logits).mean() + softplus(fake_logits).mean()
     return softplus(-real_logits).mean() + 0.5 * wrong
@@ -36,7 +36,7 @@ def non_saturating_loss(fake_logits: Tensor) -> Tensor:
 
 
 def saturating_loss(fake_logits: Tensor) -> Tensor:
-    """Return the mean of log(1 - D(G(z))), the generator's side of the minimax game; flat where D is sure."""
+    """Return the mean of log(1 - D(G(z))), the generator's side of the minimax game; its gradient vanishes where D is sure."""
     return -softplus(fake_logits).mean()
 
 
@@ -61,9 +61,9 @@ def wasserstein_generator_loss(fake_logits: Tensor) -> Tensor:
 
 
 def relativistic_loss(better_logits: Tensor, worse_logits: Tensor) -> Tensor:
-    """Return the mean of -log sigmoid(a - b), a the logit of what is to seem more real than its partner, b that one's.
+    """Return the mean of -log sigmoid(a - b), where a is the logit of the image that should look more real, and b its partner's.
 
-    For D the real images are to be the better ones, for G its fakes (Jolicoeur-Martineau 2019, section 4.1, "RSGAN").
+    D's loss takes the real images as the better ones, G's loss its fakes (Jolicoeur-Martineau 2019, section 4.1, "RSGAN").
     Logits (N,), partners in the same place.
     """
     return softplus(worse_logits - better_logits).mean()
@@ -73,7 +73,7 @@ def r1_penalty(real_logits: Tensor, real: Tensor) -> Tensor:
     """Return the mean squared length of the gradient of a(x) at the real images (Mescheder et al. 2018, eq. 9).
 
     `real_logits` (N,) must have been computed from `real` (N, ...) with `real.requires_grad_()`. The result can be
-    differentiated again, by D's parameters. Multiply by gamma / 2.
+    differentiated again, with respect to D's parameters. Multiply by gamma / 2.
     """
     (gradient,) = torch.autograd.grad(real_logits.sum(), real, create_graph=True)
     return gradient.square().flatten(1).sum(1).mean()
@@ -82,7 +82,7 @@ def r1_penalty(real_logits: Tensor, real: Tensor) -> Tensor:
 def gradient_penalty(D: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
     """Return the mean of (|gradient of D| - 1)² at random points between real and fake (N, d) (Gulrajani et al. 2017).
 
-    The result can be differentiated again, by D's parameters. rng: draws the points.
+    The result can be differentiated again, with respect to D's parameters. rng: draws the points.
     """
     between = torch.lerp(real, fake, torch.rand(len(real), 1, generator=rng)).requires_grad_()
     (gradient,) = torch.autograd.grad(D(between).sum(), between, create_graph=True)

@@ -3,7 +3,7 @@
 A number means little alone. A Report compares N generated images with N real test images, and beside it stands the *floor*:
 what N real training images get. No generator that has learnt from the training images alone can be expected below it. It is
 one draw of training images, always the same: others give up to 15 % more or less with 10,000 digits. Three
-controls show how bad is bad: noise, blur, and real images of one class only. Images are compared as uint8, all else is
+controls show how large a distance can be: noise, blur, and real images of one class only. Images are compared as uint8, all else is
 float64. A measure of a Report is computed when it is read, and then kept.
 """
 
@@ -58,7 +58,7 @@ def classes_covered(shares: Tensor) -> int:
 def inception_score(probabilities: Tensor) -> float:
     """Return exp of the mean KL(p(y|x) || p(y)) of a classifier's probabilities (N, K): 1, the worst, to K.
 
-    Salimans et al. 2016, section 4. High where each image is read with confidence and all classes occur.
+    Salimans et al. 2016, section 4. High where each image is classified with confidence and all classes occur.
     """
     if not probabilities.isfinite().all():
         raise ValueError("there are NaN or infinite probabilities: the classifier, or what it reads, broke down.")
@@ -67,13 +67,13 @@ def inception_score(probabilities: Tensor) -> float:
 
 
 def label_consistency(read: Tensor, labels: Tensor, classes: int) -> tuple[float, Tensor]:
-    """Return the share of images that were read (N,) as the class that was asked for (N,), overall and by class (K,).
+    """Return the share of images that were classified (N,) as the class asked for (N,), overall and by class (K,).
 
     With a classifier of real images this is the GAN-test of Shmelkov et al. 2018. Raises ValueError for a class that was
     never asked for.
     """
     if len(read) != len(labels):
-        raise ValueError(f"{len(read)} images were read and {len(labels)} asked for: one label for each image.")
+        raise ValueError(f"{len(read)} images were classified and {len(labels)} asked for: one label for each image.")
     read, labels = check_labels(read, classes), check_labels(labels, classes)
     asked = torch.bincount(labels, minlength=classes)
     if (asked == 0).any():
@@ -145,7 +145,7 @@ def kernel_distance(a: Tensor, b: Tensor) -> tuple[float, float]:
     """Return the kernel distance of features a (N, d) and b (M, d), and its standard error.
 
     The unbiased estimate of the squared maximum mean discrepancy with k(x, y) = (x·y / d + 1)^3, over all pairs
-    (Bińkowski et al. 2018, section 4): around 0 for two sets of the same distribution, whatever their sizes, so also below.
+    (Bińkowski et al. 2018, section 4): around 0 for two sets of the same distribution, whatever their sizes, so it can be negative.
     The error is the jackknife's, from how far the estimate moves when one image is left out (Arvesen 1969). For two sets of
     the same distribution it comes out too large, by a factor of √2: an error on the safe side.
     """
@@ -185,7 +185,7 @@ def _kernel_sums(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 def precision_recall(real: Tensor, fake: Tensor, k: int = NEIGHBOURS) -> tuple[float, float]:
     """Return precision and recall of features, both (N, d) (Kynkäänniemi et al. 2019, section 2).
 
-    Around each point lies a ball that reaches to its k-th nearest neighbour in its own set. Precision is the share of
+    Each point has a ball around it that reaches to its k-th nearest neighbour in its own set. Precision is the share of
     the fakes that lie in some ball of a real image, recall the share of the real images in some ball of a fake.
     """
     check_features(real, fake)
@@ -217,10 +217,10 @@ def nearest(f: Tensor, among: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def copied_share(fake: Tensor, train: Tensor, held_out: Tensor) -> float:
-    """Return the share of the fakes that lie as near to a training image as hardly any new real image does.
+    """Return the share of copies: fakes nearer to a training image than 99 % of held-out real images are.
 
-    "As near" is nearer than 99 % of the real images that were held out. So real images get about 1 %, a generator that
-    replays its training images 100 %. All are features (.., d).
+    So held-out real images themselves get about 1 %, and a generator that
+    replays its training images gets 100 %. All are features (.., d).
     """
     return _nearer(nearest(fake, train)[0], nearest(held_out, train)[0])
 
@@ -259,12 +259,12 @@ class Real:
 
     @functools.cached_property
     def searched(self) -> Tensor:
-        """All training images: a copy may be of any of them."""
+        """Return the features of all training images, since a copy may be of any of them."""
         return self._kept("all", lambda: self._features("all training", datasets.load(self.dataset).images))
 
     @functools.cached_property
     def test_to_train(self) -> Tensor:
-        """The distance (N,) of each test image to the nearest training image."""
+        """Return the distance (N,) of each test image to the nearest training image."""
         return self._kept(f"test-{self.samples}-to-all", lambda: nearest(self.test, self.searched)[0])
 
     @functools.cached_property
@@ -285,7 +285,7 @@ class Real:
 
     @functools.cached_property
     def controls(self) -> dict[str, float]:
-        """The Fréchet distance of what is certainly bad: noise, blurred training images, and training images of one class."""
+        """Return the Fréchet distances of sets that are certainly bad: noise, blurred training images, and those of one class."""
         train, labels = self.images("train")
         noise = torch.randint(0, 256, train.shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
         blurred = avg_pool2d(train.float(), 5, stride=1, padding=2).to(torch.uint8)
@@ -344,7 +344,7 @@ class Report:
 
     @functools.cached_property
     def kernel(self) -> tuple[float, float]:
-        """The kernel distance and its standard error."""
+        """Return the kernel distance and its standard error."""
         return kernel_distance(self.features, self.real.test)
 
     @functools.cached_property
@@ -357,7 +357,7 @@ class Report:
 
     @functools.cached_property
     def shares(self) -> Tensor:
-        """The share of each class, as the feature network reads them (K,)."""
+        """Return the share of each class (K,), as the feature network classifies the images."""
         return class_shares(self.probabilities.argmax(1), self.probabilities.shape[1])
 
     @property
@@ -494,7 +494,7 @@ def evaluate_generator(
     network: FeatureNetwork | None = None,
     progress: bool = False,
 ) -> Report:
-    """Return the Report of a generator, from `samples` unselected images; one with labels draws the dataset's own mixture."""
+    """Return the Report of a generator, from `samples` unselected images; a conditional one draws the dataset's mixture of classes."""
     network = network or network_for(dataset)
     check_number(samples, dataset, network)  # before they are drawn
     return evaluate_images(sample(G, samples, seed, asked(G, samples, seed, dataset)), dataset, network, progress)

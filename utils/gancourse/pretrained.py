@@ -117,7 +117,7 @@ def fingerprint(network: nn.Module) -> str:
 
 
 def machine() -> str:
-    """Return what trains here: the GPU's name, or the CPU's architecture and number of threads."""
+    """Return the hardware that trains here: the GPU's name, or the CPU's architecture and number of threads."""
     device = pick_device()
     if device.type != "cpu":
         return torch.cuda.get_device_name() if device.type == "cuda" else "Apple GPU"

@@ -93,9 +93,9 @@ def dcgan_step(
 ) -> TrainStep:
     """Return a training step for a GAN with batch-norm in D: the non-saturating loss, or the relativistic one.
 
-    gamma: weight of the R1 penalty, as in `mlp_step`. Serves conditional players too; mismatched, for those alone: D is also
-    shown real images with wrong labels, to be refused. Raises ValueError for a relativistic loss with these.
-    seen: a differentiable change of images, (N, C, H, W) in [-1, 1], that lies before D, whatever D is shown (Zhao et al.
+    gamma: weight of the R1 penalty, as in `mlp_step`. Serves conditional players too; with `mismatched`, for those alone, D is also
+    shown real images with wrong labels, which it should reject. Raises ValueError for a relativistic loss with these.
+    seen: a differentiable augmentation of images, (N, C, H, W) in [-1, 1], of everything that D sees (Zhao et al.
         2020, equation 3).
     """
     if relativistic and mismatched:
@@ -133,7 +133,7 @@ def dcgan_step(
         opt_G.step()
         D.requires_grad_(True)
 
-        # A relativistic logit means something beside its partner's alone.
+        # A relativistic logit has a meaning only relative to its partner's.
         real_bound, fake_bound = (fake_logits, real_logits) if relativistic else (0, 0)
         return {
             "d_loss": d_loss,
@@ -208,7 +208,7 @@ RECIPES = {
         bf16=True,
     ),
     "cifar10_conditional": Recipe(
-        about="The same DCGAN, told which of ten things to draw: one-hot beside the noise, a projection in D, wrong labels refused.",
+        about="The same DCGAN, with labels: a one-hot code beside the noise, a projection in D, which also learns to reject wrong labels.",
         dataset="cifar10",
         networks=lambda: (ConditionalDCGANGenerator(), ConditionalDCGANDiscriminator()),
         optimizer=lambda network: adam(network, lr=4e-4, betas=(0.5, 0.99)),
@@ -222,7 +222,7 @@ RECIPES = {
         conditional=True,
     ),
     "pokemon_dcgan": Recipe(
-        about="A DCGAN of 64x64 pixels for a thousand pictures: half as wide, and D sees nothing that is not augmented.",
+        about="A DCGAN of 64x64 pixels for a thousand pictures: half as wide, and everything that D sees is augmented.",
         dataset="pokemon",
         networks=lambda: (DCGANGenerator(width=32, size=64), DCGANDiscriminator(width=32, size=64)),
         optimizer=lambda network: adam(network, lr=4e-4, betas=(0.5, 0.99)),
@@ -286,14 +286,14 @@ class ClassifierRecipe:
 
 CLASSIFIERS = {
     "digit_classifier": ClassifierRecipe(
-        about="The eyes of the MNIST metrics: a small convolutional classifier; its 128 features are compared.",
+        about="The feature network of the MNIST metrics: a small convolutional classifier with 128 features.",
         dataset="mnist",
         network=DigitClassifier,
         epochs=5,
         max_lr=3e-3,
     ),
     "cifar10_classifier": ClassifierRecipe(
-        about="Reads what a conditional generator of CIFAR-10 drew: five convolutions, trained with flips and shifts.",
+        about="Classifies what a conditional generator of CIFAR-10 drew: five convolutions, trained with flips and shifts.",
         dataset="cifar10",
         network=ColourClassifier,
         epochs=12,
@@ -315,8 +315,8 @@ def train_classifier(
 ) -> tuple[nn.Module, float]:
     """Train one of the classifiers on images, uint8 (N, C, H, W), with labels int64 (N,).
 
-    Returns it in eval mode on the CPU, and its share of right answers on the real test images. With generated images this
-    share is the GAN-train of Shmelkov et al. 2018: is there all in them that it takes to know real ones?
+    Returns it in eval mode on the CPU, and its accuracy on the real test images. With generated images this
+    accuracy is the GAN-train of Shmelkov et al. 2018: it shows whether fakes suffice to learn the real classes.
     """
     recipe, device = CLASSIFIERS[name], pick_device()
     torch.manual_seed(seed)

@@ -69,9 +69,9 @@ def measure_stages(name: str) -> None:
 def conditional_figures(G, dataset: str, samples: int = 10_000) -> dict:
     """Return how well a conditional generator keeps to its labels, and how varied its classes are.
 
-    gan_test: the share of `samples` images that the course's classifier reads as asked. within_class: the mean distance of
+    gan_test: the share of `samples` images that the course's classifier assigns to the class asked for. within_class: the mean distance of
     two generated images of a class on the classifier's features, in multiples of the real test images'. gan_train, for digits
-    alone, as CIFAR-10's classifier takes too long to train: the share of real test digits that a classifier reads right which
+    alone, as CIFAR-10's classifier takes too long to train: the accuracy on real test digits of a classifier that
     was trained on as many generated digits as MNIST has, and on nothing else.
     """
     test = datasets.load(dataset, "test")
@@ -99,7 +99,7 @@ def train_classifier(name: str, ship: bool) -> None:
     data = datasets.load(recipe.dataset)
     classifier, accuracy = recipes.train_classifier(data.images, data.labels, name)
     minutes = (time.monotonic() - began) / 60
-    print(f"{name}: {accuracy:.2%} of the {recipe.dataset} test images read right after {minutes:.1f} min")
+    print(f"{name}: {accuracy:.2%} of the {recipe.dataset} test images classified correctly after {minutes:.1f} min")
     if ship:
         file = "weights.safetensors"
         sha256 = pretrained.write_weights(pretrained.folder() / name / file, classifier.state_dict())
@@ -123,7 +123,7 @@ def train(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> N
     """Train a recipe with seeds 0, 1, ... and print a report for each; with `ship`, write seed 0 to data/pretrained."""
     recipe = recipes.get(name)
     if ship and steps:
-        raise ValueError("--ship trains the recipe's full number of steps; leave --steps away.")
+        raise ValueError("--ship trains the recipe's full number of steps; remove --steps.")
     results, headlines, first = [], [], None
     for seed in range(seeds):
         run = recipes.train(name, seed, steps, runs / f"{name}-seed{seed}")
@@ -147,7 +147,7 @@ def train(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> N
 
 
 def draw(name: str, run: training.Run) -> None:
-    """Write two pictures beside a card: 64 samples, not selected, of a conditional GAN its classes by turns; and the curves."""
+    """Write two pictures beside a card: 64 unselected samples (of a conditional GAN, its classes in turn) and the curves."""
     from gancourse import figures
 
     folder = pretrained.folder() / name

@@ -1,8 +1,8 @@
-"""How good are these images, and are they new? Measures for datasets of some hundred pictures.
+"""Measure how good generated images are, and whether they are copies, for datasets of a few hundred pictures.
 
-There is no covariance of 1,280 features in 900 pictures, so sets are compared by the kernel distance, which is unbiased whatever
+900 pictures are too few for a covariance of 1,280 features, so sets are compared by the kernel distance, which is unbiased whatever
 their sizes. It does not see a replay: training pictures come from the same distribution as held-out ones and are near to
-both. So beside it stands the share of copies, sought picture by picture.
+both. So the report also gives the share of copies, searched for picture by picture.
 """
 
 import functools
@@ -43,7 +43,7 @@ class Pictures:
 
     @functools.cached_property
     def controls(self) -> dict[str, tuple[float, float]]:
-        """The kernel distance to the held-out pictures, and its error, of training pictures, blurred ones, and noise."""
+        """Return the kernel distance, and its error, from training pictures, blurred ones and noise to the held-out ones."""
         images = datasets.load(self.dataset).images
         noise = torch.randint(0, 256, images.shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
         blurred = avg_pool2d(images.float(), 9, stride=1, padding=4, count_include_pad=False).to(torch.uint8)
@@ -70,7 +70,7 @@ class Report:
 
     @functools.cached_property
     def kernel_to_held_out(self) -> tuple[float, float]:
-        """The kernel distance to pictures that nobody has learnt from, and its standard error."""
+        """Return the kernel distance to the held-out pictures and its standard error."""
         return metrics.kernel_distance(self.features, self.real.held_out)
 
     @property
@@ -83,12 +83,12 @@ class Report:
 
     @functools.cached_property
     def copied(self) -> float:
-        """The share that lies nearer to a training picture than 99 % of the held-out ones do, in features."""
+        """Return the share of copies in features: pictures nearer to a training picture than 99 % of held-out ones are."""
         return metrics.copied_share(self.features, self.real.searched, self.real.held_out)
 
     @functools.cached_property
     def copied_pixels(self) -> float:
-        """The same share, of distances between pixels."""
+        """Return the share of copies by the distance between pixels."""
         return metrics.copied_share(*(as_rows(x) for x in (self.images, *_searched_pixels(self.real.dataset))))
 
     def closest(self, pairs: int = 10) -> tuple[Tensor, Tensor]:
@@ -154,7 +154,7 @@ def _searched_pixels(dataset: str) -> tuple[Tensor, Tensor]:
 
 
 def as_rows(images: Tensor) -> Tensor:
-    """uint8 (N, C, H, W) -> float64 (N, C H W), from 0 to 1: pixels as features."""
+    """Return uint8 images (N, C, H, W) as rows of pixels from 0 to 1, float64 (N, C H W)."""
     return images.flatten(1).double() / 255
 
 

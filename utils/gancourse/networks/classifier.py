@@ -1,4 +1,4 @@
-"""The course's own classifiers: what a generator drew, they read; on their features, generators are measured."""
+"""The course's own classifiers: they classify generated images, and generators are measured on their features."""
 
 from torch import Tensor, nn
 

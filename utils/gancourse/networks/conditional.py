@@ -1,8 +1,8 @@
 """Conditional multilayer perceptron (MLP) GAN for labelled 28x28 grey images (Mirza & Osindero 2014, "Conditional Generative
 Adversarial Nets"): both players are told the class, in one of several ways.
 
-A label is an int64, 0 to classes - 1. Networks compute with its *code*, a row of numbers: one-hot, or learnt. Between two
-classes lie no labels but shares: float32 (N, classes), each row summing to one, stand for the same mixture of the codes.
+A label is an int64, 0 to classes - 1. Networks compute with its *code*, a row of numbers: one-hot, or learnt. To mix
+classes, pass shares instead of labels, float32 (N, classes), each row summing to one: their codes are mixed accordingly.
 """
 
 from typing import Literal
@@ -37,7 +37,7 @@ class LabelCode(nn.Module):
 class ConditionalGenerator(nn.Module):
     """Noise z (N, z_dim) and labels (N,) or shares (N, classes) -> images (N, 1, 28, 28) in [-1, 1].
 
-    code: "one-hot" or "embedding", what stands beside z at the entrance.
+    code: "one-hot" or "embedding", the code that is concatenated with z.
     """
 
     def __init__(

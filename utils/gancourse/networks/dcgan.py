@@ -76,7 +76,7 @@ class DCGANDiscriminator(nn.Module):
 class ConditionalDCGANGenerator(nn.Module):
     """Noise z (N, z_dim) and labels (N,) or shares (N, classes) -> images (N, 3, size, size) in [-1, 1].
 
-    The class stands one-hot beside z at the entrance.
+    The one-hot code of the class is concatenated with z.
     """
 
     def __init__(self, z_dim: int = 100, classes: int = 10, width: int = 64, size: Literal[32, 64] = 32):
@@ -132,7 +132,7 @@ def down(channels: int, out: int, norm: Norm) -> nn.Sequential:
 def init_weights(network: nn.Module) -> None:
     """Draw kernels from N(0, .02) and batch-norm's scales from N(1, .02), and set biases to 0 (2016, section 4).
 
-    The paper says zero-centred of every weight; a scale around 0 would silence its layer, and its authors' code has 1.
+    The paper says that all weights are zero-centred, but a scale near 0 would shrink its layer's output to almost 0; the authors' code has 1.
     """
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
@@ -146,4 +146,4 @@ def init_weights(network: nn.Module) -> None:
 def check(value: object, known: tuple, what: str) -> None:
     """Raise ValueError unless the value is one of the known ones."""
     if value not in known:
-        raise ValueError(f"{what} is {value!r}; there are {', '.join(map(repr, known))}.")
+        raise ValueError(f"{what} is {value!r}; it must be one of {', '.join(map(repr, known))}.")

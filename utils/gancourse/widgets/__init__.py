@@ -1,4 +1,4 @@
-"""Widgets to touch: explorers of generators, the live monitor of a training, and games."""
+"""Interactive widgets: explorers of generators, the live monitor of a training, and games."""
 
 from gancourse.widgets.attack import AttackSlider
 from gancourse.widgets.dirac_game import DiracGame

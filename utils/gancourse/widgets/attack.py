@@ -1,4 +1,4 @@
-"""A slider over the size of an adversarial change, and what a classifier says to the changed picture."""
+"""A slider for the size of an adversarial perturbation, and a classifier's answer to the perturbed picture."""
 
 import html
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class AttackSlider(widgets.VBox):
     attack: (classifier, images (N, 1, H, W) in [-1, 1], labels (N,), epsilon) -> changed images.
     classifier: images -> logits (N, classes). images: uint8 (N, 1, H, W); labels: int64 (N,).
 
-    What the attack raises is shown as a message, and the slider lives on.
+    An exception from the attack is shown as a message, and the slider keeps working.
     """
 
     def __init__(self, attack: Callable, classifier: nn.Module, images: Tensor, labels: Tensor):

@@ -251,7 +251,7 @@ class Canvas(anywidget.AnyWidget):
 
     @property
     def is_free(self) -> bool:
-        """Whether a page waits for a frame."""
+        """Return whether a page is waiting for a frame."""
         return bool(self._views) and not self.is_waiting
 
     def _send_frame(self) -> None:
@@ -266,7 +266,7 @@ class Canvas(anywidget.AnyWidget):
             self.send({"kind": "frame", "number": self._number, "text": frame.text} | content, data)
 
     def _hear(self, content: dict) -> None:
-        """Take a message of the page."""
+        """Handle a message from the page."""
         match content:
             case {"kind": "ready", "view": view}:  # also a page that was loaded anew, and the old one never answered
                 self._views.add(view)

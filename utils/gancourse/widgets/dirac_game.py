@@ -1,4 +1,4 @@
-"""The Dirac-GAN to play with: two parameters, their way through the plane, and whether it ends."""
+"""An interactive Dirac-GAN: two parameters, their path through the plane, and whether they converge."""
 
 import math
 
@@ -30,7 +30,7 @@ class DiracGame(Game):
 
     def __init__(self, loss: str = "minimax", start: tuple[float, float] = (1.0, 1.0)):
         super().__init__(
-            "Left, the plane of theta, across, and psi, upwards: arrows for where gradient descent leads, and the way that the "
+            "Left, the plane of theta, across, and psi, upwards: arrows for where gradient descent leads, and the path that the "
             "players take from the start. Right, their distance from the equilibrium after each step, logarithmic."
         )
         loss = self.known("loss", loss, toys.DIRAC_LOSSES)
@@ -142,13 +142,13 @@ class DiracGame(Game):
         largest = max(abs(first), abs(second))
         if abs(largest - 1) < 1e-9:
             verdict = (
-                "exactly 1: the step neither shortens nor lengthens the way near the equilibrium, which decides nothing"
+                "exactly 1: near the equilibrium the distance stays the same to first order, which decides nothing"
             )
         else:
             verdict = (
-                "below 1: near the equilibrium they arrive" if largest < 1 else "above 1: they are driven away from it"
+                "below 1: near the equilibrium they converge" if largest < 1 else "above 1: they move away from it"
             )
-        gone = f"{distance:.4g}" if math.isfinite(distance) else "beyond all numbers"
+        gone = f"{distance:.4g}" if math.isfinite(distance) else "not a finite number"
         return (
             f"Distance from the equilibrium after {self.steps.value} steps: {gone}.\n"
             f"Eigenvalues of one update there: {_complex(first)} and {_complex(second)}; "

@@ -105,7 +105,7 @@ class LatentExplorer(widgets.VBox):
 
     @property
     def z(self) -> Tensor:
-        """The noise vector (z_dim,) on the CPU; `explorer.z = z` goes there."""
+        """Return the noise vector (z_dim,) on the CPU; `explorer.z = z` moves the explorer there."""
         return self._standing().z.clone()
 
     @z.setter
@@ -120,7 +120,7 @@ class LatentExplorer(widgets.VBox):
 
     @property
     def label(self) -> int | None:
-        """The class; None between classes, and for a generator that takes no labels. `explorer.label = 3` keeps z."""
+        """Return the class; None between classes, and for a generator that takes no labels. `explorer.label = 3` keeps z."""
         return latent.only_class(self._standing().shares)
 
     @label.setter
@@ -196,7 +196,7 @@ class LatentExplorer(widgets.VBox):
         what = f"{g_of_z} for {origin}{truncated}; length of z {point.z.norm():.2f}"
         wide = self.view.value == "neighbours"
         if wide:
-            what = f"In the middle {what}. Around it z moves by up to {self.spread.value:.1f} along two directions."
+            what = f"The middle is {what}. Around it, z moves by up to {self.spread.value:.1f} along two directions."
         hidden = zip(self.sliders, self._directions @ point.z, strict=False)
         if beyond := [slider.description for slider, value in hidden if abs(value) > slider.max]:
             what += f"; beyond the end of its slider: {', '.join(beyond)}"
@@ -221,7 +221,7 @@ class LatentExplorer(widgets.VBox):
             self.code.value = f'<pre tabindex="0" aria-label="Code for this picture">{html.escape(lines)}</pre>'
 
     def _reach_generator(self) -> str:
-        """Return Python that is the generator in the reader's notebook: by a name of theirs, if there is one."""
+        """Return a Python expression for the generator in the reader's notebook: one of their variables, if possible."""
         if self._shipped:
             return f'pretrained.load("{self._shipped}").generator'
         names = list(getattr(get_ipython(), "user_ns", {}).items())  # a copy: a cell may make new ones meanwhile
@@ -271,7 +271,7 @@ class LatentExplorer(widgets.VBox):
             self._from_code = False
 
     def _keep_locked(self, z: Tensor) -> Tensor:
-        """Return z with what belongs to locked sliders as it is now."""
+        """Return z with its present component along the direction of each locked slider."""
         for direction, lock in zip(self._directions, self.locks, strict=False):
             if lock.value:
                 z = z + (self._point.z @ direction - z @ direction) * direction
@@ -341,8 +341,8 @@ class LatentExplorer(widgets.VBox):
 
     def _name_sliders(self) -> None:
         principal = self.slider_set.value == MOST_CHANGE
-        # At least 3 deviations, and a power of two, like the steps. The page sends back what it has to round, by then perhaps
-        # to another point; this it can compute without rounding.
+        # At least 3 deviations, and a power of two, like the steps. The page sends back what it has to round, perhaps after
+        # the explorer has moved on; it need not round these numbers.
         limit = (2.0 if principal else 1.0) if latent.is_uniform(self.generator) else 4.0
         first = list(self._sets).index(self.slider_set.value) - 1
         names = [
@@ -355,7 +355,7 @@ class LatentExplorer(widgets.VBox):
                 if i < len(names):
                     slider.min, slider.max = -limit, limit
                     slider.description = names[i]
-                    lock.tooltip = f"Lock {names[i]}: what is drawn anew keeps it"
+                    lock.tooltip = f"Lock {names[i]}: new draws keep its value"
             for menu, value in ((self.across, 0), (self.down, min(1, len(names) - 1))):
                 menu.options = [(name, i) for i, name in enumerate(names)]
                 menu.value = value
@@ -392,7 +392,7 @@ class LatentExplorer(widgets.VBox):
     def _on_pin(self, _) -> None:
         free = [name for name in "ABCDEFGH"[:MAX_PINS] if name not in self._pins]
         if not free:
-            self._message.hint(f"{MAX_PINS} pins are the most there is room for: remove one first.")
+            self._message.hint(f"There is room for {MAX_PINS} pins at most: remove one first.")
             return
         if self.image is None:
             self._message.error("There is no picture to pin.")

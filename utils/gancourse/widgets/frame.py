@@ -29,7 +29,7 @@ class Heat:
     colours: Sequence[str] = tuple(SURFACE)
 
     def data(self) -> np.ndarray:
-        """Return the indices of the colours, uint8 (h, w); a number that is none counts as the middle."""
+        """Return the indices of the colours, uint8 (h, w); NaN counts as the middle."""
         return (255 * np.nan_to_num(self.values, nan=0.5).clip(0, 1)).round().astype(np.uint8)
 
     def message(self) -> dict:

@@ -61,7 +61,7 @@ class Gallery(widgets.VBox):
 
     @property
     def favourites(self) -> list[Favourite]:
-        """What was kept, in the order in which it is shown."""
+        """Return the favourites, in the order in which they are shown."""
         return [favourite for favourite in self._slots if favourite]
 
     def keep(self, z: Tensor, name: str = "") -> None:
@@ -106,7 +106,7 @@ class Gallery(widgets.VBox):
 
     def _keep(self, z: Tensor, image: Tensor, name: str) -> None:
         if None not in self._slots:
-            raise ValueError(f"{MOST} favourites are the most there is room for: remove one first.")
+            raise ValueError(f"There is room for {MOST} favourites at most: remove one first.")
         i = self._slots.index(None)
         self._slots[i] = Favourite(z, image, name, latent.write_noise(z, self.generator))
         self._message.clear()
@@ -126,7 +126,7 @@ class Gallery(widgets.VBox):
             self.all.value = save_link("Save the gallery", "gallery.png", "image/png", data)
         if unspelt:
             self._message.hint(
-                "The font of the gallery's picture has not all letters of these names; your files have them."
+                "The font of the gallery's picture lacks some letters of these names; the names of your files have them."
             )
         self._say()
 
@@ -214,7 +214,7 @@ def _files(favourite: Favourite) -> str:
 
 
 def file_name(name: str) -> str:
-    """Return the name of a file, without its ending, that any system takes: without signs that some system refuses, spaces as hyphens."""
+    """Return a file name without extension that every system accepts: spaces and forbidden characters become hyphens."""
     letters = re.sub(r"[\s\x00-\x1f<>:\"/\\|?*.$%&#_-]+", "-", unicodedata.normalize("NFC", name))
     return f"pokemon-{letters[:60].strip('-') or 'nameless'}"  # "con" alone is none on Windows
 

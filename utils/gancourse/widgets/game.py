@@ -16,7 +16,7 @@ from gancourse.widgets.page import Message, Page, with_still
 CHUNK = 0.02  # seconds of steps before the kernel gets to do something else
 TURNS = 8  # of the event loop that a message needs from the socket to a widget or a cell
 FRAME = 1 / 20  # seconds between two frames: the page needs the processor, too
-TEXT = 1.0  # seconds between two texts while it plays, for who has them read aloud
+TEXT = 1.0  # seconds between two texts while it plays, for users of screen readers
 FOLLOW = 0.2  # seconds between two moves of sliders that follow the game
 LOST = 2.0  # seconds without an answer after which the page counts as closed
 
@@ -50,7 +50,7 @@ class MainLoop:
 
 @contextlib.contextmanager
 def one_thread():
-    """Let torch compute in this thread alone: networks so small only wait for helpers, the more the busier the machine is."""
+    """Let torch compute in one thread: for networks this small more threads only add waiting, above all on a busy machine."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -102,13 +102,13 @@ class Game(widgets.VBox):
         return self.frame().still()
 
     def on_pointer(self, phase: str, panel: int, points: list) -> None:
-        """The pointer went "down", "move" or "up" in a panel at points (x, y)."""
+        """React to the pointer, which went "down", "move" or "up" in a panel at points (x, y)."""
 
     def followers(self) -> list[tuple[widgets.FloatSlider, float]]:
         """Return sliders that follow what the game does, and their values.
 
         Their steps and the lengths of their ranges are powers of two, and their ends multiples of the steps. The page sends back
-        what it has to round, by then perhaps to a game that is elsewhere; this it can compute without rounding.
+        what it has to round, perhaps after the game has moved on; it need not round these numbers.
         """
         return []
 
@@ -143,7 +143,7 @@ class Game(widgets.VBox):
             control.observe(changed, "value")
 
     def let_follow(self, at_once: bool = True) -> None:
-        """Let the sliders follow, at once or if the last time was long enough ago for it to be seen."""
+        """Move the sliders along with the game, at once or only if their last move is more than FOLLOW seconds ago."""
         now = time.monotonic()
         if at_once or now - self._followed > FOLLOW:
             self._followed = now
@@ -163,7 +163,7 @@ class Game(widgets.VBox):
 
     @property
     def playing(self) -> bool:
-        """Whether it plays."""
+        """Return whether the game is playing."""
         return self._playing
 
     def play_or_pause(self) -> None:
@@ -252,7 +252,7 @@ class Game(widgets.VBox):
         self.canvas.refresh()
 
     def _next_frame(self) -> Frame | None:
-        """Return the frame that is to be drawn now, its text no newer than it has to be."""
+        """Return the frame to draw now; while the game plays, its text changes every TEXT seconds only."""
         with one_thread():
             frame = self.frame()
         now = time.monotonic()

@@ -38,7 +38,7 @@ def open_generator(generator: nn.Module | str, weights: str | Path | None = None
         except (ValueError, pretrained.WeightsError) as error:
             raise CannotShow(str(error)) from None
     if isinstance(generator, type):
-        raise CannotShow(f"This is the class {generator.__name__}. Make a network of it first: {generator.__name__}().")
+        raise CannotShow(f"This is the class {generator.__name__}. Create a network first: {generator.__name__}().")
     if not isinstance(generator, nn.Module):
         raise CannotShow(f"A generator is a torch.nn.Module; this is a {type(generator).__name__}.")
     z_dim = getattr(generator, "z_dim", None)
@@ -62,7 +62,7 @@ def open_unconditional(generator: nn.Module | str) -> nn.Module:
     """Return a generator that takes noise alone. Raises CannotShow."""
     generator = open_generator(generator)
     if class_names(generator):
-        raise CannotShow("This generator takes labels; here a generator is needed that takes none.")
+        raise CannotShow("This generator takes labels; pass one that takes none.")
     return generator
 
 
@@ -97,7 +97,7 @@ def draw(generator: nn.Module, z: Tensor, labels: Tensor | None = None) -> Tenso
 def _run(generator: nn.Module, z: Tensor, labels: Tensor | None = None) -> Tensor:
     """Return G(z), or G(z, labels), in eval mode, on G's own device.
 
-    Of a network in training mode a copy is asked: it may be in training at this moment, in another thread.
+    A network in training mode is copied first, because another thread may be training it at this moment.
     """
     try:
         quiet = copy.deepcopy(generator).eval() if generator.training else generator
@@ -129,7 +129,7 @@ def is_uniform(generator: nn.Module) -> bool:
 
 
 def fingerprint(generator: nn.Module) -> str:
-    """Return 16 hexadecimal digits that tell one generator from another: of its weights' SHA-256."""
+    """Return the first 16 hexadecimal digits of the weights' SHA-256, which tell one generator from another."""
     return pretrained.fingerprint(generator)[:16]
 
 
@@ -181,7 +181,7 @@ def labels_for(shares: Tensor | None, n: int) -> Tensor | None:
 
 
 def shares_in_words(shares: Tensor, names: list[str]) -> str:
-    """Return such as "class 3", "half class 3, half class 8" or "63% class 3, 37% class 8"."""
+    """Return the shares as text, such as "class 3", "half class 3, half class 8" or "63% class 3, 37% class 8"."""
     if (label := only_class(shares)) is not None:
         return f"class {names[label]}"
     most = [i for i in shares.topk(min(MOST_SHARES, len(shares))).indices.tolist() if shares[i] >= 0.005]
@@ -218,7 +218,7 @@ def principal_directions(generator: nn.Module, n: int, seed: int = 0) -> Tensor:
     largest = directions.gather(1, directions.abs().argmax(1, keepdim=True))
     return (
         directions * largest.sign()
-    ).float()  # an eigenvector has no sign of its own: make this machine's everyone's
+    ).float()  # the sign of an eigenvector is arbitrary: choose it alike on all machines
 
 
 def walk(a: Tensor, b: Tensor, t: float, straight: bool = False) -> Tensor:
@@ -255,7 +255,7 @@ def read_noise(data: bytes, generator: nn.Module) -> tuple[Tensor, Tensor | None
     shares: None where the generator takes no labels, or where the file has no class that fits. Raises CannotShow.
     """
     if len(data) > MAX_FILE:
-        raise CannotShow(f"This is no noise file: it has {len(data):,} bytes, a noise file a few thousand.")
+        raise CannotShow(f"This is no noise file: it has {len(data):,} bytes; a noise file has a few thousand.")
     try:
         file = json.loads(data)
         z = torch.tensor(file["z"], dtype=torch.float32)
@@ -286,7 +286,7 @@ def _read_class(file: dict, classes: int) -> tuple[Tensor | None, str]:
         label = file["class"]
         if type(label) is int and 0 <= label < classes:
             return shares_of(label, classes), ""
-        why = f"The file's class is none of this generator's, which run from 0 to {classes - 1}"
+        why = f"The file's class does not fit this generator, whose classes run from 0 to {classes - 1}"
     elif "shares" in file:
         try:
             shares = torch.tensor(file["shares"], dtype=torch.float32)

@@ -27,7 +27,7 @@ MEANS, WIDTHS = (-8.0, 8.0), (0.25, 4.25)
 
 
 class Players:
-    """Generator G(z) = mean + width · z with z from N(0, 1), and a discriminator, best possible or learnt.
+    """Generator G(z) = mean + width · z with z from N(0, 1), and a discriminator, optimal or learnt.
 
     data: a name in toys.LINE_DATA. loss: one in toys.GENERATOR_LOSSES. learnt: play against the MLP D, not D*.
     """
@@ -40,7 +40,7 @@ class Players:
         self.new_discriminator(seed)
 
     def new_discriminator(self, seed: int = 0) -> None:
-        """Let D begin anew: 1 → 32 → 32 → 1 with tanh."""
+        """Initialise D again, an MLP 1 → 32 → 32 → 1 with tanh."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.D = nn.Sequential(nn.Linear(1, 32), nn.Tanh(), nn.Linear(32, 32), nn.Tanh(), nn.Linear(32, 1)).double()
@@ -48,12 +48,12 @@ class Players:
 
     @property
     def mean(self) -> float:
-        """Where the fakes' density has its middle."""
+        """Return the mean of the fakes' density."""
         return self.parameters[0].item()
 
     @property
     def width(self) -> float:
-        """The fakes' standard deviation."""
+        """Return the fakes' standard deviation."""
         return self.parameters[1].exp().item()
 
     def put(self, mean: float, width: float) -> None:
@@ -80,7 +80,7 @@ class Players:
 
     @property
     def logit(self) -> Callable[[Tensor], Tensor]:
-        """The logit of the discriminator that is played against."""
+        """Return the logit of the discriminator that is played against."""
         return self.learnt_logit if self.learnt else self.best_logit
 
     def fakes(self, z: Tensor) -> Tensor:
@@ -97,7 +97,7 @@ class Players:
         self.opt_G.step()
 
     def d_step(self) -> None:
-        """One step of D on a batch."""
+        """Take one step of D on a batch."""
         means, width = toys.LINE_DATA[self.data]
         which = torch.randint(len(means), (BATCH,), generator=self.rng)
         real = torch.tensor(means, dtype=torch.float64)[which] + width * self._noise()
@@ -113,7 +113,7 @@ class Players:
 class LineGame(Game):
     """A generator with a mean and a width against a density on a line, see `gancourse.toys`.
 
-    Controls: the data, the generator's mean (also by dragging in the upper picture) and width, its loss, the best possible
+    Controls: the data, the generator's mean (also by dragging in the upper picture) and width, its loss, the optimal
     discriminator or one that learns. Play trains. Where the generator or a number leaves the picture it is clipped.
     """
 
@@ -122,14 +122,14 @@ class LineGame(Game):
     def __init__(self, mean: float = 3.0, width: float = 1.0):
         super().__init__(
             "Three plots. The densities of data and fakes with arrows that show where the generator's loss pushes the fakes; below "
-            "it the discriminator D; beside them what the generator's losses would be at other means, with D as it is."
+            "it the discriminator D; beside them the generator's losses at other means, with D fixed."
         )
         mean, width = self.fitting("The mean", mean, *MEANS), self.fitting("The width", width, *WIDTHS)
         self.players = Players(mean, width)
         self.data = widgets.Dropdown(options=list(toys.LINE_DATA), description="Data", **sized(160, 36))
         self.loss = widgets.Dropdown(options=list(toys.GENERATOR_LOSSES), description="G's loss", **sized(210, 56))
         self.which = widgets.Dropdown(
-            options=[("best possible", False), ("learnt", True)], description="D", **sized(160, 20)
+            options=[("optimal D*", False), ("learnt", True)], description="D", **sized(160, 20)
         )
         self.mean, self.width = (
             widgets.FloatSlider(value=value, min=low, max=high, step=1 / 16, description=name, **sized(across, 44))
@@ -139,7 +139,7 @@ class LineGame(Game):
         self.follow(self._put, self.mean, self.width)
         self.follow(self._choose, self.data, self.loss, self.which, self.d_steps)
         self.d_step_button = self.button("D step", "One step of D alone", self._d_step)
-        self.new_d = self.button("New D", "Let D begin anew", self.players.new_discriminator)
+        self.new_d = self.button("New D", "Initialise D again", self.players.new_discriminator)
         self._choose()
         self._assemble(
             [self.data, self.loss, self.which],
@@ -215,7 +215,7 @@ class LineGame(Game):
         half = torch.tensor([[-HALF, 0.5], [HALF, 0.5]])
         layers = [
             Lines(half, frame.FAINT, (2, 4), 1, "one half"),
-            Lines(torch.stack([x, self.players.best_logit(x).sigmoid()], 1), frame.DISC, name="best D: p / (p + q)"),
+            Lines(torch.stack([x, self.players.best_logit(x).sigmoid()], 1), frame.DISC, name="optimal D: p / (p + q)"),
         ]
         if self.players.learnt:
             learnt = self.players.learnt_logit(x).sigmoid()
@@ -223,7 +223,7 @@ class LineGame(Game):
         return Panel("Discriminator: probability of “real”", (-HALF, HALF), (-0.03, 1.03), layers, "x", ratio=0.5)
 
     def _other_means(self) -> Panel:
-        """Return the losses of G against its mean. D does not move along: the gradient is what G's next step follows."""
+        """Return the losses of G as functions of its mean, with D fixed: G's next step follows their gradient."""
         means = torch.linspace(self.mean.min, self.mean.max, 65, dtype=torch.float64)
         z = torch.linspace(-5, 5, 31, dtype=torch.float64)
         weight = toys.log_normal(z, 0.0, 1.0).exp()
@@ -239,7 +239,7 @@ class LineGame(Game):
                 low, high = min(low, 1.1 * loss), max(high, 1.1 * loss)
         layers.append(here)
         limits = (self.mean.min, self.mean.max)
-        return Panel("G's loss at other means, D as it is", limits, (low, high), layers, "mean", column=1, ratio=0.75)
+        return Panel("G's loss at other means, D fixed", limits, (low, high), layers, "mean", column=1, ratio=0.75)
 
     def _words(self) -> str:
         players, x = self.players, toys.line(points=2001)
@@ -250,8 +250,8 @@ class LineGame(Game):
         own = toys.game_value(log_p, log_q, players.logit(x), x)
         push = self._pushes()[1].abs().mean().item()
         return (
-            f"Fakes from N({round(players.mean, 2) + 0.0:.2f}, {players.width:.2f}²). Best D: V(D*, G) = {value:.4f} = −log 4 + 2 JS, with the "
+            f"Fakes from N({round(players.mean, 2) + 0.0:.2f}, {players.width:.2f}²). Optimal D: V(D*, G) = {value:.4f} = −log 4 + 2 JS, with the "
             f"Jensen-Shannon divergence JS = {js:.4f} of at most log 2 = 0.6931.\n"
-            f"{'Learnt' if players.learnt else 'Best'} D: its loss −V is {-own:.4f}; G's loss is {losses['non-saturating']:.4f} "
+            f"{'Learnt' if players.learnt else 'Optimal'} D: its loss −V is {-own:.4f}; G's loss is {losses['non-saturating']:.4f} "
             f"non-saturating, {losses['saturating']:.4f} saturating. The {players.loss} loss pushes a fake by {push:.3g} on average."
         )

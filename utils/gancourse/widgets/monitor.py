@@ -44,7 +44,7 @@ ACCURACY = [
 
 
 async def fit_live(train_step, G, D, opt_G, opt_D, images: Tensor, *, steps: int, **settings) -> Run:
-    """`training.fit` with the same arguments, watched: `run = await fit_live(train_step, G, D, ...)`.
+    """Train like `training.fit`, with the same arguments and a live monitor: `run = await fit_live(train_step, G, D, ...)`.
 
     Shows the TrainingMonitor below the cell; `await` lets the page's buttons through to the kernel between two steps. The
     cells below wait, as always, and the result is the same to the bit as that of `fit`. Where there is no notebook it prints
@@ -71,7 +71,7 @@ async def fit_live(train_step, G, D, opt_G, opt_D, images: Tensor, *, steps: int
     finally:
         monitor.end()  # also where the training failed before it began
         if handle:
-            handle.update(Ended(monitor))  # with a picture, for who reads the notebook without running it
+            handle.update(Ended(monitor))  # with a picture, for readers who do not run the notebook
 
 
 @contextlib.contextmanager
@@ -185,7 +185,7 @@ class TrainingMonitor(widgets.VBox):
             self._next = now + max(DRAW_SECONDS, min(self._costs) / MOST_OF_THE_TIME)
 
     def waits(self) -> bool:
-        """Return whether the training is to wait."""
+        """Return whether the training should wait."""
         return self._paused and not (self._stopped or self._ended)
 
     def stops(self) -> bool:
@@ -193,7 +193,7 @@ class TrainingMonitor(widgets.VBox):
         return self._stopped
 
     def end(self) -> None:
-        """The training has ended; what is left to see is shown by Ended."""
+        """Disable the buttons: the training has ended, and Ended shows what is left to see."""
         self._ended = True
         self.pause.description = "Pause"
         for button in (self.pause, self.stop_button, self.sample_now):
@@ -202,7 +202,7 @@ class TrainingMonitor(widgets.VBox):
             self._offer_frames()
 
     def finished(self, run: Run) -> None:
-        """Let the last sheet be one of `run.generator`: of the average of G where there is one, its batch-norm refreshed."""
+        """Make the last sheet show `run.generator`: the EMA generator where there is one, with its batch norm refreshed."""
         self._averaged = run.step if run.generator is not run.G else None
         self._draw(run, run.generator, "Stopped. " if run.interrupted else "")
         if self.frames:
@@ -257,7 +257,7 @@ class TrainingMonitor(widgets.VBox):
         with self.window.hold_sync():
             sheet = self.frames[step]
             self.window.picture = png(figures.tile(sheet, self.columns, pad=1))
-            player = "the averaged G" if step == self._averaged else "G"
+            player = "the EMA generator" if step == self._averaged else "G"
             caption = f"{len(sheet)} pictures of {player} after step {step:,}, always from the same noise"
             if self._classes:
                 caption += "; each column is a class" if self._classes <= MAX_COLUMNS else "; the classes by turns"
@@ -320,7 +320,7 @@ def said(history: dict[str, Tensor]) -> str:
 def least_missed(steps: list[int]) -> int:
     """Return the one of the ascending steps, neither the first nor the last, whose neighbours lie closest on a log scale.
 
-    What is left out so leaves early steps, where much changes, close together, and late ones far apart.
+    Dropping such steps leaves early ones, where much changes, close together, and late ones far apart.
     """
     gaps = {steps[i]: steps[i + 1] / steps[i - 1] for i in range(1, len(steps) - 1)}
     return min(gaps, key=gaps.get)

@@ -160,7 +160,7 @@ class Message(widgets.HTML):
         self.value = f'<div class="gancourse-message" role="alert">{html.escape(text)}</div>'
 
     def hint(self, text: str) -> None:
-        """Say something that is not wrong."""
+        """Show a hint, which is not an error."""
         self.value = f'<div class="gancourse-message gancourse-hint" role="status">{html.escape(text)}</div>'
 
     def clear(self) -> None:

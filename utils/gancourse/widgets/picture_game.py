@@ -58,7 +58,7 @@ class PictureGame(widgets.VBox):
         self._begin()
 
     def _refuse(self, why: str) -> None:
-        """Be a message instead of a game."""
+        """Show a message instead of a game."""
         message = Message()
         message.error(why)
         widgets.VBox.__init__(self, [message, Page()])
@@ -88,7 +88,7 @@ class PictureGame(widgets.VBox):
 
     @property
     def right(self) -> int:
-        """How many answers were right so far."""
+        """Return how many answers have been right so far."""
         return sum(said == puzzle.kind for said, puzzle in zip(self.answers, self.puzzles, strict=False))
 
     def _answer(self, kind: str) -> None:

@@ -33,7 +33,7 @@ class PlaneGame(Game):
 
     def __init__(self, data: str = "ring of 8", seed: int = 0):
         super().__init__(
-            "Left, the plane: real points, fakes, the discriminator's opinion of every place as colour with a line where it is "
+            "Left, the plane: real points, fakes, the discriminator's output at every place as colour, with a line where it is "
             "undecided, and the grid of the generator's noise, bent. Right, curves of both losses and of the modes covered."
         )
         options = [*toys.CLOUDS, FREE_HAND]
@@ -53,7 +53,7 @@ class PlaneGame(Game):
             value=rules.gamma, min=0, max=2, step=0.02, description="R1 gamma", **sized(272, 80)
         )
         self.seed = widgets.BoundedIntText(value=seed, min=0, max=MAX_SEED, description="Seed", **sized(130, 36))
-        self.clear = self.button("Clear drawing", "Wipe out what was drawn", self._clear)
+        self.clear = self.button("Clear drawing", "Delete the drawing", self._clear)
         self.follow(self._choose_data, self.data)
         self.follow(lambda: None, self.loss, self.d_rate, self.g_rate, self.d_steps, self.gamma)
         self._new_players()
@@ -68,7 +68,7 @@ class PlaneGame(Game):
                 self.button("D step", "One step of D alone", lambda: self._step_alone("d_step")),
                 self.button("G step", "One step of G alone", lambda: self._step_alone("g_step")),
                 self.seed,
-                self.button("New players", "Begin anew with the networks of this seed", self._new_players),
+                self.button("New players", "Start again with new networks from this seed", self._new_players),
             ],
         )
 
@@ -76,11 +76,11 @@ class PlaneGame(Game):
 
     @property
     def rules(self) -> Settings:
-        """What the controls say."""
+        """Return the settings of the controls."""
         return Settings(self.loss.value, self.d_rate.value, self.g_rate.value, self.d_steps.value, self.gamma.value)
 
     def advance(self) -> None:
-        """One step of the game."""
+        """Take one step of the game."""
         if self._has_data() and not math.isfinite(sum(self.players.step(self.cloud, self.rules))):
             self.pause()
             self.message.hint(
@@ -170,7 +170,7 @@ class PlaneGame(Game):
         return Panel(title, limits, limits, layers, ratio=1.06, equal=True, pointer=pointer)
 
     def _surface(self, fakes: Tensor) -> np.ndarray:
-        """Return from 0, fake, to 1, real, what D thinks of every place (CELLS, CELLS)."""
+        """Return D's judgement of every place (CELLS, CELLS), from 0 for fake to 1 for real."""
         places = (torch.arange(CELLS) + 0.5) / CELLS * 2 * HALF - HALF
         y, x = torch.meshgrid(places, places, indexing="ij")
         values = self.players.D(torch.stack([x, y], 2)).squeeze(2)
@@ -228,5 +228,5 @@ class PlaneGame(Game):
         else:
             text += " Modes covered: –."
         if self.loss.value.startswith("WGAN"):
-            text += "\nThe critic's gradient norm is held near 1 by a gradient penalty between data and fakes: a soft limit, no bound."
+            text += "\nThe critic's gradient norm is held near 1 by a gradient penalty between data and fakes: a soft limit, not a bound."
         return f"Step {curves.step:,}.{text}"

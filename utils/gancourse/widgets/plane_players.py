@@ -70,7 +70,7 @@ class PlanePlayers:
         return d_loss, g_loss
 
     def d_step(self, cloud, rules: Settings) -> float:
-        """One step of D; return its loss without penalties."""
+        """Take one step of D; return its loss without penalties."""
         real = cloud.sample(BATCH, self.rng)
         with torch.no_grad():
             fake = self.G(self.noise(BATCH))
@@ -85,7 +85,7 @@ class PlanePlayers:
         return loss.item()
 
     def g_step(self, rules: Settings) -> float:
-        """One step of G; return its loss."""
+        """Take one step of G; return its loss."""
         self.D.requires_grad_(False)
         loss = LOSSES[rules.loss][1](self.D(self.G(self.noise(BATCH))).squeeze(1))
         _update(self.opt_G, loss, rules.g_rate)
@@ -100,13 +100,13 @@ class Curves:
         self.clear()
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Delete all records and count the steps from 0."""
         self.step = 0
         self.records: list[tuple[float, ...]] = []  # step, D's loss, G's loss, modes covered, share of fakes near one
         self._every = RECORD
 
     def is_due(self) -> bool:
-        """Return whether this step is to be recorded."""
+        """Return whether this step should be recorded."""
         return self.step % self._every == 0
 
     def add(self, *values: float) -> None:

@@ -1,4 +1,4 @@
-"""A game: the reader is the discriminator, and hears at the end how the real one does on the same pictures."""
+"""A game: the reader is the discriminator, and learns at the end how the shipped one does on the same pictures."""
 
 import torch
 
@@ -19,9 +19,9 @@ class RealOrFake(PictureGame):
 
     def __init__(self, name: str = "mnist_better", rounds: int = 16, seed: int = 0):
         if (recipe := recipes.get(name)).dataset != "mnist" or recipe.conditional:
-            raise ValueError(f"{name} is no generator of digits without labels: take mnist_better or mnist_tutorial.")
+            raise ValueError(f"{name} is not an unconditional digit generator: take mnist_better or mnist_tutorial.")
         if rounds < 2:
-            raise ValueError(f"A game has two rounds or more, a real picture and a fake, not {rounds}.")
+            raise ValueError(f"A game needs at least two rounds, a real picture and a fake, not {rounds}.")
         self._stages = [pretrained.load(name, stage + 1) for stage in range(len(pretrained.read_card(name)["stages"]))]
         self._rounds = rounds
         answers = {REAL: "A person wrote this", FAKE: "A generator drew this"}
@@ -39,7 +39,7 @@ class RealOrFake(PictureGame):
 
     @property
     def discriminators(self) -> int:
-        """How many answers of the shipped discriminator are right."""
+        """Return how many answers of the shipped discriminator are right."""
         with torch.no_grad():
             logits = self._stages[-1].discriminator(training.to_unit(torch.stack([p.image for p in self.puzzles])))
         said = [REAL if logit > 0 else FAKE for logit in logits.tolist()]
@@ -53,7 +53,7 @@ class RealOrFake(PictureGame):
             parts += [f"{said.count(FAKE)} of {len(said)} from step {stage.step:,}"] * bool(said)
         return (
             f"The discriminator: {self.discriminators}. Fakes that you saw through: {', '.join(parts)}; "
-            "on the sheet the earliest come first."
+            "on the sheet they are sorted by step."
         )
 
 

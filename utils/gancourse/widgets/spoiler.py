@@ -20,7 +20,7 @@ NORMAL_SETS = 40  # unspoiled sets that tell how far a measure moves by chance
 NORMAL_IMAGES = 4_000  # what they are drawn from
 CHANCE = 4  # standard deviations: what lies further off is no chance
 PICTURES = 250, 100, 50, 20, 10, 1  # how many different ones, besides all
-SEES, MISSES, PRAISES = "sees it", "does not see it", "takes it for better"
+SEES, MISSES, PRAISES = "sees it", "does not see it", "rates it better"
 # name -> how it is written, whether more is better, the least and the most that it can be
 MEASURES = {
     "Fréchet distance": ("{:.1f}", False, 0, float("inf")),
@@ -40,7 +40,7 @@ class SetSpoiler(widgets.VBox):
 
     `spoiler.images` is the set, uint8 (samples, 1, 28, 28); `values`, `fresh` and `verdicts` have by name each measure of it,
     the same of the unspoiled set, and what it means: a value beyond what chance explains "sees it" or, where it lies on the
-    wrong side, "takes it for better". What goes wrong is a message in the widget, not an exception.
+    wrong side, "rates it better". What goes wrong is a message in the widget, not an exception.
     """
 
     def __init__(self, samples: int = 500, seed: int = 0):
@@ -95,7 +95,7 @@ class SetSpoiler(widgets.VBox):
         self.verdicts = {name: _verdict(name, value, *real.normal[name]) for name, value in self.values.items()}
         self._said = f"{self._describe(*state)}. Seen by {self._names(SEES) or 'no measure'}."
         if better := self._names(PRAISES):
-            self._said += f" Taken for better by {better}."
+            self._said += f" Rated better by {better}."
         self.picture.value = png(figures.tile(self.images[:SHOWN], pad=1), 466)
         self._page.picture = f"{SHOWN} of {self._describe(*state)}"
         self.table.value = self._as_table(real)
@@ -181,7 +181,7 @@ class Real:
 def _real(samples: int) -> Real:
     """Return the real images for sets of this size; once in a process, since it takes thousands of features."""
     if not 128 < samples <= MOST:
-        raise ValueError(f"a set of {samples:,} images: take 129 to {MOST:,}.")
+        raise ValueError(f"a set needs 129 to {MOST:,} images, not {samples:,}.")
     train, test, network = datasets.load("mnist"), datasets.load("mnist", split="test"), features.digits()
     random = torch.Generator().manual_seed(0)
     order = torch.randperm(len(test), generator=random)  # random, since neighbours in MNIST share a writer

@@ -15,7 +15,7 @@ ANSWERS = {  # the button, and what it stands for
     IN_NOISE: "G of the noise halfway between two others",
     IN_PIXELS: "the mean of two generated pictures",
 }
-WHITE = 245  # of 255: from here on, in all three colours, a pixel belongs to the ground
+WHITE = 245  # of 255: from here on, in all three colours, a pixel belongs to the background
 SHADOW = torch.tensor([27, 58, 107], dtype=torch.uint8)  # red, green, blue
 
 
@@ -23,7 +23,7 @@ class WhosThatPokemon(PictureGame):
     """Who's that Pokémon? Real pictures, generated ones, and two kinds of blends, as they are or as silhouettes.
 
     generator: a network, or the name of a shipped one. dataset: where the real pictures come from: of its held-out pictures, if
-    it has any. rounds: pictures, of each kind as many, rounded up. seed: of the choice and of the noise.
+    it has any. rounds: how many pictures, rounded up to the same number of each kind. seed: of the choice and of the noise.
 
     `game.right` counts the right answers. A generator that cannot be shown is an error message in the widget.
     """
@@ -69,7 +69,7 @@ class WhosThatPokemon(PictureGame):
         return silhouettes(images) if self.silhouettes.value else images
 
     def _verdict(self) -> str:
-        """Return how many of each kind were named right."""
+        """Return how many of each kind were named correctly."""
         parts = []
         for kind in ANSWERS:
             said = [a for a, puzzle in zip(self.answers, self.puzzles, strict=True) if puzzle.kind == kind]
@@ -78,6 +78,6 @@ class WhosThatPokemon(PictureGame):
 
 
 def silhouettes(images: Tensor) -> Tensor:
-    """Return images, uint8 (N, 3, H, W) on a white ground, with one dark blue in place of all that is not white."""
+    """Return images, uint8 (N, 3, H, W) on a white background, with one dark blue in place of all that is not white."""
     ground = (images >= WHITE).all(1, keepdim=True)
     return torch.where(ground, torch.tensor(255, dtype=torch.uint8), SHADOW.view(1, 3, 1, 1))
