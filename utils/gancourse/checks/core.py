@@ -146,7 +146,7 @@ class Exercise:
             return f"✗ {self.name}: this is the course's own version. Run the cell with yours, then this one.", 0.0
         if not callable(answer):
             what = type(answer).__name__
-            return f"✗ {self.name}: this is a {what}; it should be what the `def` or `class` makes.", 0.0
+            return f"✗ {self.name}: this is a {what}; pass the function or class that your cell defines.", 0.0
         cases, observations = self.inputs(seed, strict), []
         for case in cases:
             endless = observations and is_endless(observations[-1])

@@ -30,5 +30,5 @@ def derived(reference: Callable) -> tuple[Mistake, ...]:
             given(lambda a: a.tanh()),
             given(lambda a: a.where(a > 0, 0.2 * a)),
         ),
-        mistake("the size of the logits is used, without their sign. Remove abs().", given(lambda a: a.abs())),
+        mistake("the absolute value of the logits is used: remove abs().", given(lambda a: a.abs())),
     )

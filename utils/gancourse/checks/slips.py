@@ -17,30 +17,30 @@ LEFT_BEHIND: dict[str, str | dict[str, str]] = {
         "in eval": "{0} is left in eval mode, or a part of it. Put back the mode that you found: was = {0}.training before, {0}.train(was) after.",
         "in training": "{0} is left in training mode, and was in eval mode before. Put back the mode that you found: was = {0}.training before, {0}.train(was) after.",
         "changed where": "a layer of {0} was in eval mode and is in training mode now: {0}.train() reaches every layer. If the text does not ask for it, leave the modes alone.",
-        "": "not all layers of {0} are in the mode in which they were. Put back the mode of each of them, or leave the modes alone.",
+        "": "some layers of {0} are in another mode than before the call. Restore the mode of each layer, or leave the modes alone.",
     },
     "trainable": {
         "frozen": "{0} is left frozen: some of its parameters have requires_grad=False now. Put back what you changed.",
-        "thawed": "a parameter of {0} that was frozen asks for a gradient now: requires_grad_(True) on the network thaws all of them. Put back only what you changed.",
-        "": "{0} is left with other parameters than before. Change what is in them, not which they are.",
+        "thawed": "a frozen parameter of {0} has requires_grad=True now: requires_grad_(True) on the network unfreezes all of them. Restore only what you changed.",
+        "": "{0} has other parameters after the call than before. Change their values in place; do not replace them.",
     },
     "gradients": {
         "some": "your function leaves gradients in the weights of {0}, where there were none. torch.autograd.grad returns a gradient and fills no .grad; no_grad() computes none.",
         "those": "the gradients that {0} had are gone. They are the caller's: call no zero_grad() here.",
         "": "the gradients that {0} had have changed: yours were added to them. torch.autograd.grad returns a gradient and fills no .grad.",
     },
-    "weights": "the weights of {0} are not what they should be after the call. Nothing here may change them but what the text asks for.",
+    "weights": "the weights of {0} are not what they should be after the call. Change them only where the text asks for it.",
     "averages": "the running averages of {0} (batch normalisation) are not what they should be after the call: a forward pass in training mode moves them, one in eval mode does not.",
     "hooks": "a hook is left on {0}. Remove it before you return: handle.remove().",
-    "values": "{0} itself is changed in place; whoever uses it after you gets other numbers. Compute a new tensor: no function whose name ends in _, no +=, no assignment to a part.",
+    "values": "{0} itself is changed in place, so code that uses it later gets other numbers. Compute a new tensor: use no function whose name ends in _, no += and no assignment to a slice.",
     "requires_grad": "{0} is left with another requires_grad than before. Work on a copy: {0}.detach().clone().requires_grad_().",
     "grad": "a gradient is left in {0}.grad, or one that was there is gone. Take it from torch.autograd.grad, or work on a copy.",
-    "settings": "the settings of {0} (learning rate, betas, ...) have changed. Only step() and zero_grad() are to be called.",
-    "state": "the memory of {0} (its moments and its number of steps) is not what it should be. Call step() once where it is its turn, and touch its state no other way.",
-    "seed": "a seed is set inside: torch.manual_seed starts everybody's random numbers again, in each call. Remove it.",
+    "settings": "the settings of {0} (learning rate, betas, ...) have changed. Call only step() and zero_grad().",
+    "state": "the state of {0} (its moments and its step count) is not what it should be. Call step() once, in its turn, and change the state in no other way.",
+    "seed": "your code sets a seed: in each call, torch.manual_seed restarts the random numbers of the whole program. Remove it.",
     "defaults": "a default of PyTorch is left changed (gradients switched off, another dtype or device). Use `with`, which puts it back.",
     "earlier": {
-        "the same": "every call returns one and the same object: an earlier result comes back again, or is filled anew. Make a new one in each call.",
+        "the same": "every call returns the same object: it repeats or overwrites an earlier result. Make a new one in each call.",
         "shared": "two networks of this class share layers. Make the layers inside __init__, for each network anew.",
         "": "a later call overwrites what an earlier one has returned: both use the same memory. Return a new tensor each time.",
     },
@@ -49,19 +49,19 @@ LEFT_BEHIND: dict[str, str | dict[str, str]] = {
 # What else can differ in several exercises.
 PROPERTIES: dict[str, str | dict[str, str]] = {
     "returned": {
-        "nothing": "nothing comes back: the `return` is missing, or stands in a branch that was not taken.",
-        "a float": "a number of Python comes back, which has no gradient. Return the tensor: remove .item() and float().",
+        "nothing": "it returns nothing: the `return` is missing, or stands in a branch that was not taken.",
+        "a float": "it returns a Python number, which has no gradient. Return the tensor: remove .item() and float().",
         "a tuple": "several things come back, as a tuple. Return only what the text asks for.",
         "a list": "a list comes back. Return one tensor: torch.stack makes it from tensors of one shape, torch.tensor from numbers.",
-        "a ndarray": "an array of NumPy comes back. Return a tensor.",
+        "a ndarray": "it returns a NumPy array. Return a tensor.",
         "a str": "text comes back. Return numbers.",
         "a bool": "True or False comes back. Return a number.",
         "a builtin": "a function comes back instead of its result. Call it: brackets are missing.",
         "a method": "a function comes back instead of its result. Call it: brackets are missing.",
         "a function": "a function comes back instead of its result. Call it: brackets are missing.",
     },
-    "gradient_there": "the result is cut off from what it was computed from, so nothing can learn from it. Remove .item(), .detach(), .data and no_grad().",
-    "gradient": "the value is right, but its gradient is not: a part of the way back is cut (.detach(), .data, no_grad(), .item()) or goes through the wrong terms.",
+    "gradient_there": "the result is detached from its inputs, so no gradient can flow back to them. Remove .item(), .detach(), .data and no_grad().",
+    "gradient": "the value is right, but its gradient is not: a part of the graph is detached (.detach(), .data, no_grad(), .item()), or the gradient flows through the wrong terms.",
     "again": "the same input gives another output the second time.",
 }
 
@@ -86,7 +86,7 @@ SHOWN = {
     "requires_grad": "requires_grad afterwards, of",
     "grad": ".grad afterwards, of",
     "settings": "settings afterwards, of",
-    "state": "memory afterwards, of",
+    "state": "state afterwards, of",
     "seed": "the global seed",
     "defaults": "PyTorch's defaults",
     "earlier": "what an earlier call returned",
@@ -100,12 +100,12 @@ in-place operation|inplace operation
     PyTorch needs the old numbers of a tensor for its gradient, and they are changed in place. Make a new tensor, or change it within
     torch.no_grad().
 does not require grad
-    a gradient is asked for, but nothing leads from the result back to a tensor with requires_grad=True: it was detached, made under no_grad(),
-    or never asked for.
+    a gradient is needed, but no graph leads from the result back to a tensor with requires_grad=True: it was detached, made under no_grad(),
+    or no tensor has requires_grad=True.
 inference tensors cannot
     tensors made under torch.inference_mode() can never be trained on. Use torch.no_grad(), or .detach().
 backward through the graph a second time
-    the same graph is propagated back twice: it is used up after the first backward(). Compute the loss anew, from new outputs.
+    backward() is called twice on the same graph, which is gone after the first call. Compute the loss again, from new outputs.
 cannot assign .* as parameter
     a plain tensor is assigned where a parameter stands. Write its numbers into the parameter, under no_grad(): copy_.
 kernel size can't be greater
@@ -113,7 +113,7 @@ kernel size can't be greater
 running_mean must be defined
     a batch norm without running averages is used in eval mode: leave track_running_stats at True; batch_norm of torch.nn.functional needs them.
 (running_mean|weight) should contain
-    a batch norm is made for another number of channels than the maps have that reach it. Print .shape before it and compare the two.
+    a batch norm is made for another number of channels than its input has. Print .shape before it and compare the two.
 expected 3d \(unbatched\) or 4d
     a convolution takes maps (N, channels, rows, columns), and something else reaches it. Print .shape before it, and reshape.
 multi-target|log_softmax.*not implemented
@@ -121,13 +121,13 @@ multi-target|log_softmax.*not implemented
 desired output type long|not implemented for 'long'
     whole numbers (int64), such as labels or batch norm's counter, are used where floats are needed.
 only for scalar outputs
-    a gradient is taken of a single number, and here it is asked of many. Take their sum (or mean) first.
+    PyTorch computes the gradient of a single number, but this tensor has many. Take their sum (or mean) first.
 dimension out of range
     a dimension is named that the tensor does not have. They are counted from 0, so a vector has dimension 0 only: dim=0.
 must be tensor, not (float|int)
-    a function of PyTorch gets a number of Python. Make a tensor of it, or use `math`.
+    a PyTorch function gets a Python number. Make a tensor of it, or use `math`.
 appears to not have been used
-    a gradient is asked for in something that the loss does not depend on.
+    you ask for the gradient with respect to a tensor that the loss does not depend on.
 iteration over a 0-d
     a loop runs over a tensor without dimensions. Compute with the whole tensor, which works for every shape.
 boolean value of tensor
@@ -149,11 +149,11 @@ needs labels
 unsupported operand.*tuple|tuple.* has no attribute|multiply sequence|concatenate tuple
     a function has returned a tuple; take the part of it that you need. torch.autograd.grad returns one even for a single gradient.
 cannot be converted to scalar|only one element tensors
-    one number is needed here, and a tensor of several came. math.exp() and .item() take one number; torch.exp() takes all.
+    one number is needed here, but the tensor has several. math.exp() and .item() take one number; torch.exp() takes a tensor.
 unsupported operand.*'(function|method|builtin_function_or_method)'
     a function is used where its result is meant. Call it, with its arguments in brackets.
 unsupported operand.*'list'|'list' object has no attribute
-    a list of Python cannot be computed with as a whole. Use tensors.
+    you cannot compute with a Python list as a whole. Use tensors.
 more than 1 value per channel
     batch normalisation in training mode needs more than one image. Was a network put into training mode?
 before module\.__init__
@@ -164,7 +164,7 @@ required "forward"
     a single number without dimensions comes where several are expected. .squeeze() removes every dimension of size 1, also that of the batch:
     name the one you mean.
 is invalid for input of size
-    a tensor is reshaped to a shape that does not hold as many numbers as it has. Is a size written into the code, that of one batch say? Let it
+    a tensor is reshaped to a shape with another number of elements. Is a size hard-coded, such as that of one batch? Let it
     follow the input, or write -1.
 size.*\(0\)|size.*\[(\d+, )*0[,\]]
     a tensor is empty where numbers are expected: it has a dimension of size 0. Look at the slice that made it: x[:-k] is empty for k = 0.
@@ -193,7 +193,7 @@ missing \d+ required|positional argument|unexpected keyword
 is not defined|unboundlocal|referenced before|cannot access local
     a name is used that has no value here: it is misspelt, or gets its value in a loop or branch that did not run.
 object has no attribute
-    what stands before the dot is of a type that has nothing of this name. The error names both.
+    the value before the dot is of a type that has no attribute of this name. The error names both.
 """,
     re.MULTILINE,
 )
@@ -229,7 +229,7 @@ FUNCTIONS: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (
     ("one divided by what it should be", lambda x: 1 / x),
     ("the square of what it should be", torch.square),
     ("the square root of what it should be. It is not asked for", torch.sqrt),
-    ("the size of what it should be, without the sign: remove abs()", torch.abs),
+    ("the absolute value of what it should be: remove abs()", torch.abs),
     ("the logarithm of what it should be", torch.log),
     ("the exponential of what it should be: remove exp()", torch.exp),
     ("the sigmoid of what it should be. Remove the sigmoid", torch.sigmoid),
@@ -298,7 +298,7 @@ def _of_shapes(pairs: list[Pair], agree: Callable) -> str:
     elif same_numbers and seen.dim() < right.dim() and [n for n in there if n > 1] == [n for n in wanted if n > 1]:
         hint = " A dimension of size 1 got lost: .squeeze() removes all of them; name the one you mean."
     elif right.dim() == 1 and seen.dim() == 2 and seen.shape[0] == seen.shape[1] == len(right):
-        hint = " (N, 1) together with (N,) makes an (N, N) table without a word."
+        hint = " (N, 1) combined with (N,) broadcasts to (N, N) without an error."
     return f"{start} {there}; it should be {wanted}.{hint}"
 
 
@@ -333,7 +333,7 @@ def _of_factors(factors: list[float], sizes: list[set[int]]) -> str:
     if are_sizes(factors):
         return "the result grows with the number of inputs: a sum is taken where a mean should be."
     if are_sizes([1 / k for k in factors]):
-        return "the more inputs there are, the smaller is the result: it is divided by their number (a mean for a sum, or a mean taken twice)."
+        return "the result shrinks as the number of inputs grows: it is divided by that number (a mean instead of a sum, or a mean taken twice)."
     return ""
 
 

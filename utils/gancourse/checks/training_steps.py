@@ -30,9 +30,9 @@ LOOK = {
     },
     "ready:D": "opt_D steps before any gradient has been computed for D. Order: zero_grad, backward, step.",
     "ready:G": "opt_G steps before any gradient of this step has reached G: `step()` stands before `backward()`, or the path from g_loss to G is cut.",
-    "asked": "D is not asked again after opt_D.step(), so G's loss is that of the old D. Begin G's turn after opt_D.step(): new fakes, D's logits of "
+    "asked": "D is not called again after opt_D.step(), so G's loss comes from the old D. Begin G's turn after opt_D.step(): new fakes, D's logits of "
     "them, g_loss, backward.",
-    "flow:G in D's turn": "before opt_D steps, a gradient reaches G. In D's turn cut it off: D(fake.detach()), or draw the fakes under torch.no_grad(). In G's turn begin after opt_D.step().",
+    "flow:G in D's turn": "before opt_D steps, a gradient reaches G. In D's turn, detach the fakes: D(fake.detach()), or draw them under torch.no_grad(). Begin G's turn after opt_D.step().",
     "flow:G in its own turn": "in G's own turn no gradient reaches G, so it never moves: what D sees there is detached, made under no_grad(), "
     "or not made by G; or g_loss.backward() is missing.",
     "noise_shape": "draw one noise vector for each image of `real`, no more and no less.",
@@ -43,27 +43,27 @@ LOOK = {
     "noise_steps": "the noise repeats that of an earlier step, so G learns pictures for these few vectors only. Draw it inside the step, without a seed.",
     "noise_rows": "several images of a batch come from the same noise vector. Draw as many vectors as there are images.",
     "noise_distribution": "the noise is not standard normal. Take it as the course's function draws it, and change it no further.",
-    "mode_while:G": "G is in eval mode while it draws: batch normalisation then takes its running averages instead of the batch's. Leave it in training mode.",
-    "mode_while:D": "D is asked in eval mode, in which its batch normalisation takes running averages instead of the batch's. Leave it in training mode.",
+    "mode_while:G": "G is in eval mode while it draws: batch normalisation then uses its running averages instead of the batch's mean and variance. Leave it in training mode.",
+    "mode_while:D": "D is called in eval mode, so its batch normalisation uses running averages instead of the batch's mean and variance. Leave it in training mode.",
     "images:real in D's turn": "before its step D does not see every real image of the batch. Its loss is a mean over all of `real`.",
     "images:fakes in D's turn": {
         "of an earlier": "in its turn D sees fakes of an earlier step. Draw them anew in each step.",
-        "none": "in its turn D is not shown the fakes that G draws in this step, as they are.",
+        "none": "in its turn D does not see the fakes of this step as G draws them. Call D on G's output, unchanged.",
         "": "in its turn D sees fewer fakes than real images. Draw as many as there are images in `real`.",
     },
     "images:fakes in G's turn": {
         "of an earlier": "in G's turn D sees fakes of an earlier step. Draw them anew in each step.",
-        "none": "in G's turn D is not shown the fakes that G draws in this step, as they are.",
+        "none": "in G's turn D does not see the fakes of this step as G draws them. Call D on G's output, unchanged.",
         "": "in G's turn D sees fewer fakes than there are real images. Draw as many.",
     },
     "graph": "something that you return, or keep, still holds on to its graph: a history of 10,000 such losses keeps 10,000 graphs in memory. "
     "Return d_loss.detach() and g_loss.detach(), and whatever else you return the same way.",
-    "change:D": "D does not change as it should. Which loss of which images is propagated in D's turn, and which gradients are there when opt_D steps?",
-    "change:G": "G does not change as it should. Which loss of which fakes is propagated in G's turn, and which gradients are there when opt_G steps?",
-    "d_loss": "d_loss is to be the loss of D's turn as a number, before its update.",
-    "g_loss": "g_loss is to be the loss of G's turn as a number, before its update.",
-    "d_real": "d_real is not that of D's turn: of the logits that D's loss was made of, before its update, the share above 0 (0 itself does not count).",
-    "d_fake": "d_fake is not that of D's turn: of the logits that D's loss was made of, before its update, the share below 0 (0 itself does not count).",
+    "change:D": "D's update is wrong. On which loss, of which images, do you call backward() in D's turn, and which gradients does D hold when opt_D steps?",
+    "change:G": "G's update is wrong. On which loss, of which fakes, do you call backward() in G's turn, and which gradients does G hold when opt_G steps?",
+    "d_loss": "d_loss should be the loss of D's turn as a number, before its update.",
+    "g_loss": "g_loss should be the loss of G's turn as a number, before its update.",
+    "d_real": "d_real is wrong. It is the share above 0 of the real logits that went into D's loss, before D's update (0 itself does not count).",
+    "d_fake": "d_fake is wrong. It is the share below 0 of the fake logits that went into D's loss, before D's update (0 itself does not count).",
 }
 
 
@@ -78,7 +78,7 @@ def mistakes(fake: str, asks: str, in_g: str, d_loss: str, g_loss: str) -> tuple
     both = fake.replace("len(real)", "2 * len(real)").replace("labels", "labels.repeat(2)")
     return (
         mistake(
-            "gradients pile up: PyTorch adds new ones to the old ones. Call zero_grad() of each optimiser before its backward().",
+            "gradients accumulate: PyTorch adds new ones to the old ones. Call zero_grad() of each optimiser before its backward().",
             (f"{D_ZERO} → ", f"{G_ZERO} → "),
             f"{D_ZERO} → ",
             f"{G_ZERO} → ",
@@ -103,13 +103,13 @@ def mistakes(fake: str, asks: str, in_g: str, d_loss: str, g_loss: str) -> tuple
             (f"{D_STEP} → ", f"{G_BACK} → {G_BACK}{D_STEP}"),
         ),
         mistake(
-            "G's loss is computed before D's update and propagated after it; in between D's weights have changed. Ask D again "
+            "G's loss is computed before D's update, but its backward() comes after it, when D's weights have changed. Call D again "
             "in G's turn.",
             (f"{G_LINE} → ", f"{D_ZERO} → {G_LINE}{D_ZERO}"),
         ),
         mistake(
             "G's turn uses the logits of D's turn: their graph is used up, and no path leads from them to G. Draw new fakes and "
-            "ask D again.",
+            "call D on them.",
             f"{in_loss} → {g_loss}(fake_logits)",
         ),
         mistake(
@@ -166,7 +166,7 @@ def mistakes(fake: str, asks: str, in_g: str, d_loss: str, g_loss: str) -> tuple
             f"{in_loss} → -{in_g}.mean()",
         ),
         mistake(
-            "a loss is halved. The sum of D's two means is asked for, and the whole of G's mean.",
+            "a loss is halved. D's loss is the sum of its two means, G's loss is its mean. Remove the factor.",
             f"{d_loss} → 0.5 * {d_loss}",
             f"{in_loss} → 0.5 * {in_loss}",
             (f"{d_loss} → 0.5 * {d_loss}", f"{in_loss} → 0.5 * {in_loss}"),
@@ -177,13 +177,13 @@ def mistakes(fake: str, asks: str, in_g: str, d_loss: str, g_loss: str) -> tuple
             f"{d_loss} → F.softplus({fakes}).mean()",
         ),
         mistake(
-            "d_real and d_fake are mean probabilities, or mean logits. They are shares: of how many images was D right? (logits > 0).float().mean().",
+            "d_real and d_fake are mean probabilities or mean logits. They should be shares of images that D got right: for real images (logits > 0).float().mean().",
             (f"{REAL} → {real}.mean().detach()", f"{FAKE} → {fakes}.mean().detach()"),
             (f"{REAL} → {real}.sigmoid().mean().detach()", f"{FAKE} → (1 - {fakes}.sigmoid()).mean().detach()"),
             (f"{REAL} → {real}.sigmoid().mean().detach()", f"{FAKE} → {fakes}.sigmoid().mean().detach()"),
         ),
         mistake(
-            "d_real or d_fake is the share that D was wrong about. It is right about real images with a logit above 0, and fakes with one below 0.",
+            "d_real or d_fake is the share that D was wrong about. D is right about real images with a logit above 0 and fakes with one below 0.",
             "fake_logits < 0 → fake_logits > 0",
             "real_logits > 0 → real_logits < 0",
         ),
@@ -192,7 +192,7 @@ def mistakes(fake: str, asks: str, in_g: str, d_loss: str, g_loss: str) -> tuple
             ("real_logits > 0 → real_logits > 0.5", "fake_logits < 0 → fake_logits < 0.5"),
         ),
         mistake(
-            "d_real, or d_fake, is taken after D's update. They are the shares of D's turn: of the logits that its loss was made of.",
+            "d_real, or d_fake, is taken after D's update. Compute both from the logits that went into D's loss, before the update.",
             (
                 "(real_logits > 0) → (real_after > 0)",
                 "(fake_logits < 0) → (fake_after < 0)",

@@ -39,7 +39,7 @@ conditional_loss = Exercise(
             *map(_of, ("1, 1, 1", "1, .5, 1", "1, 1, .5")),
         ),
         mistake(
-            "the half (or third) is in the wrong place. The real images with their own labels count whole, each other kind a half.",
+            "a factor is in the wrong place. The real images with their own labels have the factor 1, each of the other two kinds 0.5.",
             *map(_of, ("1/3, 1/3, 1/3", ".5, .5, .5", ".5, 1, 1", ".5, .25, .25")),
         ),
         mistake(

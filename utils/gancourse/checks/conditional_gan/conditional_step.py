@@ -31,8 +31,8 @@ def _told(turn):
         "the same": f"in {turn} D is told one and the same label for all fakes. {NO_CLASS}",
         "those that G was given, in": f"in {turn} D gets the labels of the fakes in another order than G did. {SAME}",
         "those of the real": f"in {turn} D is told the labels of the real images, and G made the fakes for others. {SAME}",
-        "none": f"in {turn} D is not shown the fakes that G draws in this step, as they are.",
-        "": f"in {turn} D is told labels of the fakes that are not those G made them for. {SAME}",
+        "none": f"in {turn} D does not see the fakes of this step as G draws them. Call D on G's output, unchanged.",
+        "": f"in {turn} D gets other labels for the fakes than G did. {SAME}",
     }
 
 
@@ -50,14 +50,14 @@ conditional_step = Exercise(
         "labels:D of real images": {
             "the same": f"D is told one and the same label for all real images. {NO_CLASS}",
             "their own, in": "D gets the labels of the real images in another order than the images. It then learns to say yes to wrong pairs.",
-            "their own; and": "D is asked about the real images again, with wrong labels. That is the third kind of pairs, of section 5.4; this "
+            "their own; and": "D is called on the real images again, with wrong labels. That is the third kind of pairs, of section 5.4; this "
             "step has two kinds: real images and fakes, each with its own label.",
-            "none": "D is not shown the real images of the batch, as they are.",
+            "none": "D does not see the real images of the batch unchanged. Call D(real, labels).",
             "": "D is told labels of the real images that are not theirs. A real image goes with its own label: D(real, labels).",
         },
         "labels:D of fakes in D's turn": _told("D's turn"),
         "labels:D of fakes in G's turn": _told("G's turn"),
-        "": "It is lesson 3's step; only, each call of G and each call of D gets the labels, too. Follow it line by line.",
+        "": "It is lesson 3's step, but each call of G and each call of D gets the labels, too. Compare the two line by line.",
     },
     mistakes=(
         mistake(

@@ -48,8 +48,8 @@ join = Exercise(
         "shape": "the shape is not (N, z_dim + classes): one row for each row of z, which goes on with the one-hot code of its label.",
         "noise": "the first z_dim numbers of each row are not the noise. They are z as it came, row by row.",
         "codes": {
-            "no": "behind the noise there is no one-hot code: 1 at the place of the label, 0 elsewhere.",
-            "": "behind the noise stands the code of another label. Row i ends with the code of labels[i].",
+            "no": "there is no one-hot code after the noise. It has 1 at the place of the label and 0 elsewhere.",
+            "": "the code after the noise is that of another label. Row i should end with the code of labels[i].",
         },
         "": "Each row is a row of z, as it is, and then the one-hot code of the same row's label: torch.cat([..., ...], dim=1).",
     },
@@ -75,7 +75,7 @@ join = Exercise(
             "return torch.cat([z, labels], dim=1)",
         ),
         mistake(
-            "`classes` is not used: a code is as long as the largest label of the batch needs, or always 10. Hand `classes` over.",
+            "`classes` is not used: the codes are as long as the largest label of the batch needs, or always 10. Pass `classes` to one_hot.",
             "return torch.cat([z, one_hot(labels, 10)], dim=1)",
             "return torch.cat([z, F.one_hot(labels)], dim=1)",
         ),

@@ -21,5 +21,5 @@ question_3 = question(
     "question_3",
     b="the first classifier learnt from real digits, the second from samples alone. Which of them meets digits that it has not seen?",
     c="with swapped labels, what would the first classifier say of samples that were asked for as 3 and show an 8?",
-    d="could the first classifier read 99 % of samples that are blurred beyond recognition?",
+    d="could the first classifier be right about 99 % of samples that are blurred beyond recognition?",
 )

@@ -114,7 +114,7 @@ same_hand = Exercise(
     },
     mistakes=(
         mistake(
-            "z is still random: it is never changed. Go down the gradient of the squared difference, for z.",
+            "z is never updated, so it is still random. Minimise the squared difference by gradient descent on z.",
             "optimizer.step() → pass",
         ),
         mistake(

@@ -71,18 +71,18 @@ batch_norm = Exercise(
     observe=_observe,
     look={
         "returned": {"nothing": "", "": "Return three tensors: `return y, new_running_mean, new_running_var`."},
-        "y in training": "y is wrong in training. Take mean and variance of each channel over the batch and all pixels (dimensions 0, 2 and 3), that variance "
-        "divided by n; y is (x - mean) / sqrt(variance + 1e-5).",
+        "y in training": "y is wrong in training. Take mean and variance of each channel over the batch and all pixels (dimensions 0, 2 and 3), the variance "
+        "with divisor n; y is (x - mean) / sqrt(variance + 1e-5).",
         "y in eval mode": "y is wrong in eval mode: it is (x - running_mean) / sqrt(running_var + 1e-5), channel by channel, whatever else is in the batch.",
         "new mean": "y is right, the new running mean is not. In training it is 0.9 times the old one plus 0.1 times the batch's, (C,); in eval mode it stays.",
-        "new variance": "the new running variance is not 0.9 times the old one plus 0.1 times the batch's, divided by n - 1 (n = N · H · W); in eval mode it stays.",
+        "new variance": "the new running variance is wrong. It is 0.9 times the old one plus 0.1 times the batch's, which has divisor n - 1 (n = N · H · W); in eval mode it stays.",
         "gradient:x": "y is right, its gradient in x is not: in training, mean and variance depend on x, too. Remove no_grad(), detach() and .data.",
         "": "y is (x - m) / sqrt(v + eps), in training with mean and variance of each channel over the batch and all pixels, in eval mode with the running ones.",
     },
     mistakes=(
         mistake(
-            "mean and variance (C,) are subtracted along the *last* dimension of x, the columns of the picture: an error, or, where there are as many "
-            "columns as channels, wrong numbers without one. Give them the shape (C, 1, 1) or (1, C, 1, 1) first.",
+            "mean and variance (C,) are applied along the *last* dimension of x, the columns: that gives an error, or, where there are as many "
+            "columns as channels, wrong numbers without an error. Give them the shape (C, 1, 1) or (1, C, 1, 1) first.",
             *(f"{Y} → {Y.replace('[:, None, None]', new)}" for new in ("", "[:, None]", "[:, None, None, None]")),
         ),
         mistake(
@@ -94,7 +94,7 @@ batch_norm = Exercise(
             _over("0", ""),
         ),
         mistake(
-            "a variance is divided by the wrong number: in y by n (unbiased=False), in the running variance by n - 1, as x.var() does by itself.",
+            "a variance has the wrong divisor: y needs n (unbiased=False), the running variance needs n - 1, the default of x.var().",
             f"{VAR} → x.var((0, 2, 3))",
             f"{OLD_VAR} → 0.9 * running_var + 0.1 * var",
             (f"{VAR} → x.var((0, 2, 3))", f"{OLD_VAR} → 0.9 * running_var + 0.1 * {VAR}"),

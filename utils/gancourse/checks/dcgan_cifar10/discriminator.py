@@ -65,12 +65,12 @@ Discriminator = Exercise(
         },
         "vectors:1": {
             "0": "the last convolution has lost its bias. bias=False is for the ones that a batch norm follows.",
-            "": "the logit goes through a batch norm, so it depends on what else is in the batch. There is none after the last convolution.",
+            "": "the logit goes through a batch norm, so it depends on what else is in the batch. Remove it.",
         },
-        "vectors:3": "the images themselves go through a batch norm. D should see their brightness and colours as they are: none there.",
+        "vectors:3": "the images themselves go through a batch norm. Remove it: D should see their brightness and colours as they are.",
         "vectors:64": {
             "0": "the first convolution has lost its bias. bias=False is for the ones that a batch norm follows.",
-            "": "the first convolution has a batch norm. It sees the pixels, and keeps their brightness and spread: none there.",
+            "": "the first convolution has a batch norm, which hides the brightness and spread of the pixels from D. Remove it.",
         },
         "vectors:128": "the batch norm of the second convolution is missing, has no scale and shift, or stands there twice.",
         "vectors:256": "the batch norm of the third convolution is missing, has no scale and shift, or stands there twice.",

@@ -18,7 +18,7 @@ Generator = Exercise(
     observe=convolutions.convolutional,
     look=convolutions.LOOK
     | {
-        "z_dim": "z_dim is missing or has another value. It is an attribute of the class, how many numbers of noise it takes: leave the line z_dim = 100.",
+        "z_dim": "z_dim is missing or has another value. It is a class attribute, the length of a noise vector: keep the line z_dim = 100.",
         "kernels": KERNEL,
         "slopes": "there is a LeakyReLU or a PReLU. The leaky one belongs to D: G has ReLU after each batch norm, and tanh at the end.",
         "range": {
@@ -29,7 +29,7 @@ Generator = Exercise(
         "doubles the side n only with padding=1: (n - 1)·2 - 2·padding + 4 = 2n.",
         "vectors:3": {
             "0": "the last transposed convolution has lost its bias. bias=False is for the ones that a batch norm follows.",
-            "": "the last layer has a batch norm. It makes the pixels, which should not depend on what else is in the batch: none there.",
+            "": "the last layer has a batch norm. Remove it: the pixels should not depend on what else is in the batch.",
         },
         "vectors:256": "the batch norm of the first 256 maps is missing, has no scale and shift, or stands there twice. (After a linear layer, reshape to "
         "(N, 256, 4, 4) first, then nn.BatchNorm2d(256).)",

@@ -10,7 +10,7 @@ question_1 = question(
     a="a frozen D knows the difference between photographs and noise, and nothing of what makes a photograph: look at section 6.1 "
     "again, where it took a grey square for real.",
     c="this D is right about noise, which is all that it has met. G may draw anything else, and section 6.1 shows what D lets through.",
-    d="G never sees a photograph, and this D asks for none: much less is enough for it (section 6.1).",
+    d="G never sees a photograph, and does not need one to fool this D: much less is enough (section 6.1).",
 )
 question_2 = question(
     LESSON,

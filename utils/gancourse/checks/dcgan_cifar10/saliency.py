@@ -66,7 +66,7 @@ saliency = Exercise(
             "": "Return one tensor (N, H, W): .values of max(dim=1), torch.stack of single maps.",
         },
         "graph": "the result keeps its graph in memory. Nothing is learned from it: remove create_graph, or .detach() the result.",
-        "averages:D": "D is asked in training mode, where a pixel of one image moves the logit of another, and running averages move. Call D.eval() first.",
+        "averages:D": "D is called in training mode, where a pixel of one image changes the logit of another, and running averages are updated. Call D.eval() first.",
         "mode:D": {
             "in eval": "D is left in eval mode, in which training would go on. Remember D.training before, and put it back with D.train(...).",
             "in training": "D is left in training mode, though it came in eval mode. Remember D.training first, and put that back.",
@@ -75,7 +75,7 @@ saliency = Exercise(
     },
     mistakes=(
         mistake(
-            "D is asked in training mode: a copy of it was left in that mode. There batch norm mixes the images: call .eval() first.",
+            "D, or a copy of it, is called in training mode. There batch norm mixes the images: call .eval() first.",
             *instead("D.eval()", "D = copy.deepcopy(D)", "D = copy.deepcopy(D).train()"),
             ("D.eval() → D = copy.deepcopy(D)", f"{ASKED} → torch.cat([D(one[None]) for one in x]).sum()"),
         ),
@@ -105,7 +105,7 @@ saliency = Exercise(
             ),
         ),
         mistake(
-            "of the colours only one counts, the smallest, or its number (argmax). Take the largest absolute value of all three: .abs().amax(1).",
+            "you take one colour, the smallest value, or the index of the largest (argmax). Take the largest absolute value of all three: .abs().amax(1).",
             *(
                 f"{MAP} → gradient{of}"
                 for of in ("[:, 0].abs()", "[:, -1].abs()", ".abs().amin(1)", ".abs().argmax(1)")
@@ -117,7 +117,7 @@ saliency = Exercise(
             f"{MAP} → (s := {MAP}).sub(s.min()).div(s.max() - s.min())",
         ),
         mistake(
-            "the gradient is multiplied by the image. That is another method; here it is the gradient alone, so a black pixel can matter, too.",
+            "the gradient is multiplied by the image. That is another method. Use the gradient alone, so that pixels with the value 0 matter, too.",
             f"{MAP} → (gradient * images).abs().amax(1)",
         ),
     ),

@@ -66,8 +66,8 @@ transposed_conv = Exercise(
             f"{ADDED} → {WHERE} = torch.maximum({WHERE}, x[i, j] * kernel)",
         ),
         mistake(
-            "the kernel lies upside down (rotated by 180 degrees) or transposed. Each number of x lays it down as it is. (Who slides the kernel over x "
-            "with zeros between its numbers has to rotate it first; the name of the operation speaks of another matrix.)",
+            "the kernel is rotated by 180 degrees or transposed. Add it as it is for each number of x. (If you slide the kernel over x "
+            "with zeros between its numbers, rotate it first; the name of the operation refers to another matrix.)",
             "* kernel → * kernel.flip(0, 1)",
             f"{SHAPES} → kernel = kernel.T\n    {SHAPES}",
         ),

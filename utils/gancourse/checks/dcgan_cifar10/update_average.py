@@ -76,7 +76,7 @@ def _observe(answer, case, like) -> dict:
 
 
 NO_GRAD, MOVED, COPIED = "with torch.no_grad():", "mean.lerp_(new, 1 - decay)", "old.copy_(new)"
-REPLACED = "the average gets new tensors for parameters, and the old ones, which others may hold, stay behind. Write into those: lerp_, copy_, ..."
+REPLACED = "the average gets new parameter tensors, so code that holds the old ones sees no change. Write into the old ones: lerp_, copy_, ..."
 ONLY_READ = "G has changed. It is only read; the average is what moves. Which of the two do you write into?"
 
 update_average = Exercise(
@@ -86,7 +86,7 @@ update_average = Exercise(
     observe=_observe,
     look={
         "parameters": {
-            "only": "only parameters that ask for gradients have changed. Leave out none: an average is often frozen, and still all of its parameters move.",
+            "only": "only parameters with requires_grad=True have changed. Update all of them: an average is often frozen, and still all of its parameters change.",
             "": "no parameter of the average has changed. `p = ...` only gives a name to a new tensor: write into its own, by mul_, add_, lerp_ or copy_.",
         },
         "buffers": "no buffer of the average has changed. Batch norm's running averages are not parameters, and without them the average draws with the "
@@ -94,14 +94,14 @@ update_average = Exercise(
         "objects": REPLACED,
         "graph": "PyTorch records a graph of this arithmetic, which would grow with every step. Put it under torch.no_grad().",
         "memory": "the average and G share memory: where G's own tensor is put into the average, it moves with G from then on. Copy the numbers: copy_.",
-        "parameter": "a parameter of the average is not decay · average + (1 - decay) · G. Is the arithmetic right (in place, the second step sees the result of "
-        "the first), and is every parameter reached, and once: those of all layers and the network's own? average.parameters() goes over all of them.",
+        "parameter": "a parameter of the average is not decay · average + (1 - decay) · G. Is the arithmetic right? (In place, the second operation sees the result of "
+        "the first.) Is every parameter updated exactly once, the network's own, too? average.parameters() gives all of them.",
         "buffer": "a buffer of the average is not a copy of G's: batch norm's running averages and counter, or another. average.buffers() goes over all.",
         "weights:G": ONLY_READ,
         "averages:G": ONLY_READ,
         "trainable:average": {
             "other parameters": REPLACED,
-            "": "which parameters of the average ask for gradients is not for this function to change; torch.no_grad() around the arithmetic is enough.",
+            "": "requires_grad has changed for parameters of the average. Leave it alone: torch.no_grad() around the arithmetic is enough.",
         },
         "": "Parameters: decay · average + (1 - decay) · G, written into the average in place. Buffers: a copy of G's numbers.",
     },
@@ -114,7 +114,7 @@ update_average = Exercise(
             (f"{NO_GRAD} → if True:", f"{MOVED} → mean.copy_(decay * mean + (1 - decay) * new)"),
         ),
         mistake(
-            "decay stands at the wrong one: the larger decay is, the more of the old average remains.",
+            "decay multiplies the wrong term: the larger decay is, the more of the old average should remain.",
             f"{MOVED} → mean.lerp_(new, decay)",
         ),
         mistake(

@@ -59,15 +59,15 @@ augmented_step = Exercise(
     free=training_steps.FREE,
     look=training_steps.LOOK
     | {
-        "augment_calls": "`augment` is never called. Each image that D is asked about goes through it, and through no change of your own.",
+        "augment_calls": "`augment` is never called. Pass each image through it before D sees it, and change the image in no other way.",
         "augmented": "an image goes through augment twice, and augment changes it in another way each time. Keep the logits "
         "of D's turn: the loss, d_real and d_fake come from the same ones.",
         "random_numbers": "augment begins at the same random numbers twice, so the images of both calls are changed alike, one by one. "
         "Set no seed in a training step, and do not put the random numbers' state back.",
-        "images:real in D's turn": "before its step D does not see every real image as `augment` returns it, once: D(augment(real)).",
-        "images:fakes in D's turn": "in D's turn, D does not see the fakes as `augment` returns them, once: D(augment(fake)).",
-        "images:fakes in G's turn": "in G's turn, D does not see the fakes as `augment` returns them, once: D(augment(G(z))).",
-        "": "It is lesson 3's step; only, each image that D is asked about goes through augment first. Follow it line by line.",
+        "images:real in D's turn": "before its step, D does not see every real image after one pass through `augment`. Call D(augment(real)).",
+        "images:fakes in D's turn": "in D's turn, D does not see the fakes after one pass through `augment`. Call D(augment(fake)).",
+        "images:fakes in G's turn": "in G's turn, D does not see the fakes after one pass through `augment`. Call D(augment(G(z))).",
+        "": "It is lesson 3's step, but each image goes through augment before D sees it. Compare the two line by line.",
     },
     mistakes=(
         mistake(
@@ -76,7 +76,7 @@ augmented_step = Exercise(
             (f"{ASKS} → D(augment(real)), D(fake)", PLAIN_IN_G),
         ),
         mistake(
-            "in D's turn the real images go through augment and the fakes do not; in G's turn they do. D sees the same kind of images in all three places.",
+            "in D's turn the real images go through augment and the fakes do not; in G's turn they do. D should see augmented images in all three calls.",
             f"{ASKS} → D(augment(real)), D(fake)",
         ),
         mistake(
@@ -105,13 +105,13 @@ augmented_step = Exercise(
             (f"{ASKS} → D(augment(augment(real))), D(augment(augment(fake)))", f"{IN_G} → D(augment(augment({FAKE})))"),
         ),
         mistake(
-            "what D says goes through augment: D(...) gives logits, and augment takes images. Write it the other way round: D(augment(real)).",
+            "D's output goes through augment, but D(...) returns logits, and augment takes images. Swap the calls: D(augment(real)).",
             (f"{ASKS} → augment(D(real)), augment(D(fake))", f"{IN_G} → augment(D({FAKE}))"),
             f"{IN_G} → augment(D({FAKE}))",
         ),
         mistake(
-            "real images and fakes stand in one batch. D's batch normalisation then takes the mean of both together, and what it "
-            "makes of an image depends on the other kind. Ask D twice.",
+            "real images and fakes are in one batch. D's batch normalisation then takes the mean of both together, and the logit "
+            "of an image depends on the other kind. Call D twice.",
             f"{ASKS} → D(augment(torch.cat([real, fake]))).split(len(real))",
             f"{ASKS} → D(torch.cat([augment(real), fake])).split(len(real))",
         ),

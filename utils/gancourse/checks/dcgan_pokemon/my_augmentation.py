@@ -103,7 +103,7 @@ my_augmentation = Exercise(
         ),
         mistake("p is not used: every image is changed.", "torch.rand(len(images)) < p → torch.rand(len(images)) < 2"),
         mistake(
-            "p is the probability of a change, not of none.",
+            "p is the probability that an image changes, not that it stays.",
             "torch.rand(len(images)) < p → torch.rand(len(images)) >= p",
         ),
         mistake(

@@ -9,8 +9,8 @@ from gancourse.checks.dcgan_pokemon.images import drawn_images
 from gancourse.checks.observers.values import as_numbers, kind
 
 IN_TRAINING = (
-    "D is asked in training mode. There batch norm normalises each set by its own mean and variance, which hides how the "
-    "sets differ, and moves its running averages. Call D.eval() before you ask."
+    "D is called in training mode. There batch norm normalises each set by its own mean and variance, which hides how the "
+    "sets differ, and updates its running averages. Call D.eval() first."
 )
 MEAN, RATIO = "D(images).mean() → ", "(of_train - of_new) / (of_train - of_fakes) → "
 
@@ -92,7 +92,7 @@ overfitting = Exercise(
             *(f"of_fakes)) → of_fakes).{of})" for of in ("clamp_min(1e-6)", "clamp_min(1e-8)", "abs()")),
         ),
         mistake(
-            "not logits are compared, but what is made of them: probabilities, logarithms of these, losses, or the share that is "
+            "you compare values computed from the logits: probabilities, logarithms of these, losses, or the share that is "
             "positive. Where D is sure, these hardly differ. Take the mean of the logits themselves.",
             f"{MEAN}D(images).mean().sigmoid()",
             *(f"{MEAN}F.{of}(D(images)).mean()" for of in ("sigmoid", "logsigmoid", "softplus")),

@@ -78,8 +78,8 @@ recolour = Exercise(
             f"{MEAN}images.mean()",
         ),
         mistake(
-            "the grey, the mean, or the image whose distance is multiplied, is still that of the beginning. Each step works on what the one before "
-            "has made: take them after the brightness is added.",
+            "the grey, the mean, or the image whose distance is multiplied, still comes from the input. Each step uses the result of the one before: "
+            "take them after the brightness is added.",
             (old_grey := f"{SATURATE}grey - brightness + saturation * (images - grey + brightness)"),
             (old_mean := f"{CONTRAST}mean - brightness + contrast * (images - mean + brightness)"),
             (old_grey, old_mean),

@@ -77,7 +77,7 @@ translate = Exercise(
             "swapped": "down and right are swapped: down is along the rows, dimension 2, right along the columns, dimension 3. F.pad wants left, "
             "right, top, bottom.",
             "reversed": "the images move in the opposite direction. Pixel (i, j) of the new image is pixel (i - down, j - right) of the old one.",
-            "never": "a negative number is taken for 0. It moves the image up, or to the left.",
+            "never": "a negative number is treated as 0. It should move the image up, or to the left.",
             "like": "all images move like the first one. Image i moves by down[i] and right[i].",
             "": "an image moves by other numbers than its own: down along the rows, right along the columns, up or left where they are negative.",
         },
@@ -87,7 +87,7 @@ translate = Exercise(
     },
     mistakes=(
         mistake(
-            "what leaves on one side comes in on the other: that is torch.roll. What leaves is lost, and 0 comes in.",
+            "pixels that leave on one side come in on the other, as with torch.roll. They should be lost, and 0 should come in.",
             f"{MOVED} → image.roll((y, x), (1, 2))",
             "return images.roll((int(down[0]), int(right[0])), (2, 3))",
         ),

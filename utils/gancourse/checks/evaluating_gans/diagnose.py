@@ -53,7 +53,7 @@ diagnose = Exercise(
         ),
         mistake(
             "copies are not recognised. They are as precise and as varied as the training points, so only their distance to these shows them: it is smaller than that of "
-            "held-out points. Has copied_share its three sets in the right places?",
+            "held-out points. Does copied_share get its three sets in the right places?",
             "> 0.2 → > 2",
             "copied_share(fake, train, held_out) → copied_share(fake, held_out, train)",
         ),

@@ -62,7 +62,7 @@ kernel_distance = Exercise(
             ),
         ),
         mistake(
-            "x · y is to be divided by d, the number of features: x.shape[1]. (len(x) is the number of points.)",
+            "x · y must be divided by d, the number of features: x.shape[1]. (len(x) is the number of points.)",
             f"{KERNEL}(x @ y.T + 1) ** 3",
             *(f"x.shape[1] → {number}" for number in ("len(x)", "len(y)", "len(a)", "x.shape[1] ** 0.5")),
         ),
@@ -72,11 +72,11 @@ kernel_distance = Exercise(
             *(f"** 3 → ** {power}" for power in (1, 2, 4)),
         ),
         mistake(
-            "the pairs between a and b count once. They count twice: then the result is 0 on average for two sets alike.",
+            "the pairs between a and b count once. Count them twice, so that the result is 0 on average for two sets alike.",
             "2 * kernel(a, b) → kernel(a, b)",
         ),
         mistake(
-            "the result may be negative. Cut off at 0, it is too large on average where two sets are alike: remove the clamp.",
+            "the result is clamped at 0, so it is too large on average where two sets are alike. It may be negative: remove the clamp.",
             f"{BETWEEN}torch.minimum(kernel(a, b).mean(), (within(a) + within(b)) / 2)",
         ),
     ),

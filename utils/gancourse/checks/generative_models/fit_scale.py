@@ -45,9 +45,9 @@ fit_scale = Exercise(
     cases=_cases,
     observe=function,
     look={
-        "": "In each step: the loss at theta, its gradient in theta, theta minus step_size times that. Only theta is kept.",
-        "theta": "it is right after one step, but not after several. Each does the same, from the new theta: loss, gradient, theta minus step_size times it.",
-        "theta:after 1 step": "it is wrong after a single step. Take the gradient of the loss above, times step_size, from theta.",
+        "": "In each step, compute the loss at theta and its gradient, and subtract step_size times that from theta. Keep only theta.",
+        "theta": "it is right after one step, but not after several. Each step starts from the new theta: compute loss and gradient again.",
+        "theta:after 1 step": "it is wrong after a single step. Subtract step_size times the gradient of the loss above from theta.",
         "theta:after 0 steps": "with 0 steps theta should stay as it is.",
         FLIPS: "it is wrong only where theta changes its sign on the way, which reverses the order of theta * z: sort it in each step.",
         RISES: "it is wrong only where the steps are so long that the loss rises. Take all `steps` of them, and return theta after the last one.",

@@ -6,7 +6,7 @@ question_1 = question(
     "generative_models",
     "question_1",
     a="p_z is the prior: what goes *into* the generator. You chose it and drew from it yourself.",
-    b="that is the distribution of the data, which G is to imitate. Nobody can write it down.",
+    b="that is the distribution of the data, which G should imitate. Nobody can write it down.",
     d="G is a function, not a distribution. What does it make of the noise?",
 )
 question_2 = question(

@@ -86,9 +86,9 @@ sign_attack = Exercise(
             "": "the largest change of a pixel is not epsilon. *Add* epsilon times the sign of the gradient, once; clamp only to [-1, 1].",
         },
         "sure": "it is wrong where the classifier is sure of a wrong class: softmax gives 0 there. Use cross_entropy, on logits.",
-        "blind": "it is wrong where a pixel has no effect on the loss. Its gradient is 0, and so is the sign of 0: it stays.",
-        "history": "the result still has a history. Return a tensor without one: .detach().",
-        "mode": "a mode in the classifier is not as it was. Nothing in it may change: remove eval() and train().",
+        "blind": "it is wrong where a pixel has no effect on the loss. Its gradient is 0, and so is the sign of 0: the pixel must stay.",
+        "history": "the result still has a graph. Return a tensor without one: .detach().",
+        "mode": "the mode of the classifier, or of one of its layers, has changed. Remove eval() and train().",
     },
     mistakes=(
         mistake("the images ask for no gradient: work on images.clone().requires_grad_().", ".requires_grad_() → "),

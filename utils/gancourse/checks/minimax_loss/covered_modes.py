@@ -73,7 +73,7 @@ covered_modes = Exercise(
     observe=_observe,
     look={
         AXIS: {", ".join(map(str, DISTANCES)): FAR, "none": NONE, "0.1, 0.5, 1, 1.9, 2.9, 3.1": LARGE, "0.1": SMALL},
-        DIAGONAL: "the distance is wrong in other directions than along an axis. It is the length of the difference: torch.cdist.",
+        DIAGONAL: "the distance is right only along an axis. Take the length of the difference vector: torch.cdist.",
         "": "A mode is covered if at least one sample lies within 3 std of its centre. Count the modes, not the samples.",
     },
     mistakes=(

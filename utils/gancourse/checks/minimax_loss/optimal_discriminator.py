@@ -51,7 +51,7 @@ optimal_discriminator = Exercise(
         mistake("p / p + q is 1 + q: the brackets around p + q are missing.", "return p / p + q"),
         mistake("this only says which density is larger.", "return (p > q).float()", "return (p >= q).float()"),
         mistake("p and q are densities: do not normalise.", "return (p / p.sum()) / (p / p.sum() + q / q.sum())"),
-        mistake("log p - log q is the logit of D*, not p - q (as in a softmax, too).", "return torch.sigmoid(p - q)"),
+        mistake("the logit of D* is log p - log q, not p - q.", "return torch.sigmoid(p - q)"),
         mistake("this is 0 at p = q. D* is one half there.", "return p - q", "return (p - q) / (p + q)"),
         mistake("p + q must be the denominator.", "return p + q", "return p", "return p * q"),
         mistake(

@@ -44,8 +44,8 @@ value_at_optimum = Exercise(
     look={
         "": "It is the sum over the grid of p log(p / (p + q)) + q log(q / (p + q)), times dx, in nats. torch.xlogy(p, d) is "
         "p log d with 0 log 0 = 0; (p + q).clamp_min(1e-30) prevents 0 / 0.",
-        "V of distant densities": "it is wrong only where p and q hardly overlap, so that V is nearly 0. There any number that is "
-        "added against log 0 counts: use torch.xlogy.",
+        "V of distant densities": "it is wrong only where p and q hardly overlap, so that V is nearly 0. There any number that you "
+        "add to avoid log 0 changes the result: use torch.xlogy.",
     },
     mistakes=(
         mistake(
@@ -59,7 +59,7 @@ value_at_optimum = Exercise(
             "both = p + q\nreturn (p / both)[p > 0].log().mean() + (q / both)[q > 0].log().mean()",
         ),
         mistake(
-            "places are left out where one density is small. The other may be large there: only where p itself is 0 is p log(...) 0.",
+            "places are left out where one density is small. The other may be large there: p log(...) is 0 only where p itself is 0.",
             *(f"both = → keep = (p > {t}) & (q > {t})\n    p, q = p[keep], q[keep]\n    both =" for t in (1e-2, 1e-3)),
         ),
         mistake("the mean is taken, not the sum.", ".sum() * dx → .mean()", ".sum() * dx → .mean() * dx"),
@@ -75,7 +75,7 @@ value_at_optimum = Exercise(
         ),
         mistake("one of the terms is missing.", " + torch.xlogy(q, q / both) → ", "torch.xlogy(p, p / both) +  → "),
         mistake(
-            "the number that is added against log 0 is large enough to change the result. Use torch.xlogy, or 1e-12.",
+            "the number that you add to avoid log 0 is large enough to change the result. Use torch.xlogy, or 1e-12.",
             *(f"both = → p, q = p + {e}, q + {e}\n    both =" for e in (1e-2, 1e-3, 1e-4, 1e-5)),
         ),
         mistake(

@@ -20,14 +20,14 @@ LOOK = networks.LOOK | {
     "hidden_weights": "some layers are hidden from nn.Module, so an optimiser would not find their weights. Make every layer in __init__ and keep it as an "
     "attribute of self; in a plain Python list layers are hidden, in nn.Sequential or nn.ModuleList they are not.",
     "channels": "the convolutions have other numbers of channels, or there is one too many or too few. Compare each with the table.",
-    "resizing": "a layer of its own changes the size of the maps. Here the convolutions do that themselves: stride=2.",
+    "resizing": "a separate layer changes the size of the maps. Here the convolutions do that themselves: stride=2.",
     "dropout": "there is a dropout, which the table does not have. Remove it.",
     "normalisation": "another normalisation stands where batch norm should: it normalises each image by itself. Take nn.BatchNorm2d.",
     "eps": "batch norm's second argument is eps, the small number that keeps it from dividing by 0. nn.BatchNorm2d(channels) is all it needs.",
     "different_inputs": "different inputs give the same output. Hand all of the input to the layers, as it is, and keep nothing from an earlier call.",
     "unused_layers": "__init__ makes a layer that forward does not use. Send the maps through all of them, batch norms, too, or remove it.",
-    "no_gradient": "the output is cut off from weights that have made it, by .detach(), .data, .item() or torch.no_grad(), so these could not learn. "
-    "Remove that: where something is frozen, the training step sees to it.",
+    "no_gradient": "some weights receive no gradient from the output, because of .detach(), .data, .item() or torch.no_grad(). "
+    "Remove that: freezing is the job of the training step.",
     "modes": "forward changes the mode of the network or of its layers: call no train() and no eval() in it.",
     "again": "the same input gives another output the second time: something random is drawn in forward. Hand the input to the layers, as it is.",
     "running_averages": {
@@ -36,8 +36,8 @@ LOOK = networks.LOOK | {
         "there are": "there is no batch norm with running averages, which it needs in eval mode. nn.BatchNorm2d has them (track_running_stats=True).",
     },
     "in_training_mode": "there is no batch norm: in training mode the output for one image is the same whatever else is in the batch.",
-    "in_eval_mode": "in eval mode one image changes another: batch norm takes the numbers of the batch, not its running averages. Let self.training decide.",
-    "requires_grad": "forward asks for a gradient in its input: remove requires_grad_(). Whoever wants that gradient asks for it.",
+    "in_eval_mode": "in eval mode one image's output depends on the others: batch norm uses the batch's mean and variance, not its running averages. Let self.training decide.",
+    "requires_grad": "forward changes requires_grad of its input. Remove requires_grad_(): the caller decides whether the input needs a gradient.",
     "vectors": "biases and batch norms are not those of the table: a bias is one vector, a batch norm has two, scale and shift. (A bias before batch norm "
     "does not count: batch norm takes it away again.)",
     "training": "weights and shapes are right, the output is not. Compare activations and batch norms, and where they stand, with the table.",

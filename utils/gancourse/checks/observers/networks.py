@@ -33,7 +33,7 @@ LOOK = {
     },
     "again": "the same input gives another output the second time: there is a dropout or noise in it, or layers are made in forward.",
     "alone": "what comes out for one input depends on the others in the batch. Each stands for itself: keep the first dimension, and take no mean over it.",
-    "no_gradient": "the way back to some weights is cut: by .detach(), .data, no_grad() or a layer that is never called.",
+    "no_gradient": "some weights receive no gradient. Remove .detach(), .data and no_grad(), and call every layer.",
     "gradient:x": "no gradient (or a wrong one) comes back to the input. Remove .detach(), .data and no_grad() in forward.",
     "gradient:z": "no gradient (or a wrong one) comes back to the input. Remove .detach(), .data and no_grad() in forward.",
 }

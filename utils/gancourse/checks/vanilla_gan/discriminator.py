@@ -27,8 +27,8 @@ Discriminator = Exercise(
             f"{LAST} → nn.Linear(128, 1), nn.Sigmoid(),",
         ),
         mistake(
-            "the output has shape (N, 1) instead of (N,). Subtract (N,) from that and PyTorch makes an (N, N) table "
-            "without a word. End with .squeeze(1).",
+            "the output has shape (N, 1) instead of (N,). Combined with a tensor (N,), it broadcasts to (N, N) "
+            "without an error. End with .squeeze(1).",
             ".squeeze(1) → ",
         ),
         mistake(
@@ -49,7 +49,7 @@ Discriminator = Exercise(
             "self.body(x) → self.body(x * 0)",
         ),
         mistake(
-            "the logit goes through a LeakyReLU, which makes D slow to call anything a fake. Nothing comes after the last linear layer.",
+            "the logit goes through a LeakyReLU, which shrinks negative logits. Remove it: nothing comes after the last linear layer.",
             f"{LAST} → nn.Linear(128, 1), nn.LeakyReLU(0.2),",
         ),
         *hidden("784", dead="where it is 0, G would get no gradient through D"),

@@ -37,7 +37,7 @@ discriminator_loss = Exercise(
             "return softplus(real_logits).mean() + softplus(fake_logits).mean()",
         ),
         mistake(
-            "no logarithm: these are the logits themselves (or their difference), which is another loss, Wasserstein's, without the constraint that it needs.",
+            "the logarithm (softplus) is missing: this is the Wasserstein loss of the logits themselves, without the constraint on D that it needs.",
             "return fake_logits.mean() - real_logits.mean()",
         ),
         mistake(

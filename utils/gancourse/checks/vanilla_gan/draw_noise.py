@@ -71,14 +71,14 @@ draw_noise = Exercise(
         "calls": "two calls return the same numbers: a seed inside the function, or numbers drawn once, outside it. Draw new ones at every call.",
         "rows": {
             "some": "rows repeat, so images would repeat too. Draw n · 64 numbers, each of them once.",
-            "": "something connects the rows, so one image would depend on another. Draw all n · 64 numbers independently.",
+            "": "the rows are not independent, so one image would depend on another. Draw all n · 64 numbers independently.",
         },
         "columns": {
             "some": "every coordinate of a row is the same number: that is one random number per image, not 64.",
-            "": "something connects the numbers of a row. Draw all 64 independently, and do nothing with them afterwards.",
+            "": "the numbers of a row are not independent. Draw all 64 independently, and do not change them afterwards.",
         },
-        "mean": "the mean is not 0, as that of standard normal numbers is. torch.randn gives them; do nothing with them afterwards.",
-        "spread": "the standard deviation is not 1, as that of standard normal numbers is. torch.randn gives them; do nothing with them afterwards.",
+        "mean": "the mean should be 0, as for standard normal numbers. torch.randn draws them; do not change them afterwards.",
+        "spread": "the standard deviation should be 1, as for standard normal numbers. torch.randn draws them; do not change them afterwards.",
         "lengths": "all rows have the same length. Independent normal numbers make vectors of different lengths; do not divide by theirs.",
         "distribution": {
             "uniform": "these are uniform numbers, not normal ones. A normal number can be any size: torch.randn, with an n at the end.",
@@ -92,7 +92,7 @@ draw_noise = Exercise(
             "randn(n, Z_DIM → randn(Z_DIM, n",
         ),
         mistake(
-            "there are dimensions too many. A linear layer wants (n, 64); the (n, 64, 1, 1) of other code is for convolutions.",
+            "the noise has too many dimensions. A linear layer takes (n, 64); other code uses (n, 64, 1, 1) for convolutions.",
             "randn(n, Z_DIM → randn(n, Z_DIM, 1, 1",
             "randn(n, Z_DIM → randn(n, 1, Z_DIM",
         ),

@@ -8,7 +8,7 @@ from gancourse.checks.observers.values import randn
 LOOK = networks.LOOK | {
     "matrices": networks.LOOK["matrices"]
     | {"": "the linear layers have other sizes than those of the table, or one is missing or too many."},
-    "count": "the linear layers are the table's; but each has a bias, and nothing else has weights: no batch normalisation, no PReLU.",
+    "count": "the weight matrices are right, but not the number of parameters. Each linear layer has a bias; nothing else has weights (no batch normalisation, no PReLU).",
     "returned": {
         "nothing": "forward returns nothing. Is the `return` missing?",
         "": "forward should return the tensor that the last layer makes.",
@@ -45,7 +45,7 @@ def hidden(first: str, dead: str) -> tuple[Mistake, ...]:
             *each("nn.LeakyReLU(),"),
         ),
         mistake(
-            "an activation function is missing. Linear after linear is one linear map: put LeakyReLU(0.2) after the first two.",
+            "an activation function is missing. Two linear layers in a row act as one: put LeakyReLU(0.2) after the first two.",
             *each(""),
         ),
         mistake(
@@ -53,7 +53,7 @@ def hidden(first: str, dead: str) -> tuple[Mistake, ...]:
             *(way for other in ("Tanh", "Sigmoid", "ELU", "GELU") for way in each(f"nn.{other}(),")),
         ),
         mistake(
-            "there is a batch normalisation, which this network does not have; section 3.12 says where one helps.",
+            "there is a batch normalisation, which the table does not have. Remove it; section 3.12 says where one helps.",
             *each("nn.BatchNorm1d(128), nn.LeakyReLU(0.2),"),
             *each("nn.LeakyReLU(0.2), nn.BatchNorm1d(128),"),
         ),

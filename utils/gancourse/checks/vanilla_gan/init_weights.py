@@ -88,7 +88,7 @@ init_weights = Exercise(
     look={
         "weights_of:Linear": "the weights of an nn.Linear are untouched: that branch does not run, or its numbers do not reach the layer. "
         "Functions whose name ends in _, such as nn.init.normal_, change a tensor in place; assigning to a local name does not.",
-        "weights_of:BatchNorm1d": "batch normalisation is left as PyTorch made it. Its weights are to be drawn from N(1, 0.02).",
+        "weights_of:BatchNorm1d": "batch normalisation is left as PyTorch made it. Draw its weights from N(1, 0.02).",
         "mean:Linear": "the weights of the linear layers do not have the mean 0.",
         "mean:BatchNorm1d": {
             "about 0.0": "batch normalisation's weights are drawn around 0. It multiplies by them, so that would switch off nearly everything: they belong around 1.",
@@ -98,19 +98,19 @@ init_weights = Exercise(
             "about 1.0": "the standard deviation of the linear layers' weights is 1, the default of nn.init.normal_. Its arguments are the tensor, the mean and the standard deviation: 0.0 and 0.02.",
             "": "the standard deviation of the linear layers' weights is not 0.02. (0.02 is no variance, and no half width.)",
         },
-        "spread:BatchNorm1d": "the standard deviation of batch normalisation's weights is not 0.02. They are to be drawn around 1, from N(1, 0.02).",
+        "spread:BatchNorm1d": "the standard deviation of batch normalisation's weights is not 0.02. Draw them from N(1, 0.02), around 1.",
         "distribution": "the weights are not normally distributed (uniform, cut off, or in part untouched). Draw all of them with nn.init.normal_.",
         "biases_of:Linear": {
             "untouched": "the biases of the linear layers are still PyTorch's own. Set them too: nn.init.zeros_(layer.bias).",
             "": "the biases are not 0. They should begin there: nn.init.zeros_(layer.bias).",
         },
         "biases_of:BatchNorm1d": {
-            "untouched": "the biases of batch normalisation are not set. It begins with 0 anyway, but after a training init_weights should begin anew.",
+            "untouched": "the biases of batch normalisation are not set. They start at 0, but init_weights should reset a trained network, too: nn.init.zeros_(layer.bias).",
             "": "the biases are not 0. They should begin there: nn.init.zeros_(layer.bias).",
         },
-        "others": "something else than nn.Linear and nn.BatchNorm1d has changed, or something else in them than weight and bias. Leave it alone.",
+        "others": "something other than the weight and bias of nn.Linear and nn.BatchNorm1d has changed. Leave it alone.",
         "parameters": "a layer gets new parameters: an optimiser made before would go on with the old ones. Change the numbers in place, with nn.init.normal_.",
-        "layers_inside": "called on an nn.Sequential, it changes the layers inside. apply() calls you on each layer; leave all but the one that you get alone.",
+        "layers_inside": "called on an nn.Sequential, it changes the layers inside. apply() calls your function on each layer: change only the layer that it receives.",
         "second_call": "two networks would begin with the same weights. A seed inside the function starts the random numbers again for every layer.",
         "can_be_trained": "a weight cannot be trained any more. Change the numbers in layer.weight; leave it the nn.Parameter that it is.",
         "": "Four things are asked for: the weights and the biases of nn.Linear and of nn.BatchNorm1d.",
@@ -140,7 +140,7 @@ init_weights = Exercise(
             (f"{IF_BIAS} → if True:", f"{ZEROS} → nn.init.constant_(layer.bias, 0)"),
         ),
         mistake(
-            "some layers have no weights at all (an activation function), and apply() calls you on those too. Look first what the "
+            "some layers have no weights at all (an activation function), and apply() calls your function on those too. First check what the "
             "layer is: isinstance(layer, nn.Linear).",
             "if isinstance(layer, nn.Linear): → if layer.weight is not None:",
             "    else:\n        return\n → ",

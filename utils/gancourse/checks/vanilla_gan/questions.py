@@ -6,7 +6,7 @@ question_1 = question(
     "vanilla_gan",
     "question_1",
     a="think of the step you wrote: d_loss.backward() runs in D's turn, so something is propagated back. Through which network?",
-    b="if gradients went on into G, opt_G would still not step; and detach() cuts them off before. Look at section 3.7 again.",
+    b="it is true that opt_G does not step in D's turn. But detach() stops the gradients before they reach G: look at section 3.7 again.",
     d="train() and eval() change batch normalisation and dropout. They stop no gradient.",
 )
 question_2 = question(

@@ -109,9 +109,9 @@ train_loop = Exercise(
     look={
         "calls": {
             "no end": "the loop does not end. Does `step` grow in each round? With `for step in range(1, steps + 1):` it does by itself.",
-            "0": "train_step is never called. Call it in each round; and mind that a `yield` makes a generator of your function, whose "
-            "lines run only when somebody asks for the next value.",
-            "": "train_step is to be called once for each step, `steps` times in all. (range(1, n) ends before n.)",
+            "0": "train_step is never called. Call it in each round. (A `yield` turns your function into a Python generator, whose "
+            "lines run only when its next value is requested.)",
+            "": "call train_step once for each step, `steps` times in all. (range(1, n) ends at n - 1.)",
         },
         "step_numbers": "train_step also gets the number of the step: 1 in the first call, `steps` in the last: range(1, steps + 1).",
         "players": "the players are passed on in another order than train_step takes them: G, D, opt_G, opt_D.",

@@ -29,8 +29,8 @@ train_step = Exercise(
     free=training_steps.FREE,
     look=training_steps.LOOK
     | {
-        "d_loss": "d_loss is to be the number that d_loss_function gave, before D's update.",
-        "g_loss": "g_loss is to be the number that generator_loss gave.",
+        "d_loss": "d_loss should be the number that d_loss_function returned, before D's update.",
+        "g_loss": "g_loss should be the number that generator_loss returned.",
         "noise_shape": "draw one noise vector for each image of `real`: draw_noise(len(real), real.device).",
         "": "Follow your step line by line with section 3.7: whose noise, whose loss, whose gradients are cleared, who steps.",
     },
@@ -43,7 +43,7 @@ train_step = Exercise(
             g_loss="generator_loss",
         ),
         mistake(
-            "D's loss is not d_loss_function but always the same one. Section 3.11 will hand in another.",
+            "D's loss is always the same function. Call d_loss_function: section 3.11 will pass another one.",
             "d_loss_function(real_logits → discriminator_loss(real_logits",
         ),
     ),
