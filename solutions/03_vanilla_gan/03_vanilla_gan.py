@@ -9,7 +9,7 @@
 # - say what the loss curves of a GAN show, and what they do not show;
 # - train a better recipe, and measure how much better it is.
 #
-# **Time**: 90 minutes, including eight exercises. About 8 of the 90 minutes are training on two CPU cores, less on a GPU. Where a
+# **Time**: 100 minutes, including eight exercises. About 8 of the 100 minutes are training on two CPU cores, less on a GPU. Where a
 # training takes more than two minutes, you can load finished weights instead.
 #
 # **You need**: lessons 1 and 2, and one small network that you have trained in PyTorch. The [glossary](../README.md#glossary)
@@ -181,8 +181,8 @@ display(figures.image_grids({"untrained G(z)": fog}))
 print(f"mean correlation between two of them: {correlation(fog):.2f}")
 
 # %% [markdown]
-# You see 64 similar patterns of grey. Part of each image does not depend on $z$: the biases, and the mean of each LeakyReLU's output. So the images are correlated
-# (0.47). The next section sets the biases to 0 and measures the correlation again.
+# You see 64 grey patterns. The eye cannot tell that they share something; the correlation of 0.47 can. Part of each image does not depend on $z$: the biases, and the mean of each LeakyReLU's output, which is above 0 because it shrinks only negative
+# numbers. The next section sets the biases to 0 and measures the correlation again.
 
 # %% [markdown]
 # ## 3.4 The discriminator
@@ -246,11 +246,11 @@ class Discriminator(nn.Module):
 # %% [markdown]
 # **Initialising the weights.** By default PyTorch draws weights and biases from a uniform distribution whose width depends on
 # the layer. The authors of DCGAN (lesson 6) initialise the weights with $\mathcal{N}(0, 0.02^2)$: mean 0, standard deviation
-# 0.02. Many GAN programs copied this; SNGAN, BigGAN and StyleGAN use other initialisations. Many copies forget two details:
+# 0.02. Many GAN programs copied this. It is one choice of several: SNGAN, BigGAN, StyleGAN and our better recipe (3.12) use others. If you copy it, mind two details:
 #
 # - **Biases** must be set to 0, or PyTorch's random ones stay.
 # - The weights of **batch normalisation** (section 3.12) must be drawn around 1, from $\mathcal{N}(1, 0.02^2)$. The layer *multiplies* by them, so weights around 0
-#   would switch it off.
+#   would make its output nearly 0.
 
 # %% [markdown]
 # ### Exercise 4 · `init_weights`
@@ -374,9 +374,10 @@ def generator_loss(fake_logits: torch.Tensor) -> torch.Tensor:
 # First $D$ is updated, then $G$, each with a batch of fakes of its own. Each turn has four lines: loss, `zero_grad()`, `backward()`, `step()`. Three points need attention:
 #
 # - **Where gradients stop.** In $D$'s turn they flow through $D$ and stop at the fakes, which are detached or drawn under
-#   `torch.no_grad()`. Without this $G$ would not change, either, because only `opt_D` steps. But computing its gradients costs time.
-# - **Where gradients must pass.** In $G$'s turn they flow through $D$ *into* $G$. They leave gradients in $D$ as well. Nobody uses
-#   those, because only `opt_G` steps.
+#   `torch.no_grad()`. If you forget this, $G$ still does not change in $D$'s turn, because only `opt_D` steps. But
+#   computing $G$'s gradients costs time, and nobody uses them.
+# - **Where gradients must pass.** In $G$'s turn they flow through $D$ *into* $G$. They leave gradients in $D$ as well. `opt_G` does not touch $D$,
+#   and the next `opt_D.zero_grad()` clears them.
 # - **`zero_grad()`.** PyTorch adds new gradients to old ones. If you forget `zero_grad()`, there is no error message, and $D$ even
 #   keeps the gradients from $G$'s turn.
 
@@ -389,7 +390,8 @@ diagrams.turns()
 # ### Exercise 6 · `train_step`
 # ●●○ · 15 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
 #
-# `real` has shape (N, 1, 28, 28). Update $D$ once on `d_loss_function(real_logits, fake_logits)`; no gradient may reach $G$. Then
+# `train_step(G, D, opt_G, opt_D, real, step, d_loss_function)` makes one step. `real` has shape (N, 1, 28, 28); `d_loss_function` is your `discriminator_loss` unless the caller passes another (section 3.11
+# does). Update $D$ once on `d_loss_function(real_logits, fake_logits)`; no gradient may reach $G$. Then
 # update $G$ once on `generator_loss`, against the updated $D$, with **fresh noise** and a second call of $G$. Each turn uses N fakes.
 # Return a dict:
 #
@@ -492,18 +494,19 @@ for step in (1, 50):
     print(f"step {step}: {values}")
 
 # %% [markdown]
-# It runs. Fifty steps are almost nothing; the next training takes ten thousand.
+# It runs. At step 50 $D$ takes every fake for real (`d_fake` 0): $G$ is ahead for the moment, and this is no bug. Fifty steps are almost nothing; the next training takes ten thousand.
 
 # %% [markdown]
 # ### Exercise 8 · `repaired_gan`
 # ●●● · 20 minutes · a challenge · a fifth of the points for each fault
 #
-# Here is the whole program once more, as somebody posted it: "It runs, there is no error, but my GAN does not learn. What is wrong?" Five of its
-# six parts have **one fault each**, of the kinds that fill forums and issue trackers. Each part should do what the exercise with its name asks
-# for.
+# Imagine that somebody asks you about this program: "It runs, there is no error, but my GAN does not learn. What is wrong?" The dict at its end
+# names six parts; five of them have **one fault each**. Each part should do what the exercise with its name asks
+# for. (`non_saturating` is right, and PyTorch's own initialisation is no fault.)
 #
 # Run it, and look at the losses and the picture. Then copy the body of `faulty_gan` into `repaired_gan` below and repair it. Change nothing else.
-#
+
+# %% [markdown]
 # You practise: reading training code with suspicion.
 #
 # <details><summary>Hint 1</summary>Some faults hide behind others: after the first repair the losses may look worse. Read line by line, and ask
@@ -704,9 +707,10 @@ G = train_parts(repaired_gan(), FEW)
 display(figures.image_grids({"repaired": training.sample(G, 16)}))
 
 # %% [markdown]
-# After 2,000 steps the repaired program draws strokes. None of the five faults gave an error message. So when a GAN does not learn, check its parts
-# one by one: ranges, shapes, gradients, and which weights have changed.
-#
+# After 2,000 steps the repaired program draws strokes. None of the five faults gave an error message, but the losses of the faulty program were a clue. With a sigmoid at its end $D$ returns numbers from 0 to 1, and the loss takes
+# them for logits. So $D$'s loss cannot fall below $\text{softplus}(-1) + \text{softplus}(0) = 1.006$, where it stopped. When a GAN does not learn, check its parts one by one: ranges, shapes, gradients, and which weights have changed.
+
+# %% [markdown]
 # For long runs use `training.fit`. It is the same loop with the housekeeping done: batches come directly from memory, snapshots use
 # the same noise each time, and it stops with a clear message if a loss is NaN or if $D$ has been right and certain for 1,000 steps.
 # `gancourse.budget` picks the number of steps for your machine.
@@ -716,7 +720,7 @@ display(figures.image_grids({"repaired": training.sample(G, 16)}))
 #
 # Adam's first beta is 0.5 here instead of the usual 0.9, so a step follows the newest gradients more closely. Try 0.9 later, and compare.
 #
-# *Predict*: which player is ahead after 1,000 steps? Will the losses fall, as a classifier's loss does?
+# *Predict*: after 1,000 steps, is $D$ right about more than half of the fakes? Which of the two losses will fall as training goes on, and which will rise?
 
 # %%
 from gancourse.widgets import fit_live
@@ -747,7 +751,7 @@ display(
 
 # %% [markdown]
 # You see blurs first, nearly the same for every $z$; then strokes; then shapes that are almost digits. Every grid uses the same 64
-# noise vectors, so you can follow one image from left to right.
+# noise vectors, so you can follow one image through the four grids.
 
 # %% [markdown]
 # ## 3.9 Reading the loss curves
@@ -775,30 +779,32 @@ print_table(vanilla)
 display(figures.training_curves(vanilla.history))
 
 # %% [markdown]
-# $G$ is ahead for the first few hundred steps, and $D$ from then on. Neither loss falls as a classifier's does: each depends on both players, and when $G$ improves, $D$'s loss can rise.
-#
+# At first $D$ takes nearly all fakes for real. After a few hundred steps it is right about most real images *and* most fakes. From step 1,000 to step 10,000 $D$'s loss falls from 1.223 to 0.979, with a hump near step 3,500. $G$'s loss *rises* from 1.016 to 1.470, and
+# yet its images are much better at the end. A classifier whose training loss rises is getting worse. For a player this does not follow, because its loss depends on both players.
+
+# %% [markdown]
 # The curves do **not** show whether the pictures are good. A loss is a score *against this opponent at this moment*. $D$'s loss can rise
-# because $G$ has improved, or because $D$ has become worse. Compare the grids after 3,000 and 10,000 steps with the curves there.
+# because $G$ has improved, or because $D$ has become worse.
 #
-# What the curves do show:
+# The curves do show three kinds of trouble:
 #
-# - $D$ is right about everything and its loss is near 0: the players are out of balance. The gradient of our loss with respect to the logit is still large, but what reaches the pixels depends on $D$'s own gradient.
-# - $D$'s loss is $\log 4$ and it is right half of the time. The fakes may be perfect, $D$ may be too weak to see the difference, or right and wrong answers may cancel in the mean.
-# - A loss is NaN: stop.
+# - **$D$'s loss is near 0 and $D$ is right about everything.** The players are out of balance. The gradient of the non-saturating loss with respect to the *logit* is still large (lesson 2). But the logit may hardly change with the *pixels*, and then $G$ learns little.
+# - **$D$'s loss is $\log 4$ and $D$ is right half of the time.** The fakes may be perfect, or $D$ may be too weak to see the difference; or very right and very wrong answers may have this mean.
+# - **A loss is NaN.** Stop the training.
 #
 # So we need a measure that does not depend on the opponent.
 
 # %% [markdown]
 # ## 3.10 An independent measure
 #
-# A classifier of real digits turns each image into 128 **features**. Compare the features of 10,000 generated digits with those of 10,000
+# A classifier of real digits turns each image into 128 **features**, the numbers just before its last layer. Compare the features of 10,000 generated digits with those of 10,000
 # real test digits: the **Fréchet distance** is large if their means or covariances differ (lesson 4 builds it). $G$ never plays against
-# this classifier. Two sets of real digits are not at distance 0 either. So we report multiples of the **floor**, the distance between
+# this classifier. Smaller is better, but even two sets of real digits do not have distance 0. So we report multiples of the **floor**, the distance between
 # real training digits and real test digits.
 #
 # The table has two more columns: how many digits make up at least 1 % of the samples, and how far the shares of the digits are from the
-# real ones (**class KL**, the Kullback-Leibler divergence; 0 is best). The classifier assigns a digit even to noise, so these two mean
-# something only where the distance is small.
+# real ones (**class KL**, the Kullback-Leibler divergence; 0 is best). The classifier assigns a digit even to noise. So look at the images first: these two mean
+# something only where most images are readable.
 
 # %%
 from gancourse import metrics
@@ -856,7 +862,7 @@ measure(f"smoothed, {smoothed.step:,} steps", smoothed.generator)
 
 # %% [markdown]
 # The numbers in the table have changed their meaning; the distance has not. In this run smoothing gives 44.8 times the floor, and the
-# plain loss 59.9 times (10,000 samples, one seed). One run of each cannot tell a gain from luck. Change the seed in `new_players`, pass another `seed=` to `fit`, train both again, and see how much the distance varies.
+# plain loss 59.9 times (10,000 samples, one seed). One run of each cannot tell a gain from luck. There are two seeds: `torch.manual_seed(0)` in `new_players` draws the first weights, and `seed=` of `fit` and `fit_live` (0 by default) draws noise and batches. Change both in both trainings. Is the difference larger than the spread between seeds?
 
 # %% [markdown]
 # ## 3.12 A better recipe
@@ -906,7 +912,7 @@ def better_step(G, D, opt_G, opt_D, real, step):
 
 
 # %% [markdown]
-# The recipe changes more than these three. The networks are wider and keep PyTorch's initialisation (`MLPGenerator` 64 → 256 → 512 → 784,
+# The recipe changes more than these three. `better_step` uses the same fakes in both turns, which saves a pass through $G$; unlike the fault in Exercise 8, $G$'s turn keeps their graph. The networks are wider and keep PyTorch's initialisation (`MLPGenerator` 64 → 256 → 512 → 784,
 # `MLPDiscriminator` 784 → 512 → 256 → 1; print them to see the layers). Batches hold 64 images, Adam's second beta is 0.99, and training
 # takes 28,000 steps. So the comparison below compares two *recipes*; it does not tell which change matters.
 #
@@ -950,14 +956,14 @@ display(
 )
 
 # %% [markdown]
-# The distance falls from 59.9 times the floor to 3.9 times, and you can see it. Strokes are complete and the specks are gone. A few images
-# are still no digits.
+# The distance falls from 59.9 times the floor to 3.9 times, and you can see it. Most strokes are complete and nearly all specks are gone. Some
+# images are still blurred, or no digits.
 
 # %% [markdown]
 # ## 3.13 Play: explore the latent space
 #
-# A trained generator maps 64 numbers to a digit, and the explorer changes the 64. Each slider moves $z$ along one *direction*. Of all
-# directions in 64 dimensions, these eight change the picture most. The menu also offers the 64 coordinates. The explorer shows the
+# A trained generator maps 64 numbers to a digit. In the explorer you change these numbers. Each slider moves $z$ along one *direction*. The course computed
+# the eight directions along which a small step changes the pixels most, on average over random $z$ (Wang & Ponce 2021). The menu also offers the 64 coordinates. The explorer shows the
 # generator that comes with the course; `LatentExplorer(better_generator)` shows yours.
 
 # %% [markdown]
@@ -967,7 +973,7 @@ display(
 #    thickness, or several at once? Nothing in the training gives a single number of $z$ a meaning.
 # 2. Press *Neighbours* and look for a border between two digits. Click a picture on the border, and make the spread smaller. The pictures
 #    between two digits are neither, and real data contain few of them.
-# 3. Pin two digits and walk from one to the other. How much of the way is no digit? (The walk is an arc. A noise vector of 64 numbers nearly always has a length near 8; the middle of a straight line would be much shorter.)
+# 3. Pin two digits and walk from one to the other. On how much of the way do you see no digit? (The walk is an arc. A noise vector of 64 numbers nearly always has a length near 8; the middle of a straight line would be much shorter.)
 # 4. Press *Draw another* until you see something that is no digit. Which slider repairs it? *Truncation* moves $z$ towards 0, where the
 #    prior is densest. Does it repair pictures, or does it only make them alike?
 # 5. Lock a slider and draw another: what does this direction preserve? *Undo* goes back; *Code* shows the lines that make the picture.
@@ -978,7 +984,7 @@ from gancourse.widgets import LatentExplorer
 LatentExplorer(better.generator)
 
 # %% [markdown]
-# Four stages of the same training show how the generator developed.
+# The last figure shows four stages of the generator that comes with the course. After 1,000 steps the digits are blurred and grainy; from 10,000 on the strokes are sharp. One noise vector may still change its digit between two stages.
 
 # %%
 stages = [pretrained.load("mnist_better", stage) for stage in (1, 2, 3, 4)]
@@ -1067,7 +1073,7 @@ def question_3() -> str:
 #   the floor, 10,000 samples, one seed).
 
 # %% [markdown]
-# **Sources**: Goodfellow et al. 2014, *Generative Adversarial Nets*, sections 3 and 4. Salimans et al. 2016, *Improved
+# **Sources**: Goodfellow et al. 2014, *Generative Adversarial Nets*, sections 3 and 4. Radford, Metz & Chintala 2016, *Unsupervised Representation Learning with Deep Convolutional GANs*, section 4 (initialisation). Wang & Ponce 2021, *The Geometry of Deep Generative Image Models* (directions). Salimans et al. 2016, *Improved
 # Techniques for Training GANs*, section 3.4 (label smoothing). Ioffe & Szegedy 2015 (batch normalisation). Mescheder et
 # al. 2018, *Which Training Methods for GANs do actually Converge?*, section 4 (R1). Karras et al. 2020, *Analyzing and Improving the Image
 # Quality of StyleGAN*, section 3.1 (R1 on some steps only). Yazıcı et al. 2019, *The Unusual Effectiveness of Averaging in GAN Training*.
@@ -1077,7 +1083,7 @@ def question_3() -> str:
 # %% [markdown]
 # ## A page to keep
 #
-# The better GAN of this lesson as one script that needs only PyTorch. Copy it into a file, save the images beside it with
+# This script trains the better GAN and needs only PyTorch. (It draws fresh noise for $G$'s turn, as in Exercise 6.) Copy it into a file, save the images beside it with
 # `torch.save(mnist.images, "images.pt")`, and run it with Python.
 #
 # ```python
@@ -1130,7 +1136,7 @@ def question_3() -> str:
 #
 #
 # def r1_penalty(D, real):
-#     """Mean squared gradient norm of the logit at real images."""
+#     """Return the mean squared gradient norm of the logit at real images."""
 #     real = real.clone().requires_grad_()
 #     (gradient,) = torch.autograd.grad(D(real).sum(), real, create_graph=True)
 #     return gradient.square().flatten(1).sum(1).mean()
