@@ -505,8 +505,7 @@ display(figures.training_curves(first.history))
 # %% [markdown]
 # ### How far from photographs?
 #
-# For CIFAR-10 the course contains a classifier with 256 features that classifies 90.8 % of the test images correctly. Its features are not those of lesson 3, so you
-# cannot compare the distances.
+# The course's CIFAR-10 classifier has 256 features and classifies 90.8 % of the test images correctly. You cannot compare distances on its features with those of lesson 3.
 
 # %%
 from gancourse import features, metrics
@@ -951,7 +950,7 @@ losses_of(repaired_dcgan(), FEW)
 #
 # Improvements differ in what a step costs. So compare at **equal time**, with several seeds, and report the floor.
 #
-# We did this for section 6.8: five minutes on two cores for each run, Fréchet distance of 10,000 pictures on the features of EfficientNet-Lite0, an ImageNet classifier. The floor is 38; blurred photographs have 1,127, noise 2,017.
+# We did this for section 6.8: five minutes on two cores for each run, Fréchet distance of 10,000 images on the features of EfficientNet-Lite0, an ImageNet classifier. Blurred photographs have 1,127, noise 2,017.
 #
 # *Predict*: what helps most, what harms?
 
@@ -1001,7 +1000,7 @@ display(
 #
 # The conditional version is that of lesson 5. $G$ receives the class as a one-hot code, $D$ by **projection**. Mismatched pairs are used as well.
 #
-# How well does the course's generator draw a class? First a row for each class and a column for each noise vector; then the classifier's answers for some hundred unselected pictures of each class.
+# How well does the course's generator draw a class? First a row for each class and a column for each noise vector; then the classifier's answers for unselected images of each class.
 
 # %%
 generator = pretrained.load("cifar10_conditional").generator
@@ -1028,9 +1027,9 @@ for y, name in enumerate(cifar.classes):
 print(f"{'all':>12}  {share.diagonal().mean():14.0%}    (chance: 10%)")
 
 # %% [markdown]
-# Look along a column: light, colours and background stay, while the object changes. So $z$ holds what classes share.
+# Along a column light, colours and background stay, while the object changes. So $z$ holds what classes share.
 #
-# Look along a row: you can recognise ships, horses, trucks and cars, often deer and birds. Cats and dogs are patches of fur; frogs are texture. The classifier accepts most pictures as the class asked for, so label consistency does not measure how real
+# Along a row you can recognise ships, horses, trucks and cars, often deer and birds. Cats and dogs are patches of fur; frogs are texture. The classifier accepts most pictures as the class asked for, so label consistency does not measure how real
 # they look. Dogs have the lowest share; their most frequent wrong class is cat.
 
 # %% [markdown]
