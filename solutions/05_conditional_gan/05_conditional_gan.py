@@ -47,7 +47,7 @@ display(figures.image_grids({"G(z, y), from y = 0 to y = 9": torch.cat(rows)}, c
 # $$\min_G \max_D\; V(D, G) = \mathbb{E}_{(x, y) \sim p_{data}}[\log D(x, y)] + \mathbb{E}_{z \sim p_z,\, y \sim p_{data}}[\log(1 - D(G(z, y), y))]$$
 
 # %% [markdown]
-# How does a network receive a class? As numbers, but not as the number of the class: classes have no order. The class *seven* is not more than the class *three*, as a car is not more than a cat; but the number 7 is more than 3. The
+# How does a network receive a class? It needs numbers, but the number of the class is a bad choice. A network that receives 3 or 7 treats the second as larger, and 5 as something between them. Classes have no such order: a car is not more than a cat. The
 # simplest code without an order is the **one-hot code**: as many numbers as classes, 1 at the place of the class, 0 elsewhere.
 
 # %% [markdown]
@@ -109,7 +109,7 @@ print(G)
 # $$a(x, y) = w \cdot h(x) + b + e_y \cdot h(x)$$
 #
 # The optimal discriminator's logit can be split in the same way. For pairs it is $\log \frac{p_{data}(x, y)}{p_g(x, y)}$, and with $p(x, y) = p(x)\,p(y|x)$ it becomes a sum:
-# $\log \frac{p_{data}(x)}{p_g(x)} + \log \frac{p_{data}(y|x)}{p_g(y|x)}$. ($p_g(y|x)$ is the share, among fakes that look like $x$, of those made for class $y$.)
+# $\log \frac{p_{data}(x)}{p_g(x)} + \log \frac{p_{data}(y|x)}{p_g(y|x)}$. ($p_g(y|x)$ is the share, among fakes that look like $x$, of those made for class $y$.) That the second term is an inner product $e_y \cdot h$ is an assumption (Miyato & Koyama 2018, section 3).
 
 # %% [markdown]
 # ### Exercise 2 · `projection_logit`
@@ -152,7 +152,7 @@ with torch.no_grad():
 # ## 5.4 Mismatched pairs
 #
 # What should $D$ say to a **real** image with a **wrong** label? $V$ contains only real images with their own label, and fakes with the label
-# that they were made for. $D$ learns about wrong labels only indirectly. A third kind of pair, **mismatched pairs**, teaches it directly:
+# that they were made for. $D$ never sees a real 3 with the label 8. A third kind of pair, **mismatched pairs**, teaches it directly:
 #
 # $$-\,\mathbb{E}[\log D(x, y)] - \frac{1}{2}\Big(\mathbb{E}[\log(1 - D(x, y'))] + \mathbb{E}[\log(1 - D(G(z, y), y))]\Big), \qquad y' \ne y$$
 #
@@ -202,11 +202,11 @@ def conditional_loss(
 # ### Exercise 4 · `conditional_step`
 # ●●○ · 15 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
 #
-# `real`: (N, 1, 28, 28); `labels`: int64 (N,), theirs. Call the players as `G(z, labels)` and `D(x, labels)`; `training.noise(G, n)` draws noise
+# `real` holds real images (N, 1, 28, 28), and `labels` their classes, int64 (N,). Call the players as `G(z, labels)` and `D(x, labels)`; `training.noise(G, n)` draws noise
 # for n images. Update $D$ once on $-V$, with the two kinds of pairs of 5.1 and no mismatched pairs; no gradient may reach $G$. Then update $G$
 # once with the non-saturating loss, **fresh noise** and the same labels (new ones with the data's shares are accepted, if $G$ and $D$ both get them), against
-# the updated $D$. Return a dict of `d_loss`, `g_loss`, and of `d_real`, `d_fake`, the shares of real images and fakes that $D$ was right about,
-# from the logits of `d_loss`: numbers, or tensors without a graph. Change no modes and no `requires_grad`. The cell below imports
+# the updated $D$. Return a dict of numbers, or of tensors without a graph: `d_loss`, `g_loss`, and `d_real`, `d_fake`, the shares of real images and of fakes that $D$ was right about,
+# from the logits that gave `d_loss`. Do not change modes or `requires_grad`. The cell below imports
 # `discriminator_loss` and `non_saturating_loss` (lesson 3's `generator_loss`).
 
 # %% [markdown]
@@ -246,7 +246,7 @@ def conditional_step(G, D, opt_G, opt_D, real, labels, step) -> dict:
 
 
 # %% [markdown]
-# `training.fit` hands labels to the step if it gets them: `fit(step, ..., images, labels=...)`. A short run shows whether $G$ learns to use them:
+# `training.fit` passes labels to the step if you give it some: `fit(step, ..., images, labels=...)`. A short run shows whether $G$ learns to use them:
 
 # %%
 import gancourse
@@ -290,6 +290,9 @@ display(
         columns=10,
     )
 )
+
+# %% [markdown]
+# It does. In the rows of 0, 1 and 6 most images already show the digit asked for; in others many do not yet.
 
 # %% [markdown]
 # ## 5.6 Does G draw the class you ask for?
@@ -521,7 +524,7 @@ for what, values in measured.items():
 # <details><summary>Hint 1</summary>z can be trained like a weight: it needs <code>requires_grad</code>, a loss and an optimiser. One start may
 # end in a poor place. What could you do with a batch of starts?</details>
 # <details><summary>Hint 2</summary>Start from 32 noise vectors at once, with <code>label</code> for each, and a few hundred steps of
-# <code>torch.optim.Adam([z], lr=0.1)</code>. <code>torch.autograd.grad</code> with respect to z alone leaves the weights' gradients alone; put its
+# <code>torch.optim.Adam([z], lr=0.1)</code>. <code>torch.autograd.grad</code> with respect to z does not touch the <code>.grad</code> of the weights; put its
 # result into <code>z.grad</code> before the step. Keep the best start, expand it to all classes, and draw them as in
 # <code>class_grid</code>.</details>
 
@@ -569,9 +572,9 @@ display(
 # %% [markdown]
 # ## 5.9 Is each class varied?
 #
-# A generator that always draws the same 3 has a perfect label consistency. Two measures detect that. **GAN-train** reverses the test: train a
+# A generator that always draws the same good image of each class has a perfect label consistency. Two measures detect that. **GAN-train** reverses the test: train a
 # classifier on *generated* digits only, and test it on real ones. It cannot learn what the generator never draws. The second is the **mean distance
-# within a class**, on features, compared with that of real digits.
+# within a class**: between the features of two images of a class, divided by that of real digits.
 
 # %%
 from gancourse import features, recipes
@@ -600,7 +603,7 @@ print(
 
 # %% [markdown]
 # The classifier trained on generated digits classifies 96.4 % of the real test digits correctly, two points fewer than the one trained on real digits
-# (98.6 %). The classes are about as varied as real ones. A value above 1 can also come from failed digits, which are far from all others.
+# (98.6 %). The classes are about as varied as real ones. A value above 1 can also come from failed digits, which lie far from the other images of their class.
 #
 # Read the two tests together. If GAN-test is high and GAN-train is low, the classes are right, but variety is probably missing. If both are low, $G$ may ignore the labels or draw badly. Here both are high: 97.4 %
 # and 96.4 %.
@@ -719,8 +722,8 @@ LatentExplorer(generator, seed=7)
 # %% [markdown]
 # ## 5.13 Labels elsewhere
 #
-# CIFAR-10 has ten classes, too: planes, cars, birds, cats. There a class is not one shape but an object in many poses, and ten one-hot numbers are few next
-# to thousands of pixels. Lesson 6 contains a conditional DCGAN with a projection, whose $h$ comes from convolutions; 5.6 does not tell which code is best
+# CIFAR-10 has ten classes, too: planes, cars, birds, cats. There a class is not one shape but an object in many poses, and we think that ten one-hot numbers are few next to the 3,072 numbers of a
+# colour image. Lesson 6 contains a conditional DCGAN with a projection, whose $h$ comes from convolutions; 5.6 does not tell which code is best
 # there. The condition need not be a class: pix2pix receives a picture, a text-to-image model a sentence, super-resolution (lesson 10) a small image.
 
 # %% [markdown]
@@ -813,7 +816,7 @@ def question_3() -> str:
 # %% [markdown]
 # ## A page to keep
 #
-# The conditional GAN of this lesson as one script that needs only PyTorch. Copy it into a file, save the images beside it with
+# The conditional GAN of this lesson as one script (with fresh fakes for $G$'s turn, as in Exercise 4) that needs only PyTorch. Copy it into a file, save the images beside it with
 # `torch.save(mnist.images, "images.pt")` and `torch.save(mnist.labels, "labels.pt")`, and run it with Python.
 #
 # ```python
