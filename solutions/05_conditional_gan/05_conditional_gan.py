@@ -103,13 +103,13 @@ print(G)
 # | `"projection"` | only at the end, by an inner product |
 #
 # The first three mix class and image from the first layer on. The **projection** first computes the activations $h$ of the last hidden layer,
-# which do not depend on $y$. Then it answers two questions: is the image real ($w \cdot h + b$), and does it fit the class ($e_y \cdot h$, with
+# which do not depend on $y$. Then it asks: is the image real ($w \cdot h + b$), and does it fit the class ($e_y \cdot h$, with
 # a learnt vector $e_y$ for each class)?
 #
 # $$a(x, y) = w \cdot h(x) + b + e_y \cdot h(x)$$
 #
 # The optimal discriminator's logit can be split in the same way. For pairs it is $\log \frac{p_{data}(x, y)}{p_g(x, y)}$, and with $p(x, y) = p(x)\,p(y|x)$ it becomes a sum:
-# $\log \frac{p_{data}(x)}{p_g(x)} + \log \frac{p_{data}(y|x)}{p_g(y|x)}$. ($p_g(y|x)$ is the share, among fakes that look like $x$, of those made for class $y$.) That the second term is an inner product $e_y \cdot h$ is an assumption (Miyato & Koyama 2018, section 3).
+# $\log \frac{p_{data}(x)}{p_g(x)} + \log \frac{p_{data}(y|x)}{p_g(y|x)}$. ($p_g(y|x)$ is the share, among fakes that look like $x$, of those made for class $y$.) That the second term is an inner product is an assumption (Miyato & Koyama 2018).
 
 # %% [markdown]
 # ### Exercise 2 · `projection_logit`
@@ -611,8 +611,7 @@ print(
 # %% [markdown]
 # ## 5.10 What labels improve, and what they do not
 #
-# Take the plain networks of lesson 3: two hidden layers of 128, no batch normalisation, no penalty, no EMA (but PyTorch's initialisation). Stop it after half of its steps, when the
-# digits are still poor. Train it once with labels and once without; everything else is equal. *Predict*: what will improve, and what will not?
+# Take the plain networks of lesson 3: two hidden layers of 128, no batch normalisation, no penalty, no EMA (but PyTorch's initialisation). Both turns use one batch of fakes, and the distances are measured with fewer samples, so do not compare them with lesson 3's. Train for half as many steps as there, once with labels and once without. *Predict*: what will improve, and what will not?
 
 
 # %%
