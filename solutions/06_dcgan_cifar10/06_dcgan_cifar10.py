@@ -31,8 +31,8 @@ cifar = datasets.load("cifar10")
 # This is where we are going: a row for each class that we asked for. Nothing is picked by hand.
 shipped = pretrained.load("cifar10_conditional").generator
 rows = [training.sample(shipped, 6, seed=7, labels=torch.full((6,), y)) for y in range(10)]
-display(figures.image_grids({"ten classes, six pictures of each": torch.cat(rows)}, columns=6))
-print("from above:", ", ".join(cifar.classes))
+title = "ten classes, six images of each"
+display(figures.image_grids({title: torch.cat(rows)}, columns=6, rows=cifar.classes))
 
 # %% [markdown]
 # ## 6.1 The data, and a first discriminator
@@ -1008,7 +1008,8 @@ z = training.noise(generator, 6, seed=3)
 labels = torch.arange(10).repeat_interleave(6)
 with torch.no_grad():
     grid = training.to_uint8(generator(z.repeat(10, 1), labels))
-display(figures.image_grids({"one row a class, one column a z": grid}, columns=6))
+title = "each row a class, each column a z"
+display(figures.image_grids({title: grid}, columns=6, rows=cifar.classes))
 
 # %%
 EACH = gancourse.budget(quick=20, cpu=500, gpu=1_000)

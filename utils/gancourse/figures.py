@@ -1,7 +1,7 @@
 """Matplotlib figures in one style: image grids, training curves, and measurements with several seeds."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,7 +12,7 @@ from torch import Tensor
 # Okabe & Ito's palette, told apart by colour-blind readers; lines differ in style too.
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
 
-DPI, PAGE_WIDTH, GAP, TITLE_HEIGHT = 100, 1000, 16, 20  # of grids of images, in pixels
+DPI, PAGE_WIDTH, GAP, TITLE_HEIGHT, CHARACTER = 100, 1000, 16, 20, 7  # of grids of images, in pixels
 
 
 def tile(images: Tensor, columns: int = 8, pad: int = 2, background: int = 205) -> np.ndarray:
@@ -29,33 +29,38 @@ def tile(images: Tensor, columns: int = 8, pad: int = 2, background: int = 205) 
     return sheet.squeeze(2) if c == 1 else sheet
 
 
-def image_grids(grids: Mapping[str, Tensor], columns: int = 8) -> Figure:
+def image_grids(grids: Mapping[str, Tensor], columns: int = 8, rows: Sequence[str] = ()) -> Figure:
     """Return one figure with titled grids beside and below each other: title -> uint8 images (N, C, H, W).
 
     An image is enlarged by a whole number, so that it is at least 48 pixels wide, or 96 if it is larger than a digit.
+    rows: names of the rows of every grid.
     """
-    sheets = [(title, _enlarged(tile(images, columns), images.shape[3])) for title, images in grids.items()]
-    rows: list[list] = [[]]
-    for title, sheet in sheets:
-        if rows[-1] and sum(each.shape[1] + GAP for _, each in rows[-1]) + sheet.shape[1] > PAGE_WIDTH:
-            rows.append([])
-        rows[-1].append((title, sheet))
-    line = TITLE_HEIGHT * max(1 + title.count("\n") for title in grids)
-    heights = [line + max(sheet.shape[0] for _, sheet in row) for row in rows]
-    size = max(sum(sheet.shape[1] + GAP for _, sheet in row) for row in rows), sum(heights)
-    figure = plt.figure(figsize=(size[0] / DPI, size[1] / DPI), dpi=DPI)
-    top = 0
-    for row, height in zip(rows, heights, strict=True):
-        left = 0
-        for title, sheet in row:
+    margin = max((CHARACTER * len(name) + GAP for name in rows), default=0)  # all numbers here are pixels
+    lines: list[list] = [[]]
+    taken = 0
+    for title, images in grids.items():
+        sheet = _enlarged(tile(images, columns), images.shape[3])
+        width = margin + max(sheet.shape[1], CHARACTER * max(map(len, title.split("\n")))) + GAP
+        if lines[-1] and taken + width - GAP > PAGE_WIDTH:
+            lines.append([])
+            taken = 0
+        lines[-1].append((title, sheet, taken + margin))
+        taken += width
+    above = TITLE_HEIGHT * max(1 + title.count("\n") for title in grids)
+    heights = [above + max(sheet.shape[0] for _, sheet, _ in line) for line in lines]
+    right = max(left + max(sheet.shape[1], CHARACTER * len(title)) for line in lines for title, sheet, left in line)
+    figure = plt.figure(figsize=(right / DPI, sum(heights) / DPI), dpi=DPI)
+    for n, line in enumerate(lines):
+        for title, sheet, left in line:
             h, w = sheet.shape[:2]
-            place = left / size[0], 1 - (top + line + h) / size[1], w / size[0], h / size[1]
+            top = sum(heights[:n]) + above
+            place = left / right, 1 - (top + h) / sum(heights), w / right, h / sum(heights)
             ax = figure.add_axes(place)
             ax.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="none", aspect="auto")
             ax.set_title(title, fontsize=10, pad=3)
             ax.axis("off")
-            left += w + GAP
-        top += height
+            for i, name in enumerate(rows):
+                ax.text(-6, h * (i + 0.5) / len(rows), name, fontsize=9, ha="right", va="center")
     plt.close(figure)  # the caller shows it once, by returning it
     return figure
 
@@ -133,7 +138,7 @@ def seeds(results: Mapping[str, tuple], measure: str, marks: Mapping[str, float]
         ax.axvline(value, color=GREY, linewidth=0.8, linestyle=":")
         ax.text(value, -0.7, name, color=GREY, fontsize=8, ha="center")
     shown = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))  # one entry a seed
-    ax.legend(shown.values(), shown.keys(), fontsize=8)
+    ax.legend(shown.values(), shown.keys(), fontsize=8, loc="upper left", bbox_to_anchor=(1.0, -0.02), frameon=False)
     ax.set_yticks(range(len(results)), list(results))
     ax.set(xlabel=measure, ylim=(len(results) - 0.5, -0.5))
     ax.grid(axis="y", linewidth=0.4)
