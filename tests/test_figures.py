@@ -45,7 +45,7 @@ def test_images_are_shown_large_enough(width, shown):
 
 def test_grids_that_do_not_fit_beside_each_other_lie_below():
     images = torch.zeros(16, 1, 28, 28, dtype=torch.uint8)
-    figure = figures.image_grids({name: images for name in ("a", "b", "c")}, columns=8)
+    figure = figures.image_grids(dict.fromkeys(("a", "b", "c"), images), columns=8)
     tops = [round(ax.get_position().y1, 6) for ax in figure.axes]
     assert tops[0] == tops[1] > tops[2]
 
