@@ -9,8 +9,7 @@
 # - say what batch normalisation does in training mode and in eval mode, and what can go wrong in each;
 # - compute which pixels $D$ reacts to, average $G$'s weights, and repair a DCGAN that somebody else has written.
 #
-# **Time**: 95 minutes, including seven exercises. About 13 of the 90 minutes are training on two CPU cores. Generators that need half an
-# hour come with the course.
+# **Time**: 95 minutes, including seven exercises. About 13 of them are training on two CPU cores. Generators that need longer come with the course.
 #
 # **You need**: lessons 3 to 5. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in
 # [lesson 1](../01_generative_models/01_generative_models.ipynb).
@@ -355,8 +354,7 @@ G = pretrained.load(
 # In eval mode the rest of the batch makes no difference. In training mode, with sixty others, hardly any: their mean is close to the running one.
 # With twelve copies of one picture everything changes, because that picture now determines the batch's mean.
 #
-# We use three rules. Sample in eval mode, as the cell above shows. Show $D$ real images and fakes in **separate batches**: in a mixed batch, what $D$ computes for a fake depends on
-# the real images beside it. And an EMA generator needs running values of its own (6.8).
+# We use three rules. Sample in eval mode, as the cell above shows. Show $D$ real images and fakes in **separate batches**: in $G$'s turn it sees fakes alone, so in its own turn it should, too. And an EMA generator needs running values of its own (6.8).
 
 # %% [markdown]
 # ## 6.4 The generator, and the paper's guidelines
@@ -370,7 +368,7 @@ G = pretrained.load(
 # 5. Adam with learning rate $2 \cdot 10^{-4}$ and $\beta_1 = 0.5$; weights from $\mathcal{N}(0, 0.02^2)$.
 
 # %% [markdown]
-# Which of them matter? In an **ablation** we drop one guideline at a time, train for one minute, and measure the Fréchet distance as in 6.9. *Predict*: which one do you miss most?
+# Which of them matter? For this **ablation** we dropped one guideline at a time, trained for one minute, and measured the Fréchet distance (features: 6.9). *Predict*: which loss hurts most?
 
 # %%
 noise = {"noise": 2017}
@@ -389,7 +387,7 @@ display(
 )
 
 # %% [markdown]
-# Four changes do harm with both seeds: dropping batch norm in either player, a fully connected layer, and $\beta_1 = 0.9$. The other three lower the distance. One minute shows only what helps training to *start*.
+# Four changes do harm with both seeds: dropping batch norm in either player, a fully connected layer, and $\beta_1 = 0.9$. The other three lower it, but one minute shows only the *start*, so we keep them. (Several rows are worse than noise.)
 
 # %% [markdown]
 # ### Exercise 4 · `Generator`
@@ -505,7 +503,7 @@ display(figures.training_curves(first.history))
 # %% [markdown]
 # ### How far from photographs?
 #
-# The course's CIFAR-10 classifier has 256 features and classifies 90.8 % of the test images correctly. You cannot compare distances on its features with those of lesson 3.
+# The course's CIFAR-10 classifier has 256 features (accuracy 90.8 %); do not compare its distances with those of lesson 3 or 6.9. The shipped $G$ differs in its recipe, too (6.9).
 
 # %%
 from gancourse import features, metrics
@@ -626,7 +624,7 @@ display(
 
 # %% [markdown]
 # You may have expected outlines. Instead, the whole map looks like grain. How fine is it? Every picture is a sum of waves (Fourier transform): slow waves are large smooth areas, fast ones fine grain. Which share of the energy, the sum of squares, is in slow
-# waves, of eight pixels or more? As a control, do the same for a $D$ that has never been trained.
+# waves (eight pixels or more; 8 % of all waves)? As a control, do the same for a $D$ that has never been trained.
 
 
 # %%
@@ -654,7 +652,7 @@ print(f"pure noise:  {slow_share(torch.randn(8, 3, 32, 32)):.0%}")
 
 
 # %% [markdown]
-# Photographs consist mostly of slow waves; the gradient hardly does, and the gradient of an untrained $D$ does not, either. So at least a part of the grain comes from the structure of the network, not from training. A saliency map shows where the logit changes *fast*, not which objects $D$ recognises.
+# Photographs consist mostly of slow waves; the gradient hardly does, and the gradient of an untrained $D$ does not, either. So grain alone does not show what training taught $D$. A saliency map shows where the logit changes *fast*, not which objects $D$ recognises.
 
 # %% [markdown]
 # ## 6.8 Improvements
@@ -664,8 +662,8 @@ print(f"pure noise:  {slow_share(torch.randn(8, 3, 32, 32)):.0%}")
 # - **R1** (lessons 2 and 3): penalises the squared gradient norm of $a$ at real images.
 # - **Flips**: a mirrored photograph is a plausible photograph. `augment=augment.random_flip` shows $D$ both. (Do not mirror digits.)
 # - **Spectral normalisation** in $D$, instead of batch norm (Miyato et al. 2018). A layer $h \mapsto W h$ stretches vectors at most by its largest singular value $\sigma(W)$ (not the sigmoid). If each
-#   weight is divided by it, the gradient norm of the logit is bounded everywhere. `torch.nn.utils.parametrizations.spectral_norm(layer)` does this, with one round of power iteration in each step.
-# - **A relativistic loss** (Jolicoeur-Martineau 2019): $D$ judges pairs of a real image and a fake, $L_D = -\mathbb{E}[\log \text{sigmoid}(a(x) - a(G(z)))]$; $G$ wants the opposite.
+#   weight is divided by it, the gradient norm of the logit is bounded everywhere. `torch.nn.utils.parametrizations.spectral_norm(layer)` does this (in a convolution: for the kernels as a matrix).
+# - **A relativistic loss** (Jolicoeur-Martineau 2019): $D$ judges pairs of a real image and a fake, $L_D = -\mathbb{E}[\log \text{sigmoid}(a(x) - a(G(z)))]$; in $G$'s loss the two are exchanged.
 # - **EMA** of $G$'s weights.
 #
 # *Which one helps most in five minutes of training?* Section 6.9 shows it.
@@ -673,8 +671,7 @@ print(f"pure noise:  {slow_share(torch.randn(8, 3, 32, 32)):.0%}")
 # %% [markdown]
 # ### EMA of G's weights
 #
-# With batch norm, EMA needs one more step than in lesson 3. Running mean and variance are **buffers**, not parameters. No optimiser changes them, and the EMA generator needs some as well. Here we copy $G$'s,
-# which is simple but not exact.
+# Running mean and variance are **buffers**, not parameters: no optimiser changes them. (In lesson 3 `fit` took care of them.) Here we copy $G$'s: a simple approximation, because they fit $G$'s weights, not the average.
 
 # %% [markdown]
 # ### Exercise 6 · `update_average`
@@ -703,8 +700,7 @@ def update_average(average: nn.Module, G: nn.Module, decay: float) -> None:
 
 
 # %% [markdown]
-# Copied running values belong to $G$'s weights; `training.fit(..., ema=0.996)` computes the average's own. Now train the shipped players of step 3,000 for a few steps, with your function after each. *Predict*: how do the images of
-# the two differ?
+# Train the shipped players of step 3,000 for a few steps, with your function after each. `refresh_batch_norm` then computes the average's own running values, as `fit(..., ema=0.996)` does. *Predict*: how do $G$'s and the average's images differ?
 
 # %%
 import copy
@@ -720,7 +716,7 @@ grids = {"G": training.sample(G, 8), "EMA of its weights": training.sample(avera
 display(figures.image_grids(grids, columns=4))
 
 # %% [markdown]
-# $G$ changes back and forth from step to step: stripes, hard contrasts, patches that come and go. In the EMA generator most of that cancels.
+# $G$ shows stripes and hard contrasts, the EMA generator fewer. We think that they change from step to step and cancel in the average.
 
 # %% [markdown]
 # ### Exercise 7 · `repaired_dcgan`
@@ -983,7 +979,7 @@ display(
 
 # %% [markdown]
 # Over thirty minutes the course's recipe wins: the part of the distance above the floor, 38, falls by 29 % (seed 0) and 27 % (seed 1). The paper's recipe uses batches of 128 and uniform noise; the course's combines batches of 32, EMA, the higher learning
-# rate and flips. We chose the last two for long training; the runs of five minutes do not support them.
+# rate and flips. Which change matters, this does not tell; the runs of five minutes do not support the last two.
 
 # %% [markdown]
 # To repeat the measurements (the first takes about three hours), run in the folder of the course, after `pip install -e ".[colour]"`:
@@ -998,7 +994,7 @@ display(
 # %% [markdown]
 # ## 6.10 Ten classes
 #
-# The conditional version is that of lesson 5. $G$ receives the class as a one-hot code, $D$ by **projection**. Mismatched pairs are used as well.
+# $G$ receives the class as a one-hot code, as in lesson 5, but $D$ by **projection**, and mismatched pairs raise the label consistency, at the price of 5.4.
 #
 # How well does the course's generator draw a class? First a row for each class and a column for each noise vector; then the classifier's answers for unselected images of each class.
 
@@ -1028,9 +1024,9 @@ for y, name in enumerate(cifar.classes):
 print(f"{'all':>12}  {share.diagonal().mean():14.0%}    (chance: 10%)")
 
 # %% [markdown]
-# Along a column light, colours and background stay, while the object changes. So $z$ holds what classes share.
+# Along a column light and often the colours stay, while the object changes. So $z$ holds what classes share.
 #
-# Along a row you can recognise ships, horses, trucks and cars, often deer and birds. Cats and dogs are patches of fur; frogs are texture. The classifier accepts most pictures as the class asked for, so label consistency does not measure how real
+# Along a row you can recognise ships, horses, trucks and cars, sometimes birds. Cats and dogs are patches of fur; frogs are texture. The classifier accepts most pictures as the class asked for, so label consistency does not measure how real
 # they look. Dogs have the lowest share; their most frequent wrong class is cat.
 
 # %% [markdown]
