@@ -9,7 +9,7 @@
 # - say what batch normalisation does in training mode and in eval mode, and what can go wrong in each;
 # - compute which pixels $D$ reacts to, average $G$'s weights, and repair a DCGAN that somebody else has written.
 #
-# **Time**: 95 minutes, including seven exercises. About 13 of them are training on two CPU cores. Generators that need longer come with the course.
+# **Time**: 95 minutes, including seven exercises and about 13 minutes of training on two CPU cores. Generators that train longer come with the course.
 #
 # **You need**: lessons 3 to 5. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in
 # [lesson 1](../01_generative_models/01_generative_models.ipynb).
@@ -199,9 +199,8 @@ for step in range(1, gancourse.budget(quick=2, cpu=51, gpu=51)):
 display(figures.image_grids(shown, columns=2))
 
 # %% [markdown]
-# After 50 steps $D$ takes the fakes for real. They show one coloured pattern, nearly the same for every $z$, and no photograph. A fixed $D$ can be fooled by pictures that are
-# neither photographs nor noise, and $G$ finds them. So $D$ is not "trained first and then dropped", as some tutorials say: it has to keep learning, on the fakes of $G$ as it is
-# now.
+# $D$ takes even the grey fakes of step 1 for real (0.757). After 50 steps it is sure (0.998) of one coloured pattern, nearly the same for every $z$. A fixed $D$ can be fooled by images that are neither photographs nor noise, and $G$ finds
+# them. So $D$ has to keep learning, on the fakes of $G$ as it is now.
 
 # %% [markdown]
 # ## 6.2 Transposed convolution
@@ -236,7 +235,7 @@ diagrams.transposed_convolution()
 
 # %% exercise="transposed_conv"
 def transposed_conv(x: torch.Tensor, kernel: torch.Tensor, stride: int) -> torch.Tensor:
-    """Lay down `kernel` (k, l), times each number of x (H, W), `stride` apart; ((H - 1) stride + k, (W - 1) stride + l)."""
+    """Scatter `kernel` (k, l), times each number of x (H, W), `stride` apart; ((H - 1) stride + k, (W - 1) stride + l)."""
     ### BEGIN SOLUTION
     (height, width), (k, m) = x.shape, kernel.shape
     out = x.new_zeros((height - 1) * stride + k, (width - 1) * stride + m)
@@ -263,8 +262,7 @@ for k in (2, 3, 4, 5):
 display(figures.image_grids(counts))
 
 # %% [markdown]
-# With 3 × 3 and 5 × 5, neighbouring pixels receive different numbers of contributions. This can cause a **checkerboard** in the output before any training. If the kernel size is a multiple
-# of the stride, each pixel away from the edge receives equally many contributions. Many implementations use 4 × 4 and stride 2; the DCGAN paper uses 5 × 5.
+# With 3 × 3 and 5 × 5, neighbouring pixels receive different numbers of contributions. This can cause a **checkerboard**. If the kernel size is a multiple of the stride, as with our 4 × 4, this cause is gone. A grid can still appear (6.5), because neighbouring pixels use different weights of the kernel.
 
 # %% [markdown]
 # ## 6.3 Batch normalisation
@@ -351,8 +349,7 @@ G = pretrained.load(
 ).generator  # train mode has moved its running values: take a fresh one
 
 # %% [markdown]
-# In eval mode the rest of the batch makes no difference. In training mode, with sixty others, hardly any: their mean is close to the running one.
-# With twelve copies of one picture everything changes, because that picture now determines the batch's mean.
+# In eval mode the rest of the batch makes no difference. In training mode sixty others change hardly anything: their mean is close to the running one. Twelve copies of one image change everything, because it dominates the batch's mean and variance.
 #
 # We use three rules. Sample in eval mode, as the cell above shows. Show $D$ real images and fakes in **separate batches**: in $G$'s turn it sees fakes alone, so in its own turn it should, too. And an EMA generator needs running values of its own (6.8).
 
@@ -368,7 +365,7 @@ G = pretrained.load(
 # 5. Adam with learning rate $2 \cdot 10^{-4}$ and $\beta_1 = 0.5$; weights from $\mathcal{N}(0, 0.02^2)$.
 
 # %% [markdown]
-# Which of them matter? For this **ablation** we dropped one guideline at a time, trained for one minute, and measured the Fréchet distance (features: 6.9). *Predict*: which loss hurts most?
+# Which of them matter? For this **ablation** we dropped one guideline of the recipe of 6.5 at a time, trained for one minute, and measured the Fréchet distance (features: 6.9). *Predict*: which loss hurts most?
 
 # %%
 noise = {"noise": 2017}
@@ -387,7 +384,7 @@ display(
 )
 
 # %% [markdown]
-# Four changes do harm with both seeds: dropping batch norm in either player, a fully connected layer, and $\beta_1 = 0.9$. The other three lower it, but one minute shows only the *start*, so we keep them. (Several rows are worse than noise.)
+# Dropping batch norm in either player, a fully connected layer and $\beta_1 = 0.9$ do harm with both seeds: at least 1,971 (noise: 2,017). The other three lower the distance, but one minute shows only the *start*, so we keep these guidelines.
 
 # %% [markdown]
 # ### Exercise 4 · `Generator`
@@ -503,7 +500,7 @@ display(figures.training_curves(first.history))
 # %% [markdown]
 # ### How far from photographs?
 #
-# The course's CIFAR-10 classifier has 256 features (accuracy 90.8 %); do not compare its distances with those of lesson 3 or 6.9. The shipped $G$ differs in its recipe, too (6.9).
+# The course's CIFAR-10 classifier has 256 features (accuracy 90.8 %); do not compare its distances with those of lesson 3, 6.4 or 6.9. The shipped $G$ differs in its recipe, too (6.9).
 
 # %%
 from gancourse import features, metrics
@@ -623,7 +620,7 @@ display(
 )
 
 # %% [markdown]
-# You may have expected outlines. Instead, the whole map looks like grain. How fine is it? Every picture is a sum of waves (Fourier transform): slow waves are large smooth areas, fast ones fine grain. Which share of the energy, the sum of squares, is in slow
+# You may have expected outlines. Instead, the whole map looks like grain. How fine is it? Every picture is a sum of waves (Fourier transform): **low frequencies** ("slow waves") are smooth areas, high ones fine grain. Which share of the energy, the sum of squares, is in slow
 # waves (eight pixels or more; 8 % of all waves)? As a control, do the same for a $D$ that has never been trained.
 
 
@@ -652,7 +649,7 @@ print(f"pure noise:  {slow_share(torch.randn(8, 3, 32, 32)):.0%}")
 
 
 # %% [markdown]
-# Photographs consist mostly of slow waves; the gradient hardly does, and the gradient of an untrained $D$ does not, either. So grain alone does not show what training taught $D$. A saliency map shows where the logit changes *fast*, not which objects $D$ recognises.
+# Photographs consist mostly of slow waves; the gradients do not: 10 % with the trained $D$, 8 % with the untrained one, as in noise. So the grain does not need training: random weights give it, too. A saliency map shows where the logit changes *fast*, not which objects $D$ recognises.
 
 # %% [markdown]
 # ## 6.8 Improvements
@@ -663,7 +660,7 @@ print(f"pure noise:  {slow_share(torch.randn(8, 3, 32, 32)):.0%}")
 # - **Flips**: a mirrored photograph is a plausible photograph. `augment=augment.random_flip` shows $D$ both. (Do not mirror digits.)
 # - **Spectral normalisation** in $D$, instead of batch norm (Miyato et al. 2018). A layer $h \mapsto W h$ stretches vectors at most by its largest singular value $\sigma(W)$ (not the sigmoid). If each
 #   weight is divided by it, the gradient norm of the logit is bounded everywhere. `torch.nn.utils.parametrizations.spectral_norm(layer)` does this (in a convolution: for the kernels as a matrix).
-# - **A relativistic loss** (Jolicoeur-Martineau 2019): $D$ judges pairs of a real image and a fake, $L_D = -\mathbb{E}[\log \text{sigmoid}(a(x) - a(G(z)))]$; in $G$'s loss the two are exchanged.
+# - **A relativistic loss** (Jolicoeur-Martineau 2019): $D$ judges pairs of a real image and a fake, $L_D = -\mathbb{E}[\log \text{sigmoid}(a(x) - a(G(z)))]$; $L_G$ swaps $x$ and $G(z)$.
 # - **EMA** of $G$'s weights.
 #
 # *Which one helps most in five minutes of training?* Section 6.9 shows it.
@@ -716,7 +713,7 @@ grids = {"G": training.sample(G, 8), "EMA of its weights": training.sample(avera
 display(figures.image_grids(grids, columns=4))
 
 # %% [markdown]
-# $G$ shows stripes and hard contrasts, the EMA generator fewer. We think that they change from step to step and cancel in the average.
+# $G$'s images have stripes and hard contrasts; the EMA generator's are smoother. We think that $G$ moves back and forth, and averaging cancels this.
 
 # %% [markdown]
 # ### Exercise 7 · `repaired_dcgan`
@@ -725,9 +722,9 @@ display(figures.image_grids(grids, columns=4))
 # Another program that runs without an error. Five of its six parts have **one fault each**; each part should do what the exercise with its name asks for (`r1_penalty` is of lesson 2, `discriminator_loss` and `train_step` are of
 # lesson 3). Copy the body of `faulty_dcgan` into `repaired_dcgan` and repair it. Change nothing else.
 #
-# You practise: finding faults that make no noise.
+# You practise: finding faults that raise no error.
 #
-# <details><summary>Hint 1</summary>These faults do not stop a training; they make it worse, or only some of its results. Ask of each part: with which batch, in which mode, after how many steps would it go wrong?</details>
+# <details><summary>Hint 1</summary>These faults do not stop training; they make all or some of its results worse. Ask of each part: with which batch, in which mode, after how many steps would it go wrong?</details>
 # <details><summary>Hint 2</summary>Where does a generator have batch norm, and where not? What is the shape of the logits for one image? Whose gradients are cleared before D's step? What is summed within an image, and what is averaged over images? What does an
 # average need besides parameters?</details>
 
@@ -946,7 +943,7 @@ losses_of(repaired_dcgan(), FEW)
 #
 # Improvements differ in what a step costs. So compare at **equal time**, with several seeds, and report the floor.
 #
-# We did this for section 6.8: five minutes on two cores for each run, Fréchet distance of 10,000 images on the features of EfficientNet-Lite0, an ImageNet classifier. Blurred photographs have 1,127, noise 2,017.
+# We did this for 6.8 and two settings: five minutes on two cores for each run, Fréchet distance of 10,000 images on the features of EfficientNet-Lite0, an ImageNet classifier. Blurred photographs have 1,127, noise 2,017.
 #
 # *Predict*: what helps most, what harms?
 
@@ -1024,10 +1021,9 @@ for y, name in enumerate(cifar.classes):
 print(f"{'all':>12}  {share.diagonal().mean():14.0%}    (chance: 10%)")
 
 # %% [markdown]
-# Along a column light and often the colours stay, while the object changes. So $z$ holds what classes share.
+# Along a column, brightness, layout and often colours stay, while the object changes. So $z$ holds what classes share.
 #
-# Along a row you can recognise ships, horses, trucks and cars, sometimes birds. Cats and dogs are patches of fur; frogs are texture. The classifier accepts most pictures as the class asked for, so label consistency does not measure how real
-# they look. Dogs have the lowest share; their most frequent wrong class is cat.
+# You can recognise most ships, horses, trucks and cars. Most deer, cats, dogs and frogs are only texture, yet the classifier accepts 65 to 96 % of them (500 of each). So label consistency does not measure how real they look. Dogs have the lowest share; their most frequent wrong class is cat.
 
 # %% [markdown]
 # ## 6.11 Play: choose a class
@@ -1112,7 +1108,7 @@ def question_3() -> str:
 #
 # - Convolutions compare neighbours and use the same weights everywhere; strides halve and double. Choose a kernel size that is a multiple of the stride.
 # - Batch norm mixes the images of a batch: use separate batches for real and fake, eval mode for sampling, and running values that fit the weights.
-# - A fixed $D$ is right about the images it was trained on and can be fooled by others. So both players learn together.
+# - A fixed $D$ is right about the kinds of images it was trained on and can be fooled by others. So both players learn together.
 # - Compare improvements at equal time, with several seeds, beside the floor.
 # - A conditional DCGAN draws a class that you choose; a classifier measures how often it succeeds.
 
