@@ -196,6 +196,7 @@ for step in range(1, gancourse.budget(quick=2, cpu=51, gpu=51)):
         with torch.no_grad():
             says = torch.sigmoid(D(training.to_unit(fakes).to(device))).mean().item()
         shown[f"step {step}\nmean D = {says:.3f}"] = fakes[:4]
+        print(f"step {step:2}: mean D of the fakes {says:.3f}")
 display(figures.image_grids(shown, columns=2))
 
 # %% [markdown]
@@ -961,7 +962,7 @@ after_five_minutes = {
 display(figures.seeds(after_five_minutes, "Fréchet distance after five minutes", {"the floor": 38}))
 
 # %% [markdown]
-# Within five minutes EMA and batches of 32 lower the distance with both seeds, by 14 to 27. The two seeds of the first row differ by 45, so these gains are small. For the learning rate the two seeds disagree.
+# Within five minutes EMA and batches of 32 lower the distance with both seeds, by 14 to 27. The two seeds of the first row differ by 45, so this is undecided. For the learning rate the two seeds disagree.
 #
 # R1, the relativistic loss and spectral normalisation raise the distance by more than the seeds differ; flips raise it by 33 and 75. Papers report gains after much longer training. We think that early on, regularising $D$ slows both networks down.
 
