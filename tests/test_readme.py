@@ -57,7 +57,9 @@ def test_the_table_of_pokemon_is_what_the_card_says():
         (ROOT / "solutions/07_dcgan_pokemon/07_dcgan_pokemon.py").read_text().replace("\n# ", " ").split()
     )
     assert (
-        "Training pictures have {} to the held-out ones themselves, blurred ones {}, noise {}.".format(*controls)
+        "training pictures are at a distance of {} from the held-out ones, blurred ones at {}, noise at {}.".format(
+            *controls
+        )
         in lesson
     )
     half_as_long = small_sets.in_words(ablation.read()["pokemon_long"]["arms"]["augmented"]["0"]["kernel_to_held_out"])

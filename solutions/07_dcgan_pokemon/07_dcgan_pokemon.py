@@ -9,9 +9,9 @@
 # - build differentiable augmentation, and explain why you must not augment the real pictures alone;
 # - test whether a generated Pokémon is new.
 #
-# **Time**: 90 minutes, including six exercises. Training takes about five minutes on two CPU cores with bfloat16 in hardware, 25 without; you can read on meanwhile. The generator that needs hours comes with the course.
+# **Time**: 90 minutes, including six exercises. Training takes about five minutes on two CPU cores with bfloat16 in hardware, 25 without; you can read on meanwhile. A generator that was trained for an hour comes with the course.
 #
-# **You need**: lessons 4 and 6. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in [lesson 1](../01_generative_models/01_generative_models.ipynb).
+# **You need**: lessons 3, 4 and 6. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in [lesson 1](../01_generative_models/01_generative_models.ipynb).
 
 # %%
 from gancourse import checks, doctor
@@ -70,7 +70,7 @@ print(
 #
 # We use the DCGAN of lesson 6 with one more block in each player, for 64 × 64, and half as many channels. In 2,500 steps of 32 pictures (the CPU budget) $D$ sees each of the 908 pictures 88 times. *Predict*: how will it judge these, compared with real pictures that it has never seen?
 #
-# If $D$ has learnt what Pokémon look like, it gives both the same logits. If it has memorised the training pictures, held-out pictures look like fakes to it. One number measures how far this has gone (Karras et al. 2020, equation 1):
+# If $D$ has learnt what Pokémon look like, it gives training and held-out pictures about the same logits. If it has memorised the training pictures, it judges held-out pictures like fakes. The number $r$ measures how far $D$ overfits (Karras et al. 2020, equation 1):
 #
 # $$r = \frac{\mathbb{E}[a(x_{train})] - \mathbb{E}[a(x_{held\,out})]}{\mathbb{E}[a(x_{train})] - \mathbb{E}[a(G(z))]}$$
 #
@@ -102,7 +102,7 @@ def overfitting(D, train: torch.Tensor, held_out: torch.Tensor, fakes: torch.Ten
 
 
 # %% [markdown]
-# Train with the step of lesson 6, and record ten times $D$'s mean logit for training pictures, held-out pictures and fakes. (`patience=None` lets the training continue although $D$ is sure of everything; we want to see that.)
+# Train with the step of lesson 6, and record ten times $D$'s mean logit for training pictures, held-out pictures and fakes. (`fit` stops a training in which $D$ has been sure of every image for 1,000 steps; `patience=None` switches this off. `asking` wraps a training step: ten times in a training it appends $D$'s three mean logits to a list. You need not read it.)
 
 # %%
 import gancourse
@@ -178,7 +178,7 @@ fakes = training.to_unit(training.sample(plain.G, 100)).to(device)  # G itself: 
 print(f"r = {overfitting(plain.D, known, new, fakes):.2f}")
 
 # %% [markdown]
-# Look at the gaps between the lines; their common movement does not matter. At first training and held-out pictures have the same logits. Then the lines separate, and the held-out pictures end near the fakes: $r = 0.82$. The two sets differ only in that $D$ has seen one of them 88 times.
+# Look at the gap between training and held-out pictures; the common movement does not matter (in eval mode $D$ uses running averages, which lag behind at first). At first the two have the same logits. Then the lines separate, and the held-out pictures end near the fakes: $r = 0.82$. The two sets differ only in that $D$ has seen one of them 88 times.
 #
 # Such a $D$ gives new Pokémon almost the logits of fakes. We think that $G$ therefore learns little from it. After half an hour the distance to real pictures is larger than after five minutes: 7.6.
 
@@ -306,9 +306,9 @@ show(real=training.to_uint8(six), what_D_sees=training.to_uint8(seen))
 # ### Exercise 5 · `augmented_step`
 # ●●○ · 10 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
 #
-# Write it: `augmented_step(G, D, opt_G, opt_D, real, step, augment)` returns a dict. It is lesson 3's training step: update $D$ on `real` and as many new fakes, then $G$ against the updated $D$, with new noise. No gradient of $D$'s turn reaches $G$. $D$ sees real images and fakes in separate batches, each passed through `augment` once. `augment` is any function of images (N, C, H, W) that draws its own random numbers; `step` is not used.
+# Write it: `augmented_step(G, D, opt_G, opt_D, real, step, augment)` returns a dict. It is lesson 3's training step: update $D$ on `real` and as many new fakes, then $G$ against the updated $D$, with new noise. No gradient of $D$'s turn reaches $G$. $D$ sees real images and fakes in separate batches, each passed through `augment` once. `augment` is any function of images (N, C, H, W) that draws its own random numbers; `step` is not used. (`real` may arrive flipped, by `SETTINGS`; your `augment` comes on top.)
 #
-# You have `training.noise(G, n)`, `losses.discriminator_loss(real_logits, fake_logits)` and `losses.non_saturating_loss(fake_logits)`. Return `d_loss` and `g_loss`, detached, and, from the logits that `d_loss` was made of, `d_real`, the share of the real images with a logit above 0, and `d_fake`, that of the fakes with a logit below 0. Change no modes and no `requires_grad`.
+# You have `training.noise(G, n)`, `losses.discriminator_loss(real_logits, fake_logits)` and `losses.non_saturating_loss(fake_logits)`. Return a dict of four values: `d_loss` and `g_loss`, detached; `d_real`, the share of the real images with a logit above 0, and `d_fake`, the share of the fakes with a logit below 0. For the two shares use the logits from which you computed `d_loss`. Do not change modes or `requires_grad`.
 
 # %% [markdown]
 # You practise: placing $T$ in the game, with a gradient through it.
@@ -371,11 +371,11 @@ for name, run in (("plain", plain), ("augmented", augmented)):
 show(plain=training.sample(plain.generator, 12), augmented=training.sample(augmented.generator, 12))
 
 # %% [markdown]
-# On the right, where all three go through $T$, the two real kinds stay close together to the end: nothing suggests that $D$ memorises. It never sees the same picture twice. (Do not trust $r$ here: $D$ judges fakes almost like the rest, so the denominator is small. Look at the lines.)
+# Training and held-out pictures stay close together to the end (right panel, where all three sets go through $T$; mind its smaller scale), so nothing suggests that $D$ memorises. But the fakes are close, too: this $D$ hardly separates anything yet, so the evidence is weak. (For the same reason do not trust $r$: its denominator is small.)
 #
 # $D$'s loss is 1.35, near $\log 4 = 1.39$: the task has become harder for $D$. This alone tells nothing about $G$ (lesson 3).
 #
-# After 2,500 steps the plain pictures look *better* to us. Augmentation does not speed up the start. It allows training to continue: 7.6.
+# After 2,500 steps the plain pictures look *better* to us. The small regular dots in the augmented ones are not the holes of $T$, which are grey squares at random places; they look like the grid of 6.5. Augmentation did not speed up the start here. It lets you train for longer: 7.6.
 
 # %% [markdown]
 # ## 7.4 Leaks
@@ -397,7 +397,7 @@ show(holes_in_the_real_pictures_alone=training.sample(leaky.generator, 12))
 #
 # $G$ learns what $D$ calls real, and these real pictures *had* grey squares. Such a change of the real pictures alone **leaks** into the samples. Some leaks do no harm: a mirrored Pokémon is a plausible Pokémon, so we keep the flips of real pictures.
 #
-# Can it leak if $T$ is applied to both? It can if wrong pictures look right after $T$. If $T$ rotated each picture by 0, 90, 180 or 270 degrees, all equally likely, $D$ could not tell upright Pokémon from upside-down ones. Karras et al. (2020, section 2.2) show for many augmentations that they do not leak if they are applied with a probability below 1. Ours is always applied, and always erases at least 16 × 16 pixels, so this guarantee does not cover it. We have seen no leak in our pictures, but we have not proved that there is none.
+# Can it leak if $T$ is applied to both? It can if wrong pictures look right after $T$. If $T$ rotated each picture by 0, 90, 180 or 270 degrees, all equally likely, $D$ could not tell upright Pokémon from upside-down ones. Karras et al. (2020, section 2.2) show for many augmentations that they do not leak if they are applied with a probability below 1 (in practice below about 0.8): upright images, for example, then stay more frequent than each kind of turned ones. Ours is always applied, and always erases at least 16 × 16 pixels, so this guarantee does not cover it. We have seen no leak in our pictures, but we have not proved that there is none.
 
 # %% [markdown]
 # ### Exercise 6 · `my_augmentation`
@@ -408,7 +408,7 @@ show(holes_in_the_real_pictures_alone=training.sample(leaky.generator, 12))
 # - Each image has random numbers of its own, drawn anew in each call. With p = 0 all images come back exactly as they were; with p = 1 *all* are changed.
 # - Images do not mix: what comes out for one depends on no other.
 # - A gradient flows back from every image to the image it came from.
-# - It works for one image, for any size, and on `images.device`. The arguments do not change.
+# - It works for one image, for square images of any size, and on `images.device`. The arguments do not change.
 
 # %% [markdown]
 # You practise: designing an augmentation that a GAN can be trained with.
@@ -438,7 +438,10 @@ changed = [my_augmentation(six, p).clamp(-1, 1) for p in (0.5, 1.0)]
 show(with_p_of_one_half_and_of_1=training.to_uint8(torch.cat(changed)))
 
 # %% [markdown]
-# To train with yours, put it into the step: `functools.partial(augmented_step, augment=lambda images: my_augmentation(images, 0.5))`. *Predict* what leaks if p is 1.
+# To train with yours, put it into the step: `functools.partial(augmented_step, augment=lambda images: my_augmentation(images, 0.3))`. *Predict*: if yours turns images by 90, 180 or 270 degrees, which p leaks most?
+#
+# <details><summary>Which p?</summary>p = 3/4: then D sees all four directions equally often, whatever G draws. At p = 0.3 most images are upright. If yours makes one fixed change, such as exchanging red and blue, the worst value is
+# p = 1/2.</details>
 
 # %% [markdown]
 # ## 7.5 Is it new?
@@ -480,9 +483,9 @@ for name, images in doctored.items():
     print(f"{name:>24}   {in_features:8.0%} {in_pixels:8.0%}")
 
 # %% [markdown]
-# Mirrored copies are found because the search includes mirrored pictures. Distances between pixels compare each place with itself, so copies shifted by three pixels pass as new; features find 99 % of them. That is why we test in features and report pixels beside them.
+# Mirrored copies are found because the search includes mirrored pictures. Pixel distances compare pixels at the same place. So they find hardly any of the copies that were shifted by three pixels; features find 99 %. That is why we test in features and report pixels beside them.
 #
-# Features miss copies, too: about half of those that were shifted by ten pixels or whose red and blue were exchanged (of the latter, pixels find 57 %). So also look at the nearest pairs. (The last row must say 1 %: the limit is their first percentile.)
+# Features miss copies, too: about half of those shifted by ten pixels, and of those with red and blue exchanged (pixels find 57 % of these). So also look at the nearest pairs. (The last row must say 1 %, because the limit is the first percentile of the held-out distances.)
 
 
 # %%
@@ -514,20 +517,20 @@ for limit in to_held_out.sort().values[:4].tolist():
     print(f"a held-out picture lies at {limit:.2f}; nearer than that: {share:.1%} of the samples")
 
 # %% [markdown]
-# The limit, the first percentile of the hundred held-out distances, lies just below the second of them. So read the second line: about 1 % of the samples count as copies, as many as of the held-out pictures, which certainly are none. A limit that depends on one picture is rough; with the third as the limit, the share would be larger by half. (On the features of EfficientNet-Lite0 it is 1.5 %,
+# About 1 % of the samples count as copies. That is no more than of the held-out pictures, and those cannot be copies. The evidence is the second line: the limit, the first percentile of a hundred held-out distances, lies just below the second smallest one. This limit is rough, because it depends on one picture; the third line shows the share with the third smallest distance. (On the features of EfficientNet-Lite0 it is 1.5 %,
 # between pixels 0.7 %; `gancourse evaluate pokemon_dcgan` measures it again, after `pip install -e ".[colour]"`.)
 #
 # All ten pairs above count as copies by this test, so look at them. In most pairs a colour agrees, in some the posture. In none do we see the same picture. As far as this test and we can tell, the generator has not memorised its training pictures.
 
 # %% [markdown]
-# How good are its pictures? Look at the first figure of the lesson, also unselected. You see white backgrounds; mostly closed bodies with an outline and one or two colours; often an eye or a mouth, seldom a face. In about one picture in three, and in more of those in this figure, a part is separate or torn. They look like Pokémon, but not like finished ones.
+# How good are its pictures? Look at the first figure of the lesson, also unselected. You see white backgrounds; mostly closed bodies with an outline and one or two colours; often an eye or a mouth, seldom a face. In many pictures a part is torn, or separate from the body. They resemble Pokémon artwork in style, but most of them look unfinished to us.
 
 # %% [markdown]
 # ## 7.6 What helps, and how much?
 #
-# We compare at equal time again, as in 6.9: these networks, two seeds, a thousand samples, on the features of EfficientNet-Lite0. The measure is the kernel distance of lesson 4 to the 100 held-out pictures, with its error. Training pictures have 0.00 to the held-out ones themselves, blurred ones 1.94, noise 3.44. All runs use flips, and EMA unless the row says otherwise.
+# We compare at equal time again, as in 6.9, with the networks of this lesson and two seeds for each method. The measure is the kernel distance of lesson 4, because it has no bias with as few as 100 pictures. It compares 1,000 samples with the 100 held-out pictures, on the features of EfficientNet-Lite0. For comparison: training pictures are at a distance of 0.00 from the held-out ones, blurred ones at 1.94, noise at 3.44. All runs use flips and EMA (0.999), but for one row without EMA.
 #
-# *Predict*: which is best after five minutes, and which after thirty?
+# The methods: lesson 6's recipe; everything augmented, with and without EMA; the real pictures alone augmented; a narrower $D$; R1; R1 and augmentation. *Predict*: which is best after five minutes, and which after thirty?
 
 # %%
 after_five_minutes = {
@@ -552,7 +555,7 @@ display(
 display(figures.seeds(after_thirty_minutes, "kernel distance after thirty minutes", controls))
 
 # %% [markdown]
-# After five minutes no method is good: the smallest distance is 1.63 ± 0.10, and blurred pictures have 1.94. Augmenting the real pictures alone is worst with both seeds, worse than noise. R1 lowers the distance with both seeds; R1 with augmentation raises it. (In 6.9 R1 raised it. Data, networks and measure differ; we have not tested which of them is the reason.) For the other rows the seeds differ by as much as the methods do.
+# After five minutes (about 5,000 to 11,000 steps) no method is good: the smallest distance is 1.63 ± 0.10, and blurred pictures have 1.94. Augmenting the real pictures alone is worst with both seeds: 4.07 and 3.49, where noise has 3.44. R1 lowers the distance of lesson 6's recipe with both seeds. R1 together with augmentation raises it. (In 6.9 R1 raised it. Data, networks and measure differ; we have not tested which of them is the reason.) For the other rows the seeds differ by as much as the methods do.
 #
 # After thirty minutes augmentation wins clearly: its distance is about a quarter of the other's, with both seeds. Without augmentation the additional time made the samples *worse* than after five minutes. With it 1.3 % and 0.9 % of the samples count as copies, about as many as of held-out pictures.
 
@@ -583,7 +586,7 @@ from gancourse.widgets import WhosThatPokemon
 WhosThatPokemon()
 
 # %% [markdown]
-# The mean of two pictures shows both outlines, like a double exposure. Halfway between two noise vectors there is a single body. This speaks against a memorised list of pictures, but does not exclude it.
+# The mean of two pictures shows both outlines, like a double exposure, so you can often recognise it by its outline. Halfway between two noise vectors $G$ mostly draws one body. A generator that had only stored pictures would jump from one to the other. So this speaks against memorising, but does not exclude it: the test in 7.5 is stronger evidence.
 
 # %% [markdown]
 # ## 7.8 Your own Pokémon
@@ -664,11 +667,11 @@ def question_3() -> str:
 
 
 # %% [markdown]
-# **Question 4**, in your own words, about six sentences. An artist finds that a generator on the internet draws something very similar to one of her pictures, which was among its 900 training pictures. Its makers answer: "We measured; no output is a copy." What would you ask them about their measurement? Name two ways in which a measurement can come out so although the artist is right. What would *you* measure, and compare it with what?
-# (4 points, graded by hand: one for your questions, one for each of the two ways, one for what you would measure; a model answer is in `solutions/`.)
+# **Question 4**, in your own words, about six sentences. An artist finds that a generator on the internet draws something very similar to one of her pictures, which was among its 900 training pictures. Its makers answer: "We measured; no output is a copy." What would you ask them about their measurement? Name two reasons why such a measurement can miss a copy. What would *you* measure, and with what would you compare it?
+# (4 points, graded by hand: one for your questions, one for each of the two reasons, one for what you would measure; a model answer is in `solutions/`.)
 
 # %% [markdown] open="question_4" points=4
-# I would ask in which space distances were measured, against which limit, how many samples were searched, and whether the whole training set was searched. The measurement can come out so in pixels, where a copy that is shifted, mirrored or recoloured is as far away as a new picture. It can also come out so because few samples were searched, or because an *average* distance was reported, in which one copy among a thousand disappears. I would search the training set, mirrored too, for the nearest neighbour of many unselected samples, in the features of a classifier, and compare with the same distances of held-out pictures, which certainly are no copies; test the measure on copies that I make myself; and show the nearest pairs, so that people can judge.
+# I would ask in which space distances were measured, against which limit, how many samples were searched, and whether the whole training set was searched. The measurement can miss a copy if it compares pixels, where a copy that is shifted, mirrored or recoloured is as far away as a new picture. It can also miss one because few samples were searched, or because an *average* distance was reported, in which one copy among a thousand disappears. I would search the training set, mirrored too, for the nearest neighbour of many unselected samples, in the features of a classifier, and compare with the same distances of held-out pictures, which certainly are no copies; test the measure on copies that I make myself; and show the nearest pairs, so that people can judge.
 #
 # *Rubric, one point for each*: asks for the space, the limit or the number of samples · one way in which copies pass (shifted, mirrored, recoloured; pixels) · another one (few samples, an average, part of the training set) · held-out pictures for comparison, or self-made copies, and pairs to look at.
 
