@@ -47,7 +47,7 @@ NAME = "pokemon"  # or "pokemon819"
 train = datasets.load(NAME).images  # uint8 (N, 3, 64, 64)
 if NAME == "pokemon":
     held_out = datasets.load(NAME, split="test").images
-else:  # nothing is held out there: every tenth shall be
+else:  # this set has no held-out pictures: hold out every tenth
     tenth = torch.arange(len(train)) % 10 == 0
     train, held_out = train[~tenth], train[tenth]
 some = torch.randperm(len(train), generator=torch.Generator().manual_seed(2))[:6]
@@ -133,7 +133,7 @@ def new_players():
 
 
 def asking(train_step, said, T=lambda images: images):
-    """Return the same training step, which now and then notes in `said` what D says to T(pictures)."""
+    """Wrap a training step: ten times in a training, append D's mean logits of T(pictures) to `said`."""
 
     def step_and_ask(G, D, opt_G, opt_D, real, step):
         values = train_step(G, D, opt_G, opt_D, real, step)
@@ -299,7 +299,7 @@ def T(images):
 
 six = training.to_unit(train[[3, 24, 132, 300, 5, 150]])
 torch.manual_seed(1)
-seen = torch.cat([T(six) for _ in range(2)]).clamp(-1, 1)
+seen = T(six).clamp(-1, 1)
 show(real=training.to_uint8(six), what_D_sees=training.to_uint8(seen))
 
 # %% [markdown]
@@ -390,10 +390,10 @@ leaky = training.fit(
     train,
     **SETTINGS | {"augment": augment.random_hole, "steps": LEAK_STEPS},
 )
-show(holes_in_the_real_pictures_alone=training.sample(leaky.generator, 12))
+show(holes_in_the_real_pictures_alone=training.sample(leaky.generator, 6))
 
 # %% [markdown]
-# After 600 steps nearly all twelve pictures contain grey patches.
+# After 600 steps the pictures contain grey patches.
 #
 # $G$ learns what $D$ calls real, and these real pictures *had* grey squares. Such a change of the real pictures alone **leaks** into the samples. Some leaks do no harm: a mirrored Pokémon is a plausible Pokémon, so we keep the flips of real pictures.
 #
@@ -434,8 +434,8 @@ def my_augmentation(images: torch.Tensor, p: float) -> torch.Tensor:
 
 # %%
 torch.manual_seed(0)
-changed = [my_augmentation(six, p).clamp(-1, 1) for p in (0.5, 1.0)]
-show(with_p_of_one_half_and_of_1=training.to_uint8(torch.cat(changed)))
+changed = [my_augmentation(six[:3], p).clamp(-1, 1) for p in (0.5, 1.0)]
+show(three_with_p_of_one_half_and_three_with_1=training.to_uint8(torch.cat(changed)))
 
 # %% [markdown]
 # To train with yours, put it into the step: `functools.partial(augmented_step, augment=lambda images: my_augmentation(images, 0.3))`. *Predict*: if yours turns images by 90, 180 or 270 degrees, which p leaks most?
@@ -471,7 +471,7 @@ doctored = {
     "moved by 10 pixels": far,
     "red and blue exchanged": originals.flip(1),
     "with some noise": noisy.to(torch.uint8),
-    "nobody's copy: held out": held_out,
+    "no copies: held out": held_out,
 }
 searched = torch.cat([train, train.flip(-1)])  # a mirrored copy is one, too
 of_searched, of_held_out = map(seen_by_classifier, (searched, held_out))
@@ -490,7 +490,7 @@ for name, images in doctored.items():
 
 # %%
 def closest_pairs(fake, train, pairs):
-    """Return the places of the fakes (N, d) nearest to `train` (M, d), those of their partners, and the distances, (pairs,) each."""
+    """Return the indices of the fakes (N, d) nearest to `train` (M, d), of their neighbours, and the distances, (pairs,) each."""
     distances, nearest = torch.cdist(fake, train).min(1)
     order = distances.argsort()[:pairs]
     return order, nearest[order], distances[order]
