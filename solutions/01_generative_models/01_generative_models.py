@@ -239,7 +239,7 @@ print(
 # ### Exercise 3 · `fit_generator`
 # ●●● · 20 minutes · a challenge: several ways are right
 #
-# Build it: `fit_generator(data)` takes numbers of shape (N,), at least 100 of them, and returns a generator: a function `G` such that
+# Build it: `fit_generator(data)` takes at least 100 different numbers, shape (N,), and returns a generator: a function `G` such that
 # `G(z)`, for standard normal z of shape (n,), looks like n more numbers from the same distribution.
 #
 # - The same z always gives the same number, whatever else is in its batch.

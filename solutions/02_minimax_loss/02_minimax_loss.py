@@ -450,7 +450,7 @@ DiracGame()
 #
 # The data now lie at some other place $c$ that you do not know, and $D$'s logit is $\psi\,(x - c)$. So the solution is $\theta = c$, $\psi = 0$.
 # `gradients(theta, psi)` returns the derivatives of $V$ with respect to theta and to psi, at any point that you choose. $G$ minimises $V$, $D$
-# maximises it. You may call it one to four times in a step. After 4,000 steps of size 0.2 or 0.3 the players must be within 0.05 of the
+# maximises it. You may call it one to four times in a step; keep nothing between steps. After 4,000 steps of size 0.2 or 0.3 the players must be within 0.05 of the
 # solution.
 
 # %% [markdown]

@@ -498,11 +498,11 @@ for step in (1, 50):
 
 # %% [markdown]
 # ### Exercise 8 · `repaired_gan`
-# ●●● · 20 minutes · a challenge · a fifth of the points for each fault
+# ●●● · 20 minutes · a challenge · a fifth of the points for each faulty part that is right
 #
 # Imagine that somebody asks you about this program: "It runs, there is no error, but my GAN does not learn. What is wrong?" The dict at its end
 # names six parts; five of them have **one fault each**. Each part should do what the exercise with its name asks
-# for. (`non_saturating` is right, and PyTorch's own initialisation is no fault.)
+# for, and a part that calls a faulty one is not right yet. (`non_saturating` is right, and PyTorch's own initialisation is no fault.)
 #
 # Run it, and look at the losses and the picture. Then copy the body of `faulty_gan` into `repaired_gan` below and repair it. Change nothing else.
 

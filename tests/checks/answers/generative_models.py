@@ -281,4 +281,7 @@ WRONG["fit_generator"] = (
     "return lambda z: torch.quantile(data, z.abs() / z.abs().max())",
     "data.sort().values → data.sort(descending=True).values + 1000",
     "ordered = data.sort().values\nreturn lambda z: ordered[(torch.special.ndtr(z) * len(ordered)).long()]",
+    "return lambda z: torch.quantile(data, torch.special.ndtr(z).clamp(0.1, 0.9))",
+    "torch.lerp(ordered[left], ordered[left + 1], place - left) → (ordered[left] + ordered[left + 1]) / 2",
+    "return lambda z: torch.quantile(data, torch.special.ndtr(z)) / (z.abs() < 6)",
 )

@@ -179,6 +179,11 @@ return theta - step_size * d_theta, psi + step_size * d_psi""",
 WRONG["calm_step"] = (
     "return theta, psi",
     "return 0.0, 0.0",
+    # the plain steps of 2.8, and a friction that is too weak
+    "a, b = gradients(theta, psi)\nreturn theta - step_size * a, psi + step_size * b",
+    "psi = psi + step_size * gradients(theta, psi)[1]\nreturn theta - step_size * gradients(theta, psi)[0], psi",
+    "a, b = gradients(theta, psi)\nreturn theta - step_size * a, 0.9999 * (psi + step_size * b)",
+    "a, b = gradients(theta, psi)\na, b = gradients(theta - step_size * a, psi + step_size * b)\nreturn psi + step_size * b, theta - step_size * a",
     "return 0.9 * theta, 0.9 * psi",
     "return theta - step_size * gradients(theta, psi)[0]",
     "a, b = gradients(theta, psi)\nreturn theta - step_size * a, psi - step_size * b",

@@ -44,13 +44,16 @@ def _observe(answer, case: dict, like: dict) -> dict:
         return seen
     drawn = drawn.detach()
     again, alone, ends = G(z.clone()), G(z[7:8].clone()), G(torch.tensor([-8.0, 8.0]))
+    if not (drawn.isfinite().all() and ends.isfinite().all()):
+        return seen | {"finite": "not for every z"}
     return seen | {
         "noise": "as before" if torch.equal(noise, z) else "changed",
         "again": "the same" if torch.equal(again, drawn) else "another",
         "each": "by itself" if torch.allclose(alone, drawn[7:8]) else "together with the rest of its batch",
-        "finite": "yes" if drawn.isfinite().all() and ends.isfinite().all() else "not for every z",
+        "finite": "yes",
         "distribution": _distribution(drawn, case),
         "new_numbers": "most" if torch.isin(drawn, case["data"]).float().mean() < 0.5 else "few",
+        "repeats": "few" if len(drawn.unique()) > 0.93 * len(drawn) else "many",
     }
 
 
@@ -80,28 +83,16 @@ fit_generator = Exercise(
         "finite": "G does not return a finite number for every z. Try z = -8 and z = 8: is there an index or a logarithm out of range?",
         "distribution": {
             "another one, with": "the numbers have the mean and the standard deviation of the data, but their distribution has another shape. Compare the two histograms.",
-            "": "the numbers are distributed in another way than the data. Compare the two histograms.",
+            "": "the numbers are distributed in another way than the data. Compare the two histograms. Are the data sorted? Is the share of the noise below z right?",
         },
         "new_numbers": "most of the numbers are copies of the data. A generator draws new ones: go on smoothly from one number of the data to the next.",
+        "repeats": "G draws the same numbers again and again: different z should give different numbers, in the tails, too.",
         "": "Draw a histogram of G(torch.randn(5_000)) beside one of the data.",
     },
     mistakes=(
         mistake(
             "G ignores its noise and picks numbers of the dataset at random. The same z must always give the same number.",
             "return lambda z: data[torch.randint(len(data), z.shape)]",
-        ),
-        mistake(
-            "G only shifts and stretches the noise, so the result is always a normal distribution. The data have another shape.",
-            "return lambda z: data.mean() + data.std() * z",
-        ),
-        mistake(
-            "the data are not in order. G must map small z to small numbers of the data: sort them first.",
-            "data.sort().values → data",
-        ),
-        mistake(
-            "the sigmoid does not make normal noise uniform, so the middle is drawn too often. The share of a normal distribution "
-            "below z is torch.special.ndtr(z).",
-            "torch.special.ndtr(z) → z.sigmoid()",
         ),
         mistake(
             "G ranks the noise within its batch. A generator maps each z by itself: G(z[:1]) must equal G(z)[:1].",

@@ -61,10 +61,14 @@ def _ends(path: list[tuple[float, float]], place: float) -> str:
     first, *last = (math.hypot(theta - place, psi) for theta, psi in [path[0], *path[-200:]])
     if max(last) < 0.05:
         return "at rest in the solution"
+    if len({theta for theta, _ in path}) == 1:
+        return "G never moves"
     if not max(last) < 3 * first:
         return "farther away than it began"
     moved = max(math.dist(path[-1], point) for point in path[-200:])
-    return "at rest in another place" if moved < 0.01 else "still moving around the solution"
+    if moved < 0.01:
+        return "at rest in another place"
+    return "nearer, but not there" if max(last) < first / 4 else "still moving around the solution"
 
 
 calm_step = Exercise(
@@ -74,13 +78,16 @@ calm_step = Exercise(
     observe=_observe,
     look={
         "returned": "return both numbers, theta first: `return theta, psi`.",
+        "again": "the same arguments give another step the second time: something is kept between calls.",
         "calls": {
             "none": "the gradients are never asked for. gradients(theta, psi) returns dV/dtheta and dV/dpsi, and only they tell where the data are.",
             "": f"gradients is called more than {CALLS} times in a step. Find a way with fewer.",
         },
-        "d_goes": "D goes down V. It maximises V: psi plus step_size times its gradient. (G goes down.)",
+        "d_goes": "D goes down V. It maximises V: psi plus step_size times its gradient. (G goes down.) Is theta returned first?",
         "ends": {
-            "still": "the game still moves around the solution at the end. Do both players answer only to where the other is now? "
+            "nearer": "the game comes nearer, but too slowly. Make the correction larger.",
+            "G never": "theta never changes. G needs a psi that is not 0 to learn where to go.",
+            "still": "the game still moves around the solution at the end, as with the plain steps of 2.8: both players answer to where the other is now. "
             "Look ahead before you step, or slow down the player whose solution is 0.",
             "at rest in another": "the game comes to rest, but not in the solution. Something other than the gradients pulls theta; "
             "the data need not lie at 0.",
@@ -89,13 +96,6 @@ calm_step = Exercise(
         "": "Print the distance from the solution after 0, 100, 1,000 and 4,000 steps.",
     },
     mistakes=(
-        mistake(
-            "this is a plain step, in turns or both at once. As in 2.8 it circles around the solution, or moves away from it.",
-            "d_theta, d_psi = gradients(theta, psi)\nreturn theta - step_size * d_theta, psi + step_size * d_psi",
-            "psi = psi + step_size * gradients(theta, psi)[1]\nreturn theta - step_size * gradients(theta, psi)[0], psi",
-            "theta = theta - step_size * gradients(theta, psi)[0]\nreturn theta, psi + step_size * gradients(theta, psi)[1]",
-            "gradients(theta - step_size * d_theta, psi + step_size * d_psi) → gradients(theta, psi)",
-        ),
         mistake(
             "the players go the wrong way: G goes down V, theta minus its gradient; D goes up V, psi plus its gradient.",
             (
