@@ -127,9 +127,8 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# The dashed line should follow the top of the grey bars. For most networks there is no such simple formula. The generator of lesson 3 maps 64 numbers to 784.
-# Its pictures form a surface of at most 64 dimensions in a space of 784, as a curve lies in a plane. Strictly, such a $p_g$ has no
-# density; formulas with $p_g(x)$ assume one. But we can always draw samples, so we look for methods that need only samples.
+# The dashed line should follow the top of the grey bars. For most networks there is no such simple formula, but we can always draw samples. So we look for methods that need only
+# samples. (The generator of lesson 3 maps 64 numbers to 784 pixels. Its pictures fill a surface of at most 64 dimensions, as a curve lies in a plane. Strictly, such a $p_g$ has no density; formulas with $p_g(x)$ assume one.)
 
 # %% [markdown]
 # ## 1.3 How far apart are two sets of samples?
@@ -231,7 +230,7 @@ print(
 )
 
 # %% [markdown]
-# After 30 steps the distance is below the floor of 500 numbers: the generator has fitted even the chance in this set. So you have trained a
+# After 30 steps the distance is 0.217, below the floor of 0.303 (one draw): theta was fitted to random details of these 500 numbers, too. So you have trained a
 # generator without a second network. But a generator with one parameter can only stretch the noise. In one dimension you can build a
 # generator for *any* dataset, even without training.
 
@@ -311,7 +310,7 @@ another_digit = mnist.labels[:2_000, None] != mnist.labels[:2_000]
 to_another = others.where(another_digit, torch.inf).min(1)
 share = (to_another.values < to_itself).float().mean()
 print(
-    f"an image of another class is nearer to the shifted digit than its original: {share:.0%} of 2,000"
+    f"some image of another class is nearer to the shifted digit than its original: {share:.0%} of 2,000"
 )
 worst = (to_itself - to_another.values).argsort(descending=True)[:8]
 rows = [mnist.images[:2_000][worst], training.to_uint8(moved[worst])]
@@ -323,7 +322,7 @@ display(
 )
 
 # %% [markdown]
-# You see at once that the shifted digit is the same digit; the Euclidean distance does not measure that. So we **learn** the comparison: we train a network to tell real
+# You recognise a shifted digit at once. The Euclidean distance prefers an image of another class for 86 % of the 2,000. So we **learn** the comparison: we train a network to tell real
 # pictures from generated ones, the **fakes**. If it can tell *new* pictures apart, there is a difference that the generator still has to remove. This is one way to train a
 # generator, not the only one: diffusion models (1.9) and others need no second network.
 
@@ -404,16 +403,14 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Where there are samples, the two curves agree. At the left edge the classifier has seen almost no samples, and its answer is
-# a guess. A classifier is reliable only where it had training data.
+# Where there are samples, the two curves agree. At the left edge the classifier has seen only a few samples, and its answer is poor. A classifier is reliable only where it had training data.
 
 # %% [markdown]
 # ## 1.7 Two players
 #
 # Now combine the two. A **generator** $G$ makes fakes, like a counterfeiter. A **discriminator** $D$ tells real from fake, like
 # a detective. $D$ learns from real pictures and fakes. $G$ never sees a real picture; it learns only from the gradient that
-# comes back through $D$: where the ratio of 1.6 is larger, the logit is larger, so the gradient of the logit at a fake points towards places where the
-# generator draws too few samples. $G$ changes its weights so that its fakes move there.
+# comes back through $D$: a good $D$ has a larger logit where the ratio of 1.6 is larger. So the logit's gradient at a fake points to where $G$ draws too few samples. $G$ changes its weights so that its fakes move there.
 
 # %%
 from gancourse import diagrams
@@ -521,14 +518,13 @@ for epsilon in (0.05, 0.1, 0.2, 0.3, 0.5):
 # %% [markdown]
 # At every $\epsilon$ the chosen change causes many more errors than a random change of the same size.
 #
-# When this classifier is fooled, it is usually less confident than before. Its mean confidence in the right answers was 99.3 % (by chance the same number as
-# its accuracy); in the wrong answers it is between 75 % and 82 %. From $\epsilon = 0.2$ on, the classifier is less confident on most of the fooled digits. At
+# When this classifier is fooled, it is usually less confident than before. Its mean confidence in the right answers was 99.3 %; in the wrong answers it is between 75 % and 82 %. From $\epsilon = 0.2$ on, the classifier is less confident on most of the fooled digits. At
 # 0.05 and 0.1 only 15 and 28 digits are fooled, too few to decide.
 #
 # The FGSM paper reports more confidence for another network. With $\epsilon = 0.25$ for pixels in $[0, 1]$, which is 0.5 in our range, a network with maxout activations was wrong on 89.4 % of MNIST, with a mean confidence of 97.6 %; a linear classifier on 99.9 %, with 79.3 %. So the confidence of a
 # fooled classifier depends on the network.
 #
-# Whoever follows the gradient finds inputs on which a fixed classifier is wrong. In section 6.1 you train a generator against a fixed discriminator, and it finds them, too.
+# By following the gradient you find inputs on which a fixed classifier is wrong. In section 6.1 a generator, trained against a fixed discriminator, finds them, too.
 # So the discriminator has to keep learning.
 
 # %% [markdown]

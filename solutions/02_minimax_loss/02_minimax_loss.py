@@ -271,12 +271,11 @@ for a in (-10.0, -3.0, 0.0, 3.0):
 # orange the generator's distribution; the arrows show where the loss pulls the fakes. Try this:
 #
 # 1. Move the generator far away, to mean 6, with the saturating loss. Where are the arrows? Switch to the non-saturating loss.
-#    (*Play* brings $G$ back with either loss: Adam divides each gradient by its usual size, so that even tiny gradients give
-#    full steps. In 2.10 you see how much is left of the difference.)
+#    (*Play* brings $G$ back with either loss. Adam divides each gradient by its usual size, so even tiny gradients give full steps. Section 2.10 measures the remaining difference.)
 # 2. Set mean 0 and width 1. What are $D^*$, $V$ and both losses? Compare with $-\log 4$ and $\log 2$.
 # 3. Choose *Two bumps* and a narrow generator in the middle, mean 0 and width 0.5. Where do the arrows point? Press *Play*: does
 #    $G$ become wider, with either loss?
-# 4. Set *D* to *learnt* and press *Play*: now $D$ is a small network that trains along. Does the game settle?
+# 4. Set *D* to *learnt* and press *Play*: now $D$ is a small network that trains along. What changes?
 
 # %% [markdown]
 # <details><summary>What you should see</summary>1: the arrows of the saturating loss are too short to be drawn, those of the other are long. 2: D* is one half everywhere,
@@ -337,13 +336,12 @@ print(f"G's loss:     {-math.log(d):.6f}")
 # turn.
 
 # %% [markdown]
-# The smallest GAN has one number for each player. The data are a single point, 0. $G$ draws a single point, $\theta$. $D$ is linear,
+# The smallest GAN, the **Dirac-GAN**, has one number for each player. The data are a single point, 0. $G$ draws a single point, $\theta$. $D$ is linear,
 # with the logit $a(x) = \psi x$. So $a = 0$ at the data, for every $\psi$, and $a = \psi\,\theta$ at the fake:
 #
 # $$L_D = \text{softplus}(\psi\,\theta) + \log 2, \qquad L_G = \text{softplus}(-\psi\,\theta).$$
 #
-# (At the data, a logit of 0 costs softplus(0) = log 2, a constant.) The gradients are $\sigma(\psi\theta)\,\theta$ with respect to $\psi$ and $-\sigma(-\psi\theta)\,\psi$ with respect to $\theta$. This
-# game is called the **Dirac-GAN**. Its solution is known: $\theta = 0$, where the fake equals the data, and $\psi = 0$, where $D$
+# (At the data, a logit of 0 costs softplus(0) = log 2, a constant.) The gradients are $\sigma(\psi\theta)\,\theta$ with respect to $\psi$ and $-\sigma(-\psi\theta)\,\psi$ with respect to $\theta$. The solution of this game is known: $\theta = 0$, where the fake equals the data, and $\psi = 0$, where $D$
 # answers one half everywhere.
 
 # %% [markdown]
@@ -410,11 +408,11 @@ for loss in toys.DIRAC_LOSSES:
 # $\theta' = \theta + h\sigma\psi$, $\psi' = \psi - h\sigma\theta$. Square both and add; the mixed terms cancel: $\theta'^2 + \psi'^2 = (1 + h^2\sigma^2)(\theta^2 + \psi^2)$. Each round makes the distance larger, for *every* $h$.
 # Smaller steps only delay it.
 #
-# Near the solution $\sigma$ is one half, and a round multiplies the point $(\theta, \psi)$ by a matrix. The absolute value of its **eigenvalues** tells by how much a round multiplies the distance, on average over many rounds. For simultaneous steps it is
-# $\sqrt{1 + h^2/4}$, above 1. For alternating steps with $h < 4$ it is 1, so the players circle. The game below prints these values.
+# Near the solution $\sigma$ is one half. With $k = h/2$, a simultaneous round multiplies the point $(\theta, \psi)$ by the matrix $\begin{pmatrix}1 & k\\ -k & 1\end{pmatrix}$. The absolute value of its **eigenvalues** $1 \pm ik$, $\sqrt{1 + h^2/4}$, is the
+# mean growth of the distance per round. An alternating round multiplies by $\begin{pmatrix}1 - k^2 & k\\ -k & 1\end{pmatrix}$. Its determinant is 1, and for $h < 4$ its eigenvalues have the absolute value 1, so the players circle. The game below prints these values.
 
 # %% [markdown]
-# In the non-saturating game, let $u = \psi\theta$. For small $h$ the squared distance changes in a round by about $2h\,u\,(\sigma(-u) - \sigma(u))$. This is negative wherever $u \ne 0$, so the players spiral in. Near the solution it becomes very small. So we
+# In the non-saturating game, let $u = \psi\theta$. As above, without the terms in $h^2$: the squared distance changes by $2h\,u\,(\sigma(-u) - \sigma(u))$, which is negative where $u \ne 0$, so the players spiral in. Near the solution this change is very small. So we
 # expect alternating steps to come nearer more and more slowly. Do they?
 
 # %% compared=true
@@ -427,7 +425,7 @@ for steps in (500, 2_000, 20_000):
     print(f"{steps:6,} steps {ends[0]:39.4f} {ends[1]:13.4f}")
 
 # %% [markdown]
-# They do. With simultaneous steps the outward push of each step, which is proportional to $h^2$, stops the players at some distance.
+# Alternating steps do. Simultaneous steps stay near 0.63: there the outward push $h^2\sigma^2$ from above balances the inward pull.
 
 # %% [markdown]
 # Try this in the game below:
@@ -636,8 +634,7 @@ plt.show()
 
 # %% [markdown]
 # (The figure shows seed 0.) With R1 all six runs cover all eight modes. Without it the saturating loss covers all eight with each seed, and the
-# non-saturating loss covers 0, 8 and 1. From 2.5 you may have expected the opposite. But 2.5 is about fakes *far from the data*, which $D$
-# recognises; here the fakes start in the middle of the ring.
+# non-saturating loss covers 0, 8 and 1. You may have expected the opposite from 2.5, which is about fakes *far from the data*. These start inside the ring. We did not test why this loss fails here.
 #
 # Covering a mode takes only one sample of 2,500. So the table also gives the share of samples near a mode. It is 82 to 88 % in nine of the ten runs that
 # cover all eight modes, and 63 % in the tenth (non-saturating, seed 1). With that seed alone you would have concluded that the non-saturating loss covers the ring.
@@ -657,8 +654,7 @@ for title, which_loss in (("saturating", 0), ("non-saturating", 1)):
     )
 
 # %% [markdown]
-# Yes: after 100 steps the fakes of the non-saturating loss have come closer, with each of the three seeds. The saturating loss is slower, but
-# with Adam it arrives, too. For pictures we use the non-saturating loss, as Goodfellow et al. (2014) recommend.
+# Yes: after 100 steps the non-saturating fakes are 1.0 to 2.3 away, the saturating ones 3.4 to 9.8 (three seeds). With Adam even the saturating loss moves them. For pictures we use the non-saturating loss, as Goodfellow et al. (2014) recommend.
 
 # %% [markdown]
 # The game below lets you change all of this, and offers other shapes; you can also draw one. Try this:

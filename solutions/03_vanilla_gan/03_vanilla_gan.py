@@ -296,7 +296,7 @@ with torch.no_grad():
     print("D(fake), the first five:", torch.sigmoid(D(G(z)))[:5])
 
 # %% [markdown]
-# Without random biases the images have less in common. (They are even fainter now, which a correlation does not show.) $D$ answers
+# The images are fainter and have less in common. The weights changed, too, so the biases need not be the only cause. $D$ answers
 # about one half to everything: it cannot tell real from fake yet.
 
 # %% [markdown]
@@ -401,8 +401,8 @@ diagrams.turns()
 # | `d_real` | the share of the real images, from 0 to 1, with a logit above 0 |
 # | `d_fake` | the share of the fakes, from 0 to 1, with a logit below 0 |
 #
-# Both shares come from the logits of `d_loss`, before the update: they say how often $D$ was right. Leave `real` unchanged, and train(),
-# eval() and `requires_grad` as you found them. `step`, the number of the step, is for section 3.12.
+# Both shares come from the logits of `d_loss`, before the update: they say how often $D$ was right. Do not change `real`, the
+# modes (train, eval) or `requires_grad`. You do not need `step`; section 3.12 will.
 
 # %% [markdown]
 # You practise: sending each loss's gradient to the right network.
@@ -494,7 +494,7 @@ for step in (1, 50):
     print(f"step {step}: {values}")
 
 # %% [markdown]
-# It runs. At step 50 $D$ takes every fake for real (`d_fake` 0): $G$ is ahead for the moment, and this is no bug. Fifty steps are almost nothing; the next training takes ten thousand.
+# It runs. At step 50 every fake has a logit just above 0 (`d_fake` 0, G's loss near log 2): $D$ is unsure, and this is no bug. Fifty steps are almost nothing; the next training takes ten thousand.
 
 # %% [markdown]
 # ### Exercise 8 · `repaired_gan`
@@ -715,8 +715,7 @@ display(figures.image_grids({"repaired": training.sample(G, 16)}))
 # the same noise each time, and it stops with a clear message if a loss is NaN or if $D$ has been right and certain for 1,000 steps.
 # `gancourse.budget` picks the number of steps for your machine.
 #
-# `fit_live` is `fit` with a window that shows both losses, how often $D$ is right, and 64 pictures. You can pause it, stop it (the result, `vanilla` below, keeps what was learnt), or press *Sample now*. `await` lets the notebook react to your clicks meanwhile. Afterwards a slider shows the
-# earlier pictures again.
+# `fit_live` is `fit` with a window that shows both losses, how often $D$ is right, and 64 pictures. You can pause it, or press *Sample now*. If you stop it, `vanilla` below keeps what was learnt. `await` lets the notebook react to clicks during training. Afterwards a slider shows the earlier pictures.
 #
 # Adam's first beta is 0.5 here instead of the usual 0.9, so a step follows the newest gradients more closely. Try 0.9 later, and compare.
 #
@@ -786,10 +785,10 @@ display(figures.training_curves(vanilla.history))
 # The curves do **not** show whether the pictures are good. A loss is a score *against this opponent at this moment*. $D$'s loss can rise
 # because $G$ has improved, or because $D$ has become worse.
 #
-# The curves do show three kinds of trouble:
+# The curves do show three warning signs:
 #
 # - **$D$'s loss is near 0 and $D$ is right about everything.** The players are out of balance. The gradient of the non-saturating loss with respect to the *logit* is still large (lesson 2). But the logit may hardly change with the *pixels*, and then $G$ learns little.
-# - **$D$'s loss is $\log 4$ and $D$ is right half of the time.** The fakes may be perfect, or $D$ may be too weak to see the difference; or very right and very wrong answers may have this mean.
+# - **$D$'s loss is $\log 4$ and $D$ is right half of the time.** The fakes may be perfect, or $D$ may be too weak to see the difference; or a few very wrong answers cost as much as guessing.
 # - **A loss is NaN.** Stop the training.
 #
 # So we need a measure that does not depend on the opponent.
@@ -803,8 +802,7 @@ display(figures.training_curves(vanilla.history))
 # real training digits and real test digits.
 #
 # The table has two more columns: how many digits make up at least 1 % of the samples, and how far the shares of the digits are from the
-# real ones (**class KL**, the Kullback-Leibler divergence; 0 is best). The classifier assigns a digit even to noise. So look at the images first: these two mean
-# something only where most images are readable.
+# real ones (**class KL**, the Kullback-Leibler divergence; 0 is best). The classifier assigns a digit even to noise. So look at the images first: both columns need mostly readable images.
 
 # %%
 from gancourse import metrics
@@ -861,8 +859,7 @@ measure(f"vanilla, {vanilla.step:,} steps", vanilla.generator)
 measure(f"smoothed, {smoothed.step:,} steps", smoothed.generator)
 
 # %% [markdown]
-# The numbers in the table have changed their meaning; the distance has not. In this run smoothing gives 44.8 times the floor, and the
-# plain loss 59.9 times (10,000 samples, one seed). One run of each cannot tell a gain from luck. There are two seeds: `torch.manual_seed(0)` in `new_players` draws the first weights, and `seed=` of `fit` and `fit_live` (0 by default) draws noise and batches. Change both in both trainings. Is the difference larger than the spread between seeds?
+# With smoothing the distance is 44.8 times the floor, with the plain loss 59.9 times (10,000 samples, one seed). (Do not compare the losses: smoothing changes their meaning.) One run of each cannot tell a gain from luck. There are two seeds: `torch.manual_seed(0)` in `new_players` draws the first weights, and `seed=` of `fit` and `fit_live` (0 by default) draws noise and batches. Change both in both trainings. Is the difference larger than the spread between seeds?
 
 # %% [markdown]
 # ## 3.12 A better recipe
@@ -974,8 +971,8 @@ display(
 # 2. Press *Neighbours* and look for a border between two digits. Click a picture on the border, and make the spread smaller. The pictures
 #    between two digits are neither, and real data contain few of them.
 # 3. Pin two digits and walk from one to the other. On how much of the way do you see no digit? (The walk is an arc. A noise vector of 64 numbers nearly always has a length near 8; the middle of a straight line would be much shorter.)
-# 4. Press *Draw another* until you see something that is no digit. Which slider repairs it? *Truncation* moves $z$ towards 0, where the
-#    prior is densest. Does it repair pictures, or does it only make them alike?
+# 4. Press *Draw another* until you see something that is no digit. Which slider repairs it? *Truncation* makes $z$ shorter
+#    than the usual 8. Does it repair pictures, or does it only make them alike?
 # 5. Lock a slider and draw another: what does this direction preserve? *Undo* goes back; *Code* shows the lines that make the picture.
 
 # %%

@@ -33,7 +33,7 @@ doctor.check("mnist")
 # | set | what it is |
 # |---|---|
 # | early, late | the better recipe of lesson 3, after 3,000 and after 28,000 steps |
-# | collapsed | uniform noise, label smoothing, Adam's usual betas, 30,000 steps: mostly specks, often classified as 8 |
+# | collapsed | a GAN with uniform noise, label smoothing, Adam's default betas: mostly specks, often classified as 8 |
 # | half | the late generator, but only what the classifier takes for 0 to 4 |
 # | noise, blur | random pixels; real digits, each pixel replaced by the mean of 3 × 3 |
 # | one digit | real 3s |
@@ -82,7 +82,7 @@ for row in (names[:5], names[5:]):
 
 # %% [markdown]
 # *Predict before you go on*: order the ten sets by eye, from best to worst. In which of them would you have noticed the fault without
-# being told? Keep your list; section 4.8 shows what the measures say.
+# being told? Keep your list, and compare it with the column *Fréchet* in 4.8.
 
 # %% [markdown]
 # ## 4.2 Which classes occur?
@@ -251,7 +251,7 @@ for name, f in suspect_features.items():
     )
 
 # %% [markdown]
-# The distance detects nearly every fault, and *late* is by far the best generator. (It is at 1.63 times the floor. Lesson 3 measured 3.9 for this recipe, with 10,000 images; 4.5 shows why you cannot compare the two.) Only *replay* is not detected: its images are real training digits, like those of the floor. (Which of the two is smaller is chance.) The Fréchet distance compares means and covariances, and a memorised training set has the right
+# The distance detects nearly every fault, and *late* is by far the best generator. (1.63 times the floor; lesson 3 measured 3.9 with 10,000 images. More images make the floor smaller, so the multiple grows: 4.5.) Only *replay* is not detected: its images are real training digits, like those of the floor. (Which of the two is smaller is chance.) The Fréchet distance compares means and covariances, and a memorised training set has the right
 # ones.
 #
 # Two real sets are not at distance 0 either. Report this **floor** beside every Fréchet distance.
@@ -431,8 +431,7 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Recall falls where something is missing: *half* loses half of it, *one digit* nearly all. Be careful with *ten pictures* and *replay 200*. Their images are repeated, so the third neighbour of an image is a copy of it, and its ball has radius 0. Such balls cover
-# nothing, whatever the images show. But **noise** has the highest precision of
+# Recall falls where something is missing (*half*, *one digit*), but also for *blur*, which omits nothing: hardly any real digit lies in its balls. In *ten pictures* and *replay 200* images repeat. The third neighbour is a copy, so the ball has radius 0 and covers almost nothing. But **noise** has the highest precision of
 # all sets. In which balls do the random pictures lie?
 
 # %%
@@ -530,8 +529,7 @@ display(figures.image_grids(pairs, columns=10))
 # ## 4.8 Which measure detects which fault?
 #
 # Now apply all measures to all ten sets. `metrics.evaluate_images` computes what you have written, with equal numbers of images and the same
-# real images each time. It searches all 60,000 training images for copies. (Its floor comes from other training digits than that of 4.4, those of *replay*, so all multiples are about a fifth
-# larger here, and *replay* is at exactly 1. The errors of the kernel distances are those of 4.5.) A ✓ means that the measure detects a fault: the value is beyond the threshold under the name of the column. The thresholds are our choice.
+# real images each time. It searches all 60,000 training images for copies. (Its floor uses the training digits of *replay*, not those of 4.4. So all multiples are about a fifth larger, and *replay* is 1 by construction; 4.4 is the fair test. The errors of the kernel distances are as in 4.5.) A ✓ means that the measure detects a fault: the value is beyond the threshold under the name of the column. The thresholds are our choice.
 
 # %%
 reports = {name: metrics.evaluate_images(images) for name, images in suspects.items()}
@@ -680,7 +678,7 @@ for n, reference, network, name in (
     )
 
 # %% [markdown]
-# With 500 images the same generator gets twice the distance, and with other features a number in another unit. The split makes little difference here, because with 2,000 images noise covers it; with 10,000 it does (4.5). So a Fréchet distance
+# With 500 images the same generator gets twice the distance, and with other features a number in another unit. The split makes little difference here: chance hides it with 2,000 images, but not with 10,000 (4.5). So a Fréchet distance
 # means nothing without the number of images, the reference split and the feature network. Resizing and the file format
 # change it as well (Parmar et al. 2022). So this course reports a "Fréchet distance on digit features", with N and its floor, and never calls
 # it FID.
@@ -781,11 +779,10 @@ def question_3() -> str:
 #
 # - An independent measure uses a network trained on real images: it turns pictures into features, and we compare clouds of features.
 # - Class KL detects missing classes. The inception score falls if the classifier is unsure or classes are missing. Neither looks inside a class.
-# - In our ten sets the Fréchet distance detected nearly every fault, but not replayed training images. It depends on the number of images, so report its floor. The kernel
+# - In our ten sets the Fréchet distance detected nearly every fault, but not *replay*. It depends on the number of images, so report its floor. The kernel
 #   distance has no bias; report its error bar.
-# - Precision and recall separate bad pictures from missing ones, if the features represent what a bad picture is. Ours represent neither noise
-#   nor blur well.
-# - In our ten sets only the test for copies detected replayed training images. It compares with held-out images.
+# - Precision asks whether fakes are plausible, recall whether everything occurs. Here precision missed noise and blur, and blur, which omits nothing, had a low recall.
+# - In our ten sets only the test for copies detected *replay*. It compares with held-out images.
 
 # %% [markdown]
 # **Sources**: Salimans et al. 2016, *Improved Techniques for Training GANs*, section 4 (inception score). Heusel et al. 2017, *GANs Trained by a Two Time-Scale Update Rule*,

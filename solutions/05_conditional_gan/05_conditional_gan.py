@@ -109,7 +109,7 @@ print(G)
 # $$a(x, y) = w \cdot h(x) + b + e_y \cdot h(x)$$
 #
 # The optimal discriminator's logit can be split in the same way. For pairs it is $\log \frac{p_{data}(x, y)}{p_g(x, y)}$, and with $p(x, y) = p(x)\,p(y|x)$ it becomes a sum:
-# $\log \frac{p_{data}(x)}{p_g(x)} + \log \frac{p_{data}(y|x)}{p_g(y|x)}$. ($p_g(y|x)$ is the share, among fakes that look like $x$, of those made for class $y$.) That the second term is an inner product is an assumption (Miyato & Koyama 2018).
+# $\log \frac{p_{data}(x)}{p_g(x)} + \log \frac{p_{data}(y|x)}{p_g(y|x)}$. ($p_g(y|x)$ is the share, among fakes that look like $x$, of those made for class $y$.) That both terms are inner products is an assumption (Miyato & Koyama 2018).
 
 # %% [markdown]
 # ### Exercise 2 · `projection_logit`
@@ -157,8 +157,8 @@ with torch.no_grad():
 # $$-\,\mathbb{E}[\log D(x, y)] - \frac{1}{2}\Big(\mathbb{E}[\log(1 - D(x, y'))] + \mathbb{E}[\log(1 - D(G(z, y), y))]\Big), \qquad y' \ne y$$
 #
 # The factor ½ gives both sides the same weight. There is a price: the optimum moves. As in 2.2, the optimal $D$ is $p_{data} / (p_{data} + \frac12 (p_{mismatched} + p_g))$, for densities of $x$ given $y$. ($p_{mismatched}$ is the
-# density of real images of the other classes.) Put $p_g = p_{data}$ into it. Where no other class contains such an image, $D$ is 2/3, the same everywhere, and nothing pulls $G$ away. But where an image of another class could also be of class $y$,
-# $D$ is smaller, so $G$ moves away and draws such images too rarely. On logits each $-\log D$ is a softplus, as in lesson 2.
+# density of real images of the other classes.) Suppose $p_g = p_{data}$. At images that no other class contains, $p_{mismatched} = 0$ and $D = 2/3$: a constant, no gradient. At a 4 that could also be a 9, $p_{mismatched} > 0$ and $D$ is smaller. So
+# $G$ avoids such images and draws them too rarely. On logits each $-\log D$ is a softplus, as in lesson 2.
 
 # %% [markdown]
 # ### Exercise 3 · `conditional_loss`
@@ -203,7 +203,7 @@ def conditional_loss(
 # ●●○ · 15 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
 #
 # `real` holds real images (N, 1, 28, 28), and `labels` their classes, int64 (N,). Call the players as `G(z, labels)` and `D(x, labels)`; `training.noise(G, n)` draws noise
-# for n images. Update $D$ once on $-V$, with the two kinds of pairs of 5.1 and no mismatched pairs; no gradient may reach $G$. Then update $G$
+# for n images. Update $D$ once on $-V$ (real pairs and fakes, none mismatched); no gradient may reach $G$. Then update $G$
 # once with the non-saturating loss, **fresh noise** and the same labels (new ones with the data's shares are accepted, if $G$ and $D$ both get them), against
 # the updated $D$. Return a dict of numbers, or of tensors without a graph: `d_loss`, `g_loss`, and `d_real`, `d_fake`, the shares of real images and of fakes that $D$ was right about,
 # from the logits that gave `d_loss`. Do not change modes or `requires_grad`. The cell below imports
@@ -311,7 +311,7 @@ def label_consistency(classifier, images: torch.Tensor, labels: torch.Tensor) ->
 # %% [markdown]
 # Next, five short trainings with equally many steps and the same random seed: the four ways to give $D$ the class, and one-hot with mismatched
 # pairs. (With the embedding, $G$ has an embedding, too.) The step is the better one of lesson 3, with R1 on every eighth step. *Predict*: which
-# follows the label best, and which draws best? (`measure` prints the label consistency and the Fréchet distance on digit features in floors, with 5,000 images, so do not compare it with lesson 3's.)
+# follows the label best, and which draws best? (`measure` prints the label consistency, and the Fréchet distance as a multiple of the floor. It uses 5,000 images: do not compare with lesson 3.)
 
 # %%
 from gancourse import metrics
@@ -429,8 +429,7 @@ generator = generator.cpu()
 measure("trained", generator)
 
 # %% [markdown]
-# 97.4 % instead of 80.6 %, and 2.22 times the floor instead of 44.10: with enough steps plain one-hot follows the label, too. (The classifier classifies 99.3 % of the real test digits correctly; more than that
-# you cannot expect.)
+# 97.4 % instead of 80.6 %, and 2.22 times the floor instead of 44.10: with enough steps plain one-hot follows the label, too. (For comparison, the classifier classifies 99.3 % of the real test digits correctly.)
 
 # %% [markdown]
 # ## 5.8 What does the noise decide?
@@ -671,11 +670,10 @@ for seed in (0, 1):
 display(figures.image_grids(sheets, columns=10))
 
 # %% [markdown]
-# In both seeds labels bring the shares of the digits close to the real ones (class KL 0.016 and 0.015 instead of 0.057 and 0.114), and the distance falls. That
-# is what you expect: each digit is asked for. Recall is 0.16 and 0.17 with labels, 0.15 and 0.11 without; two seeds cannot tell whether labels also help
+# In both seeds labels bring the shares of the digits close to the real ones (class KL 0.016 and 0.015 instead of 0.057 and 0.114), as expected: each digit is asked for. The distance falls, too. Recall is 0.16 and 0.17 with labels, 0.15 and 0.11 without; two seeds cannot tell whether labels also help
 # *inside* a class.
 #
-# The picture shows seed 1; with labels, each column is a class. Labels bring the right classes, but single images have the same specks and gaps.
+# The picture shows seed 1; with labels, each column is a class. Labels bring the right shares, but single images have the same specks and gaps.
 
 # %% [markdown]
 # ## 5.11 Between two classes
@@ -711,7 +709,7 @@ display(
 # 1. Press one class after the other. What stays the same? Then press *Draw another*: what changes now?
 # 2. Move *direction 1* to its end, and press the classes again. Does the direction mean the same for a 1 and for an 8?
 # 3. Pin a 3, change the class to 8, pin it, and walk between the pins. Then pin two different 3s, and walk. Which walk shows more legible digits?
-# 4. Press *Neighbours* around a 7, at spread 1, then wider. In lesson 3 you found borders between digits there. Where are they now? (Mostly between the classes: 97.4 % of the images are classified as asked for.)
+# 4. Press *Neighbours* around a 7, at spread 1, then wider. In lesson 3 you found borders between digits there. Where are they now? (You should find few: the label, not $z$, decides the digit in 97.4 %.)
 
 # %%
 from gancourse.widgets import LatentExplorer
@@ -721,8 +719,7 @@ LatentExplorer(generator, seed=7)
 # %% [markdown]
 # ## 5.13 Labels elsewhere
 #
-# CIFAR-10 has ten classes, too: planes, cars, birds, cats. There a class is not one shape but an object in many poses, and we think that ten one-hot numbers are few next to the 3,072 numbers of a
-# colour image. Lesson 6 contains a conditional DCGAN with a projection, whose $h$ comes from convolutions; 5.6 does not tell which code is best
+# CIFAR-10 has ten classes, too: planes, cars, birds, cats. There a class is not one shape but an object in many poses, We think that $D$ may overlook ten one-hot numbers beside the 3,072 numbers of a colour image. Lesson 6 contains a conditional DCGAN with a projection, whose $h$ comes from convolutions; 5.6 does not tell which code is best
 # there. The condition need not be a class: pix2pix receives a picture, a text-to-image model a sentence, super-resolution (lesson 10) a small image.
 
 # %% [markdown]

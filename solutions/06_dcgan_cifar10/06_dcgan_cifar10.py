@@ -720,7 +720,7 @@ display(figures.image_grids(grids, columns=4))
 # ### Exercise 7 · `repaired_dcgan`
 # ●●● · 20 minutes · a challenge · a fifth of the points for each faulty part that is right
 #
-# Another program that runs without an error. Five of its six parts have **one fault each**; each part should do what the exercise with its name asks for (`r1_penalty` is of lesson 2, `discriminator_loss` and `train_step` are of
+# Another program that runs without an error. Five of its six parts have **one fault each**; each part should do what the exercise with its name asks for (`r1_penalty` is of lesson 2, for samples of any shape; `discriminator_loss` and `train_step` are of
 # lesson 3). Copy the body of `faulty_dcgan` into `repaired_dcgan` and repair it. Change nothing else.
 #
 # You practise: finding faults that raise no error.

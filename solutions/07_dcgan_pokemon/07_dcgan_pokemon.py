@@ -405,7 +405,7 @@ show(holes_in_the_real_pictures_alone=training.sample(leaky.generator, 6))
 #
 # Build an augmentation that is not among the three: `my_augmentation(images, p)` returns images of the same shape (N, 3, H, W), of which each was changed with probability p. Turn them, zoom, stretch, exchange the colours, blur, add waves: anything that passes these rules.
 #
-# - Each image has random numbers of its own, drawn anew in each call. With p = 0 all images come back exactly as they were; with p = 1 *all* are changed.
+# - Each image is chosen by a random number of its own, drawn anew in each call. With p = 0 all images come back exactly as they were; with p = 1 *all* are changed.
 # - Images do not mix: what comes out for one depends on no other.
 # - A gradient flows back from every image to the image it came from.
 # - It works for one image, for square images of any size, and on `images.device`. The arguments do not change.

@@ -35,9 +35,11 @@ def _observe(answer, case: dict, like: dict) -> dict:
     if new.shape != images.shape:
         return seen
     with torch.no_grad():
-        changed, changed_again = _changed(new, images), _changed(answer(images, p), images)
+        changed, changed_again = _changed(new, images), _changed(answer(images.clone(), p), images)
         one = answer(images[:1].detach(), p)
     seen |= {
+        "type": str(new.dtype),
+        "mixed": _mixed(new, images),
         "finite": "yes" if new.isfinite().all() else "no",
         "one_image": "as before"
         if isinstance(one, Tensor) and one.shape == (1, *images.shape[1:])
@@ -48,13 +50,18 @@ def _observe(answer, case: dict, like: dict) -> dict:
     }
     if not new.requires_grad:
         return seen
-    (gradient,) = torch.autograd.grad(new.square().sum() + new.sum(), images, retain_graph=True)
-    (of_first,) = torch.autograd.grad(new[:1].square().sum() + new[:1].sum(), images)
+    (gradient,) = torch.autograd.grad(new.square().sum() + new.sum(), images)
     whole = gradient.flatten(1).abs().amax(1)
-    return seen | {
-        "way_back": "to every image" if (whole > 0).all() and gradient.isfinite().all() else "not to every image",
-        "mixed": "no" if not of_first[1:].any() else "yes",
-    }
+    there = bool((whole > 0).all() and gradient.isfinite().all())
+    return seen | {"way_back": "to every image" if there else "not to every image"}
+
+
+def _mixed(new: Tensor, images: Tensor) -> str:
+    """Return whether what comes out for the first image depends on the others."""
+    if not new.requires_grad:
+        return "no"
+    (of_first,) = torch.autograd.grad(new[:1].square().sum() + new[:1].sum(), images, retain_graph=True)
+    return "yes" if of_first[1:].any() else "no"
 
 
 def _changed(new: Tensor, images: Tensor) -> Tensor:
@@ -78,12 +85,13 @@ my_augmentation = Exercise(
     observe=_observe,
     random=True,
     look={
+        "type": "the numbers must keep their type, float32.",
         "shape": "the images must keep their shape (N, 3, H, W).",
         "finite": "some numbers are infinite or NaN.",
         "one_image": "a batch of one image must come back in its shape, (1, 3, H, W).",
         "share": {
-            "none": "no image is changed. With p = 1 all must be, with p = 0.5 about half.",
-            "all": "all images are changed or none. Each image needs a random number of its own: torch.rand(len(images)) < p.",
+            "none": "no image is changed. With p = 1 all must be, with p = 0.5 about half; each image needs a random number of its own.",
+            "all": "all images are changed. Each needs a random number of its own, torch.rand(len(images)) < p, and comes back as it was if it is not chosen.",
             "less": "fewer images are changed than the share p. Can your change leave an image as it is (a turn by 0 degrees, a move "
             "by 0 pixels)? Choose it so that it cannot.",
             "": "more images are changed than the share p. An image that is not chosen must come back exactly as it was.",
@@ -98,25 +106,12 @@ my_augmentation = Exercise(
     },
     mistakes=(
         mistake(
-            "one random number decides for the whole batch, so all images are changed or none. Draw one for each image.",
-            "torch.rand(len(images)) < p → (torch.rand(1) < p).expand(len(images))",
+            "p is not used: every image is changed, whatever p is.",
+            "torch.rand(len(images)) < p → torch.rand(len(images)) < 2",
         ),
-        mistake("p is not used: every image is changed.", "torch.rand(len(images)) < p → torch.rand(len(images)) < 2"),
         mistake(
-            "p is the probability that an image changes, not that it stays.",
+            "p is reversed: it is the probability that an image is changed.",
             "torch.rand(len(images)) < p → torch.rand(len(images)) >= p",
-        ),
-        mistake(
-            "always the first images of the batch are changed. Draw a random number for each image.",
-            "torch.rand(len(images)) < p → torch.arange(len(images)) < p * len(images)",
-        ),
-        mistake(
-            "some of the turns are by 0 degrees, which is no change: fewer images are changed than p says.",
-            "torch.randint(1, 4 → torch.randint(0, 4",
-        ),
-        mistake(
-            "pictures are mixed with their neighbours in the batch. D must judge each image by itself.",
-            "image.rot90(int(k), (1, 2)) → (0.5 * image + 0.5 * images.mean(0))",
         ),
     ),
 )
