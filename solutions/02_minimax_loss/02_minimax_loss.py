@@ -407,7 +407,8 @@ for loss in toys.DIRAC_LOSSES:
 # In the minimax game $G$'s loss is $-\text{softplus}(\psi\theta)$, with the gradient $-\sigma\psi$, where $\sigma = \sigma(\psi\theta)$; $D$'s gradient is $\sigma\theta$. So one simultaneous round with the step size $h$ is
 # $\theta' = \theta + h\sigma\psi$, $\psi' = \psi - h\sigma\theta$. Square both and add; the mixed terms cancel: $\theta'^2 + \psi'^2 = (1 + h^2\sigma^2)(\theta^2 + \psi^2)$. Each round makes the distance larger, for *every* $h$.
 # Smaller steps only delay it.
-#
+
+# %% [markdown]
 # Near the solution $\sigma$ is one half. With $k = h/2$, a simultaneous round multiplies the point $(\theta, \psi)$ by the matrix $\begin{pmatrix}1 & k\\ -k & 1\end{pmatrix}$. The absolute value of its **eigenvalues** $1 \pm ik$, $\sqrt{1 + h^2/4}$, is the
 # mean growth of the distance per round. An alternating round multiplies by $\begin{pmatrix}1 - k^2 & k\\ -k & 1\end{pmatrix}$. Its determinant is 1, and for $h < 4$ its eigenvalues have the absolute value 1, so the players circle. The game below prints these values.
 

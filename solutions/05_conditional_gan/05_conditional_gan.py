@@ -719,7 +719,7 @@ LatentExplorer(generator, seed=7)
 # %% [markdown]
 # ## 5.13 Labels elsewhere
 #
-# CIFAR-10 has ten classes, too: planes, cars, birds, cats. There a class is not one shape but an object in many poses, We think that $D$ may overlook ten one-hot numbers beside the 3,072 numbers of a colour image. Lesson 6 contains a conditional DCGAN with a projection, whose $h$ comes from convolutions; 5.6 does not tell which code is best
+# CIFAR-10 has ten classes, too: planes, cars, birds, cats. There a class is not one shape but an object in many poses. We think that $D$ may overlook ten one-hot numbers beside the 3,072 numbers of a colour image. Lesson 6 contains a conditional DCGAN with a projection, whose $h$ comes from convolutions; 5.6 does not tell which code is best
 # there. The condition need not be a class: pix2pix receives a picture, a text-to-image model a sentence, super-resolution (lesson 10) a small image.
 
 # %% [markdown]

@@ -664,7 +664,7 @@ print(f"pure noise:  {slow_share(torch.randn(8, 3, 32, 32)):.0%}")
 # - **A relativistic loss** (Jolicoeur-Martineau 2019): $D$ judges pairs of a real image and a fake, $L_D = -\mathbb{E}[\log \text{sigmoid}(a(x) - a(G(z)))]$; $L_G$ swaps $x$ and $G(z)$.
 # - **EMA** of $G$'s weights.
 #
-# *Which one helps most in five minutes of training?* Section 6.9 shows it.
+# *Predict*: which one helps most in five minutes? (6.9)
 
 # %% [markdown]
 # ### EMA of G's weights
@@ -720,7 +720,7 @@ display(figures.image_grids(grids, columns=4))
 # ### Exercise 7 · `repaired_dcgan`
 # ●●● · 20 minutes · a challenge · a fifth of the points for each faulty part that is right
 #
-# Another program that runs without an error. Five of its six parts have **one fault each**; each part should do what the exercise with its name asks for (`r1_penalty` is of lesson 2, for samples of any shape; `discriminator_loss` and `train_step` are of
+# Another program without an error message. Five of its six parts have **one fault each**; each part should do what the exercise with its name asks for (`r1_penalty` is of lesson 2, for samples of any shape; `discriminator_loss` and `train_step` are of
 # lesson 3). Copy the body of `faulty_dcgan` into `repaired_dcgan` and repair it. Change nothing else.
 #
 # You practise: finding faults that raise no error.
@@ -944,7 +944,7 @@ losses_of(repaired_dcgan(), FEW)
 #
 # Improvements differ in what a step costs. So compare at **equal time**, with several seeds, and report the floor.
 #
-# We did this for 6.8 and two settings: five minutes on two cores for each run, Fréchet distance of 10,000 images on the features of EfficientNet-Lite0, an ImageNet classifier. Blurred photographs have 1,127, noise 2,017.
+# We did this for 6.8 and two settings: five minutes on two cores for each run, Fréchet distance of 10,000 images on features of EfficientNet-Lite0, an ImageNet classifier. Blurred photographs have 1,127, noise 2,017.
 #
 # *Predict*: what helps most, what harms?
 
