@@ -211,8 +211,7 @@ display(figures.image_grids(shown, columns=2))
 # it does the same two pixels further. Where kernels overlap, they add up. An input of $n$ pixels gives an output of
 # $(n - 1)\,s + k - 2p$ pixels: padding *removes* $p$ pixels at each edge here.
 #
-# (A convolution is a product with a large sparse matrix; this is the product with its transpose. It is not the inverse, so "deconvolution" is
-# misleading.)
+# (It multiplies by the transpose of the convolution's matrix, not by an inverse: "deconvolution" is misleading.)
 
 # %%
 from gancourse import diagrams
@@ -366,7 +365,7 @@ G = pretrained.load(
 # 5. Adam with learning rate $2 \cdot 10^{-4}$ and $\beta_1 = 0.5$; weights from $\mathcal{N}(0, 0.02^2)$.
 
 # %% [markdown]
-# Which of them matter? For this **ablation** we dropped one guideline of the recipe of 6.5 at a time, trained for one minute, and measured the Fréchet distance (features: 6.9). *Predict*: which loss hurts most?
+# Which of them matter? For this **ablation** we dropped one guideline of the recipe of 6.5 at a time, trained for one minute, and measured the Fréchet distance (features: 6.9). *Predict*: which omission hurts most?
 
 # %%
 noise = {"noise": 2017}
@@ -385,7 +384,7 @@ display(
 )
 
 # %% [markdown]
-# Dropping batch norm in either player, a fully connected layer and $\beta_1 = 0.9$ do harm with both seeds: at least 1,971 (noise: 2,017). The other three lower the distance, but one minute shows only the *start*, so we keep these guidelines.
+# Dropping batch norm in either player, a fully connected layer and $\beta_1 = 0.9$ do harm with both seeds: at least 1,971 (noise: 2,017). The other three lower it. One minute shows only the *start*; we keep these three untested.
 
 # %% [markdown]
 # ### Exercise 4 · `Generator`
@@ -495,13 +494,13 @@ display(figures.image_grids(shown, columns=3))
 display(figures.training_curves(first.history))
 
 # %% [markdown]
-# First you see a grid, the same for every $z$. Then patches of colour; at last something like a horizon, water or a meadow. There are no
-# objects yet. $D$ is right about nine of ten images all the time. $G$'s loss falls, but as in lesson 3 this does not tell how good the pictures are.
+# First you see a grid, the same for every $z$, then patches of colour, and finally something like a horizon, water or a meadow, but no
+# objects. $D$ is right about more than 80 % of the images all the time. $G$'s loss falls, but as in lesson 3 this does not tell how good the pictures are.
 
 # %% [markdown]
 # ### How far from photographs?
 #
-# The course's CIFAR-10 classifier has 256 features (accuracy 90.8 %); do not compare its distances with those of lesson 3, 6.4 or 6.9. The shipped $G$ differs in its recipe, too (6.9).
+# How far are yours and the shipped $G$ (more steps, another recipe: 6.9) from the test images, and which share of them do they cover (recall)? The features are those of the course's CIFAR-10 classifier: compare only within this cell.
 
 # %%
 from gancourse import features, metrics
@@ -660,7 +659,7 @@ print(f"pure noise:  {slow_share(torch.randn(8, 3, 32, 32)):.0%}")
 # - **R1** (lessons 2 and 3): penalises the squared gradient norm of $a$ at real images.
 # - **Flips**: a mirrored photograph is a plausible photograph. `augment=augment.random_flip` shows $D$ both. (Do not mirror digits.)
 # - **Spectral normalisation** in $D$, instead of batch norm (Miyato et al. 2018). A layer $h \mapsto W h$ stretches vectors at most by its largest singular value $\sigma(W)$ (not the sigmoid). If each
-#   weight is divided by it, the gradient norm of the logit is bounded everywhere. `torch.nn.utils.parametrizations.spectral_norm(layer)` does this (in a convolution: for the kernels as a matrix).
+#   $W$ is divided by it, no layer stretches, LeakyReLU neither, so the gradient norm of the logit is bounded. `torch.nn.utils.parametrizations.spectral_norm(layer)` does this, approximately for kernels.
 # - **A relativistic loss** (Jolicoeur-Martineau 2019): $D$ judges pairs of a real image and a fake, $L_D = -\mathbb{E}[\log \text{sigmoid}(a(x) - a(G(z)))]$; $L_G$ swaps $x$ and $G(z)$.
 # - **EMA** of $G$'s weights.
 #
@@ -669,7 +668,7 @@ print(f"pure noise:  {slow_share(torch.randn(8, 3, 32, 32)):.0%}")
 # %% [markdown]
 # ### EMA of G's weights
 #
-# Running mean and variance are **buffers**, not parameters: no optimiser changes them. (In lesson 3 `fit` took care of them.) Here we copy $G$'s: a simple approximation, because they fit $G$'s weights, not the average.
+# Running mean and variance are **buffers**, not parameters: no optimiser changes them. (In lesson 3 `fit` took care of them.) Here we copy $G$'s. They do not quite fit the average; a cell below computes its own.
 
 # %% [markdown]
 # ### Exercise 6 · `update_average`
@@ -962,7 +961,7 @@ after_five_minutes = {
 display(figures.seeds(after_five_minutes, "Fréchet distance after five minutes", {"the floor": 38}))
 
 # %% [markdown]
-# Within five minutes EMA and batches of 32 lower the distance with both seeds, by 14 to 27. The two seeds of the first row differ by 45, so this is undecided. For the learning rate the two seeds disagree.
+# EMA lowers the distance by 19 and 18: its row samples the same two trainings as the first. Batches of 32 lower it by 27 and 14, less than the 45 between the seeds, so this is undecided. For the learning rate the seeds disagree.
 #
 # R1, the relativistic loss and spectral normalisation raise the distance by more than the seeds differ; flips raise it by 33 and 75. Papers report gains after much longer training. We think that early on, regularising $D$ slows both networks down.
 
@@ -980,7 +979,7 @@ display(
 # rate and flips. Which change matters, this does not tell; the runs of five minutes do not support the last two.
 
 # %% [markdown]
-# To repeat the measurements (the first takes about three hours), run in the folder of the course, after `pip install -e ".[colour]"`:
+# To measure again (about three hours for the first), rename `tests/benchmarks/ablation.json`, then run in the folder of the course, after `pip install -e ".[colour]"`:
 
 # %% [markdown]
 # ```
@@ -992,7 +991,7 @@ display(
 # %% [markdown]
 # ## 6.10 Ten classes
 #
-# $G$ receives the class as a one-hot code, as in lesson 5, but $D$ by **projection**, and mismatched pairs raise the label consistency, at the price of 5.4.
+# $G$ receives the class as a one-hot code, $D$ by **projection**. Unlike 5.6, this training uses mismatched pairs: more label consistency, but the optimum is no longer $p_{data}$ (5.4).
 #
 # How well does the course's generator draw a class? First a row for each class and a column for each noise vector; then the classifier's answers for unselected images of each class.
 

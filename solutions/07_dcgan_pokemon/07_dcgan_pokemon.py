@@ -9,7 +9,7 @@
 # - build differentiable augmentation, and explain why you must not augment the real pictures alone;
 # - test whether a generated Pokémon is new.
 #
-# **Time**: 90 minutes, including six exercises. Training takes about five minutes on two CPU cores with bfloat16 in hardware, 25 without; you can read on meanwhile. A generator that was trained for an hour comes with the course.
+# **Time**: 90 minutes, including six exercises. Training takes about ten minutes on two CPU cores with bfloat16 in hardware, 25 without; you can read on meanwhile. A generator that was trained for an hour comes with the course.
 #
 # **You need**: lessons 3, 4 and 6. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in [lesson 1](../01_generative_models/01_generative_models.ipynb).
 
@@ -306,7 +306,7 @@ show(real=training.to_uint8(six), what_D_sees=training.to_uint8(seen))
 # ### Exercise 5 · `augmented_step`
 # ●●○ · 10 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
 #
-# Write it: `augmented_step(G, D, opt_G, opt_D, real, step, augment)` returns a dict. It is lesson 3's training step: update $D$ on `real` and as many new fakes, then $G$ against the updated $D$, with new noise. No gradient of $D$'s turn reaches $G$. $D$ sees real images and fakes in separate batches, each passed through `augment` once. `augment` is any function of images (N, C, H, W) that draws its own random numbers; `step` is not used. (`real` may arrive flipped, by `SETTINGS`; your `augment` comes on top.)
+# Write it: `augmented_step(G, D, opt_G, opt_D, real, step, augment)` returns a dict. It is lesson 3's training step: update $D$ on `real` and as many new fakes, then $G$ against the updated $D$, with new noise. No gradient of $D$'s turn reaches $G$. $D$ sees real images and fakes in separate batches, each passed through `augment` once. `augment` is any function of images (N, C, H, W) that draws its own random numbers; `step` is not used. (`fit` flips `real` before: the `augment` of `SETTINGS`, not yours.)
 #
 # You have `training.noise(G, n)`, `losses.discriminator_loss(real_logits, fake_logits)` and `losses.non_saturating_loss(fake_logits)`. Return a dict of four values: `d_loss` and `g_loss`, detached; `d_real`, the share of the real images with a logit above 0, and `d_fake`, the share of the fakes with a logit below 0. For the two shares use the logits from which you computed `d_loss`. Do not change modes or `requires_grad`.
 
@@ -397,7 +397,7 @@ show(holes_in_the_real_pictures_alone=training.sample(leaky.generator, 6))
 #
 # $G$ learns what $D$ calls real, and these real pictures *had* grey squares. Such a change of the real pictures alone **leaks** into the samples. Some leaks do no harm: a mirrored Pokémon is a plausible Pokémon, so we keep the flips of real pictures.
 #
-# Can it leak if $T$ is applied to both? It can if wrong pictures look right after $T$. If $T$ rotated each picture by 0, 90, 180 or 270 degrees, all equally likely, $D$ could not tell upright Pokémon from upside-down ones. Karras et al. (2020, section 2.2) show for many augmentations that they do not leak if they are applied with a probability below 1 (in practice below about 0.8): upright images, for example, then stay more frequent than each kind of turned ones. Ours is always applied, and always erases at least 16 × 16 pixels, so this guarantee does not cover it. We have seen no leak in our pictures, but we have not proved that there is none.
+# Can it leak if $T$ is applied to both? It can if wrong pictures look right after $T$. If $T$ rotated each picture by 0, 90, 180 or 270 degrees, all equally likely, $D$ could not tell upright Pokémon from upside-down ones. Karras et al. (2020, section 2.2) show for many augmentations that they do not leak if they are applied with a probability below 1 (in practice below about 0.8). With turns by 0 to 270 degrees upright images then stay most frequent; without 0 degrees only if p < 3/4. Ours is always applied, and always erases at least 16 × 16 pixels, so this guarantee does not cover it. We have seen no leak in our pictures, but we have not proved that there is none.
 
 # %% [markdown]
 # ### Exercise 6 · `my_augmentation`
@@ -440,7 +440,7 @@ show(three_with_p_of_one_half_and_three_with_1=training.to_uint8(torch.cat(chang
 # %% [markdown]
 # To train with yours, put it into the step: `functools.partial(augmented_step, augment=lambda images: my_augmentation(images, 0.3))`. *Predict*: if yours turns images by 90, 180 or 270 degrees, which p leaks most?
 #
-# <details><summary>Which p?</summary>p = 3/4: then D sees all four directions equally often, whatever G draws. At p = 0.3 most images are upright. If yours makes one fixed change, such as exchanging red and blue, the worst value is
+# <details><summary>Which p?</summary>p = 3/4: without turns by 0 degrees, D then sees all four directions equally often, whatever G draws. At p = 0.3 most are upright. For an exchange of red and blue the worst value is
 # p = 1/2.</details>
 
 # %% [markdown]
@@ -517,7 +517,7 @@ for limit in to_held_out.sort().values[:4].tolist():
     print(f"a held-out picture lies at {limit:.2f}; nearer than that: {share:.1%} of the samples")
 
 # %% [markdown]
-# About 1 % of the samples count as copies. That is no more than of the held-out pictures, and those cannot be copies. The evidence is the second line: the limit, the first percentile of a hundred held-out distances, lies just below the second smallest one. This limit is rough, because it depends on one picture; the third line shows the share with the third smallest distance. (On the features of EfficientNet-Lite0 it is 1.5 %,
+# About 1 % of the samples count as copies, no more than of the held-out pictures, which cannot be copies. See the line of the second smallest held-out distance: just below it lies the limit, their first percentile. This limit is rough, because it depends on one picture: with the third smallest the share is 1.6 %. (On the features of EfficientNet-Lite0 it is 1.5 %,
 # between pixels 0.7 %; `gancourse evaluate pokemon_dcgan` measures it again, after `pip install -e ".[colour]"`.)
 #
 # All ten pairs above count as copies by this test, so look at them. In most pairs a colour agrees, in some the posture. In none do we see the same picture. As far as this test and we can tell, the generator has not memorised its training pictures.
@@ -528,7 +528,7 @@ for limit in to_held_out.sort().values[:4].tolist():
 # %% [markdown]
 # ## 7.6 What helps, and how much?
 #
-# We compare at equal time again, as in 6.9, with the networks of this lesson and two seeds for each method. The measure is the kernel distance of lesson 4, because it has no bias with as few as 100 pictures. It compares 1,000 samples with the 100 held-out pictures, on the features of EfficientNet-Lite0. For comparison: training pictures are at a distance of 0.00 from the held-out ones, blurred ones at 1.94, noise at 3.44. All runs use flips and EMA (0.999), but for one row without EMA.
+# We compare at equal time again, as in 6.9, with the networks of this lesson and two seeds for each method. The measure is the kernel distance of lesson 4, because it has no bias with as few as 100 pictures. It compares 1,000 samples with the 100 held-out pictures, on the features of EfficientNet-Lite0. For comparison: training pictures are at a distance of 0.00 from the held-out ones, blurred ones at 1.94, noise at 3.44. All runs use flips and EMA (0.999); one row samples $G$ itself.
 #
 # The methods: lesson 6's recipe; everything augmented, with and without EMA; the real pictures alone augmented; a narrower $D$; R1; R1 and augmentation. *Predict*: which is best after five minutes, and which after thirty?
 
@@ -555,7 +555,7 @@ display(
 display(figures.seeds(after_thirty_minutes, "kernel distance after thirty minutes", controls))
 
 # %% [markdown]
-# After five minutes (about 5,000 to 11,000 steps) no method is good: the smallest distance is 1.63 ± 0.10, and blurred pictures have 1.94. Augmenting the real pictures alone is worst with both seeds: 4.07 and 3.49, where noise has 3.44. R1 lowers the distance of lesson 6's recipe with both seeds. R1 together with augmentation raises it. (In 6.9 R1 raised it. Data, networks and measure differ; we have not tested which of them is the reason.) For the other rows the seeds differ by as much as the methods do.
+# After five minutes (about 5,000 to 11,000 steps) no method is good: the smallest distance is 1.63 ± 0.10, and blurred pictures have 1.94. Augmenting the real pictures alone is worst with both seeds: 4.07 and 3.49, where noise has 3.44. R1 lowers the distance of lesson 6's recipe and raises that of augmentation, each with both seeds. (In 6.9 R1 raised it. Data, networks and measure differ; we have not tested which of them is the reason.) For the other rows the seeds differ by as much as the methods do.
 #
 # After thirty minutes augmentation wins clearly: its distance is about a quarter of the other's, with both seeds. Without augmentation the additional time made the samples *worse* than after five minutes. With it 1.3 % and 0.9 % of the samples count as copies, about as many as of held-out pictures.
 
@@ -564,7 +564,7 @@ display(figures.seeds(after_thirty_minutes, "kernel distance after thirty minute
 #
 # Training longer helps little: twice the time, 66,176 steps, has 0.51 ± 0.06 instead of 0.58 ± 0.06, a difference within the error bars. This is the generator that comes with the course. We have not measured R1 alone, or a narrower $D$, after thirty minutes.
 #
-# To repeat the measurements (one and two hours on two cores), run in the folder of the course, after `pip install -e ".[colour]"`:
+# To measure again (one and two hours on two cores), rename `tests/benchmarks/ablation.json`, then run in the folder of the course, after `pip install -e ".[colour]"`:
 #
 # ```
 # python tests/benchmarks/ablation.py pokemon
@@ -586,7 +586,7 @@ from gancourse.widgets import WhosThatPokemon
 WhosThatPokemon()
 
 # %% [markdown]
-# The mean of two pictures shows both outlines, like a double exposure, so you can often recognise it by its outline. Halfway between two noise vectors $G$ mostly draws one body. A generator that had only stored pictures would jump from one to the other. So this speaks against memorising, but does not exclude it: the test in 7.5 is stronger evidence.
+# The mean of two pictures shows both outlines, like a double exposure, so you can often recognise it by its outline. Halfway between two noise vectors $G$ mostly draws one body. If it had stored pictures, we would expect jumps (Radford et al. 2016). So this speaks a little against memorising; the test in 7.5 is stronger evidence.
 
 # %% [markdown]
 # ## 7.8 Your own Pokémon
