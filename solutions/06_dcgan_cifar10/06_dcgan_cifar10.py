@@ -1117,7 +1117,7 @@ def question_3() -> str:
 # Miyato et al. 2018, *Spectral Normalization for GANs*, algorithm 1. Mescheder et al. 2018, *Which Training Methods for GANs do actually Converge?* Jolicoeur-Martineau 2019, *The Relativistic Discriminator*. Miyato & Koyama 2018, *cGANs with Projection Discriminator*. Simonyan et al. 2014, *Deep Inside Convolutional
 # Networks* (saliency).
 #
-# **One step further**: train your `Generator` with 3 × 3 kernels (`padding=1, output_padding=1`) for as many steps. Do you see the grid?
+# **One step further**: train with 3 × 3 kernels (`padding=1, output_padding=1`). Do you see the grid?
 
 # %% [markdown]
 # ## A page to keep
