@@ -35,7 +35,7 @@ doctor.check()
 #
 # $$V(D, G) = \mathbb{E}_{x \sim p_{data}}[\log D(x)] + \mathbb{E}_{z \sim p_z}[\log(1 - D(G(z)))].$$
 #
-# $\mathbb{E}$ is the expectation, the average over samples. The first term is near 0, its maximum, if $D$ is sure that real
+# $\mathbb{E}$ is the expectation, the mean over the distribution. The first term is near 0, its maximum, if $D$ is sure that real
 # samples are real. The second is near 0 if $D$ is sure that fakes are fake. So $D$ **maximises** $V$. $G$ appears only in the
 # second term, and **minimises** it:
 #
@@ -409,11 +409,10 @@ for loss in toys.DIRAC_LOSSES:
 # Smaller steps only delay it.
 
 # %% [markdown]
-# Near the solution $\sigma$ is one half. With $k = h/2$, a simultaneous round multiplies the point $(\theta, \psi)$ by the matrix $\begin{pmatrix}1 & k\\ -k & 1\end{pmatrix}$. The absolute value of its **eigenvalues** $1 \pm ik$, $\sqrt{1 + h^2/4}$, is the
-# mean growth of the distance per round. An alternating round multiplies by $\begin{pmatrix}1 - k^2 & k\\ -k & 1\end{pmatrix}$. Its determinant is 1, and for $h < 4$ its eigenvalues have the absolute value 1, so the players circle. The game below prints these values.
+# Near the solution $\sigma$ is one half. With $k = h/2$, a simultaneous round multiplies the point $(\theta, \psi)$ by the matrix $\begin{pmatrix}1 & k\\ -k & 1\end{pmatrix}$. Its **eigenvalues** $1 \pm ik$ have the absolute value $\sqrt{1 + h^2/4}$. Each round multiplies the distance by it. An alternating round multiplies by $\begin{pmatrix}1 - k^2 & k\\ -k & 1\end{pmatrix}$. Its determinant is 1, and for $h < 4$ its eigenvalues have the absolute value 1, so the players circle. The game below prints these values.
 
 # %% [markdown]
-# In the non-saturating game, let $u = \psi\theta$. As above, without the terms in $h^2$: the squared distance changes by $2h\,u\,(\sigma(-u) - \sigma(u))$, which is negative where $u \ne 0$, so the players spiral in. Near the solution this change is very small. So we
+# In the non-saturating game, let $u = \psi\theta$. Without terms in $h^2$, the squared distance changes by $2h\,u\,(\sigma(-u) - \sigma(u))$. This is negative where $u \ne 0$, so the players spiral in. Near the solution it is only about $-h\,u^2$. So we
 # expect alternating steps to come nearer more and more slowly. Do they?
 
 # %% compared=true
@@ -723,11 +722,11 @@ def question_2() -> str:
 
 
 # %% [markdown]
-# **Question 3.** The minimax Dirac-GAN with simultaneous steps does not converge. What would help?
+# **Question 3.** With simultaneous steps the minimax Dirac-GAN diverges. What makes it converge?
 #
 # - **a** Penalising the gradient norm of $D$ at the data.
 # - **b** A smaller step size.
-# - **c** The non-saturating loss: it changes the dynamics close to the solution.
+# - **c** The non-saturating loss: its simultaneous steps reach the solution.
 # - **d** Nothing: this game has no solution.
 
 

@@ -829,7 +829,7 @@ measure(f"vanilla, {vanilla.step:,} steps", vanilla.generator)
 # $\text{softplus}(-a) = \text{softplus}(a) - a$, this is $\text{softplus}(a) - t\,a$.
 #
 # The numbers then mean something else. Where $D$ cannot tell fakes from real images, the optimal $D$ answers 0.45 instead of 0.5, so its loss is 1.376 instead of 1.386, and
-# $G$'s 0.7985 instead of 0.6931. A probability of 0.45 is a logit below 0, so the last two columns of the table would then say 0 % and 100 %.
+# $G$'s 0.7985 instead of 0.693. A probability of 0.45 is a logit below 0, so the last two columns of the table would then say 0 % and 100 %.
 
 
 # %%

@@ -189,8 +189,7 @@ for name, probabilities in reading.items():
 # $$F = \lVert \mu_a - \mu_b \rVert^2 + \text{tr}\big(S_a + S_b - 2\,(S_a S_b)^{1/2}\big)$$
 #
 # A covariance $S$ is a table of $d \times d$ numbers, for $d$ features: how pairs of features vary together. tr, the **trace**, adds its diagonal. With a single feature $F$ is
-# $(\mu_a - \mu_b)^2 + (\sigma_a - \sigma_b)^2$. With several, $(S_a S_b)^{1/2}$ is a matrix $R$ with $R R = S_a S_b$. A trace is the sum of the eigenvalues, and those of $R$ are the square roots of those of $S_a S_b$.
-# They are real and not negative, up to rounding. ($F$ is the *square* of a distance, in spite of its name.)
+# $(\mu_a - \mu_b)^2 + (\sigma_a - \sigma_b)^2$. With several, $(S_a S_b)^{1/2}$ is the matrix $R$ with $R R = S_a S_b$ and no negative eigenvalue. A trace is the sum of the eigenvalues, so tr $R$ adds the square roots of the eigenvalues of $S_a S_b$, which are real and not negative, up to rounding. ($F$ is the *square* of a distance, in spite of its name.)
 
 # %%
 shuffled = torch.randperm(10_000, generator=torch.Generator().manual_seed(1))
@@ -251,7 +250,7 @@ for name, f in suspect_features.items():
     )
 
 # %% [markdown]
-# The distance detects nearly every fault, and *late* is by far the best generator. (1.63 times the floor; lesson 3 measured 3.9 with 10,000 images. More images make the floor smaller, so the multiple grows: 4.5.) Only *replay* is not detected: its images are real training digits, like those of the floor. (Which of the two is smaller is chance.) The Fréchet distance compares means and covariances, and a memorised training set has the right
+# The distance detects nearly every fault, and *late* is by far the best generator. (It has 1.63 times the floor. With 10,000 images, lesson 3 measured 3.9: more images lower the floor. Section 4.5 explains why.) Only *replay* is not detected: its images are real training digits, like those of the floor. (Which of the two is smaller is chance.) The Fréchet distance compares means and covariances, and a memorised training set has the right
 # ones.
 #
 # Two real sets are not at distance 0 either. Report this **floor** beside every Fréchet distance.
@@ -259,7 +258,7 @@ for name, f in suspect_features.items():
 # %% [markdown]
 # ## 4.5 The kernel distance, without bias
 #
-# The means of two small sets differ by chance, and a square is never negative, so on average chance adds something to a Fréchet distance. The fewer the images, the
+# Means and covariances of two small sets differ by chance, and every difference adds to a Fréchet distance: neither part is ever negative. The fewer the images, the
 # more it adds: the distance is **biased**.
 #
 # The **kernel distance**, in the literature the squared maximum mean discrepancy (MMD), compares pairs instead. A **kernel** measures how similar two images are; here $k(x, y) = (x \cdot y / d + 1)^3$
@@ -529,7 +528,7 @@ display(figures.image_grids(pairs, columns=10))
 # ## 4.8 Which measure detects which fault?
 #
 # Now apply all measures to all ten sets. `metrics.evaluate_images` computes what you have written, with equal numbers of images and the same
-# real images each time. It searches all 60,000 training images for copies. (Its floor uses the training digits of *replay*, not those of 4.4. So all multiples are about a fifth larger, and *replay* is 1 by construction; 4.4 is the fair test. The errors of the kernel distances are as in 4.5.) A ✓ means that the measure detects a fault: the value is beyond the threshold under the name of the column. The thresholds are our choice.
+# real images each time. It searches all 60,000 training images for copies. (Here the floor is the distance of *replay* itself. So *replay* gets 1 by construction, and all multiples are about a fifth larger than in 4.4. Judge *replay* by 4.4.) A ✓ means that the measure detects a fault: the value is beyond the threshold under the name of the column. The thresholds are our choice.
 
 # %%
 reports = {name: metrics.evaluate_images(images) for name, images in suspects.items()}

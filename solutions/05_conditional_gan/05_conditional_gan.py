@@ -196,13 +196,13 @@ def conditional_loss(
 #
 # - $D$ judges fakes with **the same** labels that $G$ made them for. If $D$ gets another label in $G$'s turn, $G$ is judged by a label that it never
 #   received. If $D$ sees a fake 3 with the label 8 in its own turn, it learns to reject it for its label, and the game is no longer $V$.
-# - We use the labels of the real batch. Then both batches contain the same labels, and $D$ cannot tell real from fake by the labels alone. (Other labels with the same shares would work, too.)
+# - The labels of fakes must have the same shares as those of real images, or $D$ can use the labels alone to tell them apart. We use the labels of the real batch.
 
 # %% [markdown]
 # ### Exercise 4 · `conditional_step`
 # ●●○ · 15 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
 #
-# `real` holds real images (N, 1, 28, 28), and `labels` their classes, int64 (N,). Call the players as `G(z, labels)` and `D(x, labels)`; `training.noise(G, n)` draws noise
+# Write `conditional_step(G, D, opt_G, opt_D, real, labels, step)`. `real` holds real images (N, 1, 28, 28), and `labels` their classes, int64 (N,); ignore `step`. Call the players as `G(z, labels)` and `D(x, labels)`; `training.noise(G, n)` draws noise
 # for n images. Update $D$ once on $-V$ (real pairs and fakes, none mismatched); no gradient may reach $G$. Then update $G$
 # once with the non-saturating loss, **fresh noise** and the same labels (new ones with the data's shares are accepted, if $G$ and $D$ both get them), against
 # the updated $D$. Return a dict of numbers, or of tensors without a graph: `d_loss`, `g_loss`, and `d_real`, `d_fake`, the shares of real images and of fakes that $D$ was right about,
@@ -476,7 +476,7 @@ display(
 
 # %% [markdown]
 # Look down a column. The digits seem to share slant and thickness, and faults, too: some columns are smeared in several classes. Slant and the amount of ink, which grows with thickness, can be measured. Slant: how far does the ink move to the
-# right when you go up? (The cell fits a line.)
+# right when you go up? (The cell fits a line to the ink.)
 
 
 # %%
@@ -565,8 +565,7 @@ display(
 )
 
 # %% [markdown]
-# (The four labels are 2, 4, 5 and 4.) Each digit is close to its copy in the column of its own class, and thin and bold hands stay thin and bold. In the third row several digits are damaged. Nothing asks that the other nine are
-# legible, and nothing keeps $z$ near the usual length of the noise; we did not test which of the two matters.
+# (The four labels are 2, 4, 5 and 4.) Each digit is close to its copy in the column of its own class, and thin and bold hands stay thin and bold. In the third row several digits are damaged. The loss ignores the other nine digits, and the search may make $z$ longer than usual noise. We did not test which of the two matters.
 
 # %% [markdown]
 # ## 5.9 Is each class varied?
@@ -610,7 +609,7 @@ print(
 # %% [markdown]
 # ## 5.10 What labels improve, and what they do not
 #
-# Take the plain networks of lesson 3: two hidden layers of 128, no batch normalisation, no penalty, no EMA (but PyTorch's initialisation). Both turns use one batch of fakes, and the distances are measured with fewer samples, so do not compare them with lesson 3's. Train for half as many steps as there, once with labels and once without. *Predict*: what will improve, and what will not?
+# We take lesson 3's plain networks (two hidden layers of 128; no batch norm, R1 or EMA). Do not compare the distances with lesson 3's: the initialisation is PyTorch's, both turns use the same fakes, and we measure with fewer samples. Train for half as many steps as there, once with labels and once without. *Predict*: what will improve, and what will not?
 
 
 # %%

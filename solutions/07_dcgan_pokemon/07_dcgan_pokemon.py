@@ -528,7 +528,7 @@ for limit in to_held_out.sort().values[:4].tolist():
 # %% [markdown]
 # ## 7.6 What helps, and how much?
 #
-# We compare at equal time again, as in 6.9, with the networks of this lesson and two seeds for each method. The measure is the kernel distance of lesson 4, because it has no bias with as few as 100 pictures. It compares 1,000 samples with the 100 held-out pictures, on the features of EfficientNet-Lite0. For comparison: training pictures are at a distance of 0.00 from the held-out ones, blurred ones at 1.94, noise at 3.44. All runs use flips and EMA (0.999); one row samples $G$ itself.
+# We compare at equal time again, as in 6.9, with the networks of this lesson and two seeds for each method. The measure is the kernel distance of lesson 4, because it has no bias with as few as 100 pictures. It compares 1,000 samples with the 100 held-out pictures, on the features of EfficientNet-Lite0. For comparison: training pictures are at a distance of 0.00 from the held-out ones, blurred ones at 1.94, noise at 3.44. All runs use flips and EMA; one row samples $G$ itself.
 #
 # The methods: lesson 6's recipe; everything augmented, with and without EMA; the real pictures alone augmented; a narrower $D$; R1; R1 and augmentation. *Predict*: which is best after five minutes, and which after thirty?
 

@@ -561,7 +561,7 @@ def test_a_file_whose_class_does_not_fit_loads_its_noise_and_says_so(conditional
     conditional.label = 6
     for changes, says in (
         ({}, "names no class: the class stays"),
-        ({"class": 10}, "none of this generator's, which run from 0 to 9: the class stays"),
+        ({"class": 10}, "does not fit this generator, whose classes run from 0 to 9: the class stays"),
         ({"shares": [0.5, 0.5]}, "not 10 numbers that sum to one"),
     ):
         conditional.draw.click()

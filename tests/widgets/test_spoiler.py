@@ -115,7 +115,7 @@ def test_reset_puts_all_back():
 
 def test_what_goes_wrong_is_said_in_the_widget_and_the_next_move_tries_again(monkeypatch):
     for samples in (128, 1_001):
-        assert f"ValueError: a set of {samples:,} images" in SetSpoiler(samples=samples)._message.value
+        assert f"images, not {samples:,}" in SetSpoiler(samples=samples)._message.value
     with monkeypatch.context() as broken:
         broken.setattr(spoiler.features, "digits", lambda: (_ for _ in ()).throw(OSError("no <weights>")))
         widget = SetSpoiler()

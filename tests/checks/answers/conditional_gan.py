@@ -4,8 +4,6 @@ import copy
 
 import torch
 
-# ---- one_hot ------------------------------------------------------------------------------------------------------
-
 
 # ---- join ---------------------------------------------------------------------------------------------------------
 
@@ -111,7 +109,7 @@ RIGHT = {
         "return h @ w + b + (h @ codes[labels].T).diagonal()",
         "return torch.stack([w @ a + b + codes[c] @ a for a, c in zip(h, labels, strict=True)])",
         "return F.linear(h, w[None], b[None]).squeeze(1) + (F.embedding(labels, codes)[:, None] @ h[:, :, None]).flatten()",
-        "return ((one_hot(labels, len(codes)) @ codes + w) * h).sum(-1) + b",
+        "return ((F.one_hot(labels, len(codes)).float() @ codes + w) * h).sum(-1) + b",
         "return torch.addmv(b, h, w) + torch.linalg.vecdot(codes[labels], h)",
     ),
     "conditional_loss": (
@@ -131,7 +129,7 @@ RIGHT = {
         EVERY_MODE,
         with_a_copy,
         f"{LABELS} → torch.tensor([y for y in range(classes) for _ in z])",
-        f"{LABELS} → one_hot(torch.arange(10), 10)[:classes].repeat_interleave(len(z), 0)",
+        f"{LABELS} → F.one_hot(torch.arange(10), 10).float()[:classes].repeat_interleave(len(z), 0)",
         "z.repeat(classes, 1) → z[None].expand(classes, -1, -1).reshape(-1, z.shape[1])",
     ),
     "conditional_step": (
@@ -148,8 +146,8 @@ RIGHT = {
             f"{IN_G} → D(labels=labels, x=G(training.noise(G, len(real)), labels=labels))",
         ),
         (
-            f"{FAKE} → codes = one_hot(labels, 10); {FAKE.replace('labels', 'codes')}",
-            f"{IN_G} → D(G(training.noise(G, len(real)), labels), one_hot(labels, 10))",
+            f"{FAKE} → codes = F.one_hot(labels, 10).float(); {FAKE.replace('labels', 'codes')}",
+            f"{IN_G} → D(G(training.noise(G, len(real)), labels), F.one_hot(labels, 10).float())",
         ),
         (
             f"{FAKE} → with torch.no_grad():\n        {FAKE.removesuffix('.detach()')}",
@@ -166,11 +164,11 @@ RIGHT = {
 WRONG = {
     "join": (
         kept_by_shape(joined),
-        "z.requires_grad_()\nreturn torch.cat([z, one_hot(labels, classes)], 1).detach()",
-        "z *= 2\nreturn torch.cat([z / 2, one_hot(labels, classes)], 1)",
-        "return torch.cat([z, one_hot(labels.sort().values, classes)], 1)",
+        "z.requires_grad_()\nreturn torch.cat([z, F.one_hot(labels, classes).float()], 1).detach()",
+        "z *= 2\nreturn torch.cat([z / 2, F.one_hot(labels, classes).float()], 1)",
+        "return torch.cat([z, F.one_hot(labels.sort().values, classes).float()], 1)",
         "return torch.cat([z, torch.zeros(len(z), classes)], 1)",
-        "return torch.cat([z, one_hot(labels, classes)], 1).squeeze()",
+        "return torch.cat([z, F.one_hot(labels, classes).float()], 1).squeeze()",
     ),
     "projection_logit": (
         kept_by_shape(lambda h, labels, w, b, codes: h @ w + b + (codes[labels] * h).sum(1)),

@@ -56,17 +56,17 @@ join = Exercise(
     mistakes=(
         mistake(
             "the code stands before the noise. Noise first, then the code: a network trained with one order cannot use the other.",
-            "return torch.cat([one_hot(labels, classes), z], dim=1)",
+            "return torch.cat([F.one_hot(labels, classes).float(), z], dim=1)",
         ),
         mistake(
             "the codes are put below the noise, or into a dimension of their own. Each row should become longer: torch.cat, dim=1.",
-            "return torch.cat([z, one_hot(labels, classes)])",
-            *(f"return torch.stack([z, one_hot(labels, classes)], dim={dim})" for dim in (0, 1)),
+            "return torch.cat([z, F.one_hot(labels, classes).float()])",
+            *(f"return torch.stack([z, F.one_hot(labels, classes).float()], dim={dim})" for dim in (0, 1)),
         ),
         mistake(
             "noise and code are added or multiplied. That needs equal widths, and mixes the two; put them side by side: torch.cat.",
-            "return z + one_hot(labels, classes)",
-            "return z * one_hot(labels, classes)",
+            "return z + F.one_hot(labels, classes).float()",
+            "return z * F.one_hot(labels, classes).float()",
         ),
         mistake(
             "the label is joined as one number. As a number, class 8 is eight times class 1, which means nothing: one_hot first.",
@@ -76,7 +76,7 @@ join = Exercise(
         ),
         mistake(
             "`classes` is not used: the codes are as long as the largest label of the batch needs, or always 10. Pass `classes` to one_hot.",
-            "return torch.cat([z, one_hot(labels, 10)], dim=1)",
+            "return torch.cat([z, F.one_hot(labels, 10).float()], dim=1)",
             "return torch.cat([z, F.one_hot(labels)], dim=1)",
         ),
     ),

@@ -20,8 +20,8 @@ def _cases(seed: int, strict: bool) -> list[dict]:
     return [
         {
             "about": f"{n} numbers whose histogram has {name}",
-            "data": shape(n, seed + 10 * n) + seed % 5,
-            "more": shape(4000, seed + 10 * n + 5) + seed % 5,  # of the same distribution
+            "data": shape(n, seed + 10 * n) * (1 + seed % 5),
+            "more": shape(4000, seed + 10 * n + 5) * (1 + seed % 5),  # of the same distribution
             "z": randn(seed + n, 4000),
         }
         for n, (name, shape) in zip(sizes, SHAPES.items(), strict=True)
