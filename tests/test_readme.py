@@ -86,7 +86,8 @@ def test_the_room_of_the_data_quotes_the_classifier_of_colour():
 def test_the_figures_of_the_lessons_show_what_the_ablation_measured(of_set):
     name = "07_dcgan_pokemon" if of_set.startswith("pokemon") else "06_dcgan_cifar10"
     lesson = (ROOT / f"solutions/{name}/{name}.py").read_text()
-    rows = ablation.rows(of_set)
+    rows, arms = ablation.rows(of_set), ablation.read()[of_set]["arms"]
+    assert all(arms[arm].keys() == {"0", "1"} for arm in ablation.SETS[of_set][1]), "a seed is missing"
     assert len(rows) == len(ablation.SETS[of_set][1])
     for row in rows:
         assert f"    {row}\n" in lesson

@@ -341,7 +341,7 @@ def changed_results() -> Iterator[dict]:
 
 
 def table(of_set: str) -> str:
-    """Return what is measured as a table in Markdown, as it stands in the lesson."""
+    """Return what is measured as a table in Markdown, for people; `rows` is what stands in the lessons."""
     minutes, arms = SETS[of_set]
     here = read().get(of_set, {"arms": {}})
     if not here["arms"]:

@@ -1,10 +1,11 @@
 """Challenges with many right answers: the course's own does what the text asks for, and the faulty programs have five faults."""
 
-import importlib
+from pathlib import Path
 
 import pytest
 
 from gancourse.checks import answers, conditional_gan, dcgan_cifar10, dcgan_pokemon, minimax_loss, vanilla_gan
+from gancourse.checks.evaluating_gans import diagnose
 from gancourse.checks.generative_models import fit_generator
 
 WANTED = [  # an observation is compared with the course's answer only, so this one is looked at by itself
@@ -13,6 +14,7 @@ WANTED = [  # an observation is compared with the course's answer only, so this 
     (conditional_gan.same_hand, {"copy": "close", "noise": "the same in all", "pixels": "as G makes them"}),
     (dcgan_pokemon.my_augmentation, {"share": "about p", "way_back": "to every image", "mixed": "no"}),
 ]
+SOURCES = sorted((Path(__file__).parents[2] / "solutions").glob("*/*.py"))
 FAULTY = [(vanilla_gan.repaired_gan, "faulty_gan"), (dcgan_cifar10.repaired_dcgan, "faulty_dcgan")]
 
 
@@ -25,9 +27,18 @@ def test_the_courses_answer_does_what_the_text_asks_for(exercise, wanted, seeds)
             assert wanted.items() <= seen.items(), f"seed {seed}, {case['about']}"
 
 
+@pytest.mark.parametrize("seeds", [range(4), pytest.param(range(200), marks=pytest.mark.long)], ids=["four", "200"])
+def test_the_courses_diagnosis_is_the_fault_that_was_made(seeds):
+    for seed in seeds:
+        for case in diagnose.inputs(seed, strict=seed % 2 == 1):
+            assert diagnose.watch(diagnose.reference, case)["diagnosis"] == case["fault"], (
+                f"seed {seed}, {case['about']}"
+            )
+
+
 def text_of(exercise, name: str) -> str:
     """The body of a function of the lesson, as a learner copies it."""
-    lesson = exercise.reference.__name__ and answers._sources[exercise.reference][0]
+    lesson, _ = answers._sources[exercise.reference]
     return answers._definitions(lesson)[name].split('"""', 2)[2]
 
 
@@ -60,6 +71,6 @@ def test_the_parts_of_a_program_must_be_returned_under_their_names():
         assert says in " ".join(vanilla_gan.repaired_gan.examine(answer, 0)[0].split())
 
 
-def test_every_lesson_has_a_challenge():
-    for lesson in ("generative_models", "evaluating_gans"):
-        assert {"fit_generator", "diagnose"} & set(vars(importlib.import_module(f"gancourse.checks.{lesson}")))
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_every_lesson_has_one_challenge(source):
+    assert source.read_text("utf-8").count("\n# ●●● · ") == 1

@@ -37,7 +37,7 @@ def image_grids(grids: Mapping[str, Tensor], columns: int = 8, rows: Sequence[st
     """
     margin = max((CHARACTER * len(name) + GAP for name in rows), default=0)  # all numbers here are pixels
     lines: list[list] = [[]]
-    taken = 0
+    taken = right = 0
     for title, images in grids.items():
         sheet = _enlarged(tile(images, columns), images.shape[3])
         width = margin + max(sheet.shape[1], CHARACTER * max(map(len, title.split("\n")))) + GAP
@@ -46,9 +46,9 @@ def image_grids(grids: Mapping[str, Tensor], columns: int = 8, rows: Sequence[st
             taken = 0
         lines[-1].append((title, sheet, taken + margin))
         taken += width
+        right = max(right, taken - GAP)
     above = TITLE_HEIGHT * max(1 + title.count("\n") for title in grids)
     heights = [above + max(sheet.shape[0] for _, sheet, _ in line) for line in lines]
-    right = max(left + max(sheet.shape[1], CHARACTER * len(title)) for line in lines for title, sheet, left in line)
     figure = plt.figure(figsize=(right / DPI, sum(heights) / DPI), dpi=DPI)
     for n, line in enumerate(lines):
         for title, sheet, left in line:

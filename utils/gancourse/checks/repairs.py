@@ -13,12 +13,13 @@ def repair(lesson: str, name: str, sound: dict[str, Exercise], faulty: dict[str,
     The lesson's `faulty` parts have one fault each and are worth one point; its `sound` ones have none and are worth
     nothing, but must stay as they are. Both are "lesson.part" -> the part's own check.
     """
-    parts = {path.partition(".")[2]: (path, check) for path, check in (sound | faulty).items()}
+    parts = {path.rpartition(".")[2]: (path, check) for path, check in (sound | faulty).items()}
 
     def cases(seed: int, strict: bool) -> list[dict]:
-        free = [path.partition(".")[2] for path in sound]
-        about = {part: {"about": f"the part {part}", "part": part, "asked": (seed, strict)} for part in parts}
-        return [case | {"no_points": part in free} for part, case in about.items()]
+        return [
+            {"about": f"the part {part}", "part": part, "asked": (seed, strict), "no_points": path in sound}
+            for part, (path, _) in parts.items()
+        ]
 
     def observe(answer, case: dict, like: dict) -> dict:
         made, part = answer(), case["part"]

@@ -8,6 +8,7 @@ from torch.nn.functional import embedding
 
 from gancourse.checks import answers
 from gancourse.checks.core import Exercise, mistake
+from gancourse.checks.observers.steps import rows
 from gancourse.checks.observers.values import kind, randn
 
 
@@ -33,14 +34,9 @@ class _G(nn.Module):
         if isinstance(labels, Tensor) and labels.shape == (len(z), self.classes) and labels.is_floating_point():
             labels = labels.argmax(1)
         images = self.body(torch.cat([z, embedding(labels, self.table)], dim=1)).view(-1, 1, 28, 28)
-        made = zip(labels.tolist(), _rows(z), [self.norm.training] * len(z), strict=True)
-        self.note(dict(zip(_rows(images), made, strict=True)))
+        made = zip(labels.tolist(), rows(z), [self.norm.training] * len(z), strict=True)
+        self.note(dict(zip(rows(images), made, strict=True)))
         return images
-
-
-def _rows(batch: Tensor) -> list[bytes]:
-    """Return what tells the rows of a batch (N, ...) apart."""
-    return [row.numpy().tobytes() for row in batch.detach().flatten(1)]
 
 
 def _observe(answer, case, like) -> dict:
@@ -51,10 +47,10 @@ def _observe(answer, case, like) -> dict:
     if not isinstance(images, Tensor):
         return seen
     seen |= {"shape": str(tuple(images.shape)), "graph": "kept" if images.requires_grad else "none"}
-    each = [made.get(row) for row in _rows(images)] if images.shape[1:] == (1, 28, 28) else [None]
+    each = [made.get(row) for row in rows(images)] if images.shape[1:] == (1, 28, 28) else [None]
     seen["pixels"] = "as G makes them" if all(each) else "others"
     if all(each):
-        columns = {row: str(j) for j, row in enumerate(_rows(case["z"]))}
+        columns = {row: str(j) for j, row in enumerate(rows(case["z"]))}
         seen["drawn_in"] = "training mode" if any(training for *_, training in each) else "eval mode"
         seen["classes"] = ", ".join(str(label) for label, *_ in each[:24])
         noise = [columns.get(noise, "new") for _, noise, _ in each]

@@ -8,6 +8,7 @@ from torch.nn.functional import embedding
 
 from gancourse.checks import answers
 from gancourse.checks.core import Exercise, mistake
+from gancourse.checks.observers.steps import rows
 from gancourse.checks.observers.values import kind, randn
 
 CLOSE = 0.001  # of the squared distance between pictures of two random z
@@ -37,13 +38,9 @@ class _G(nn.Module):
         h = self.norm(self.first(z) + embedding(labels, self.table)).tanh()
         images = self.last(h).tanh().view(-1, 1, 28, 28)
         if not images.requires_grad or len(z) <= self.classes:  # the search makes thousands
-            rows = zip(_rows(images), labels.tolist(), _rows(z), strict=True)
-            self.note({image: (label, noise, self.norm.training) for image, label, noise in rows})
+            made = zip(rows(images), labels.tolist(), rows(z), strict=True)
+            self.note({image: (label, noise, self.norm.training) for image, label, noise in made})
         return images
-
-
-def _rows(batch: Tensor) -> list[bytes]:
-    return [row.numpy().tobytes() for row in batch.detach().flatten(1)]
 
 
 def _cases(seed: int, strict: bool) -> list[dict]:
@@ -81,7 +78,7 @@ def _observe(answer, case: dict, like: dict) -> dict:
     if images.shape != (case["classes"], 1, 28, 28):
         return seen
     seen["graph"] = "kept" if images.requires_grad else "none"
-    each = [made.get(row) for row in _rows(images)]
+    each = [made.get(row) for row in rows(images)]
     seen["pixels"] = "as G makes them" if all(each) else "others"
     if all(each):
         seen["drawn_in"] = "training mode" if any(training for *_, training in each) else "eval mode"

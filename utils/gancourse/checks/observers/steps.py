@@ -95,9 +95,8 @@ def step_cases(seed: int, strict: bool) -> list[dict]:
         batches = [randn(10 * seed + i, size, 1, 28, 28).tanh() for i, size in enumerate(sizes)]
         return {"about": about.format(len(sizes)), "part": part, "batches": batches}
 
-    few = (
-        (4, 4, 3) if not strict else (4, 6, 4, 3, 5)
-    )  # batch norm of two numbers is a step: it would turn rounding into a difference
+    # None of two images: batch norm of two numbers is a step, which turns rounding into a difference.
+    few = (4, 4, 3) if not strict else (4, 6, 4, 3, 5)
     return [
         case("both", (n, n - 3, n), f"{{}} steps on {n} images, the second batch smaller"),
         case("D", few, "{} steps on a few images while opt_G's learning rate is 0") | {"again": True},
