@@ -165,7 +165,7 @@ def plain(x: Tensor) -> Tensor:
 
 
 def _generator(diary: list[str]) -> Player:
-    layers = nn.Linear(64, 6), nn.BatchNorm1d(6), nn.LeakyReLU(0.2), nn.Linear(6, 784, bias=False)
+    layers = nn.Linear(64, 6), nn.BatchNorm1d(6), nn.SiLU(), nn.Linear(6, 784, bias=False)
     G = Player(diary, "G", *layers, nn.Tanh(), nn.Unflatten(1, (1, 28, 28)))
     G.z_dim = 64
     G.made = {}
@@ -175,7 +175,7 @@ def _generator(diary: list[str]) -> Player:
 def _discriminator(diary: list[str], batch_norm: bool) -> Player:
     """Return a D without biases, so that the logits of neither kind of images lie all on one side of 0."""
     normalised = [nn.BatchNorm1d(6)] if batch_norm else []
-    hidden = nn.Linear(784, 6, bias=False), *normalised, nn.LeakyReLU(0.2)
+    hidden = nn.Linear(784, 6, bias=False), *normalised, nn.SiLU()
     return Player(diary, "D", nn.Flatten(), *hidden, nn.Linear(6, 1, bias=False), nn.Flatten(0))
 
 
@@ -188,7 +188,7 @@ class ConditionalG(Player):
     """A small conditional generator: the row of `table` for the label stands beside the noise."""
 
     def __init__(self, diary: list[str]):
-        layers = nn.Linear(64 + 8, 6), nn.BatchNorm1d(6), nn.LeakyReLU(0.2), nn.Linear(6, 784)
+        layers = nn.Linear(64 + 8, 6), nn.BatchNorm1d(6), nn.SiLU(), nn.Linear(6, 784)
         super().__init__(diary, "G", *layers, nn.Tanh(), nn.Unflatten(1, (1, 28, 28)))
         self.table = nn.Parameter(torch.randn(CLASSES, 8))
         self.z_dim, self.classes = 64, CLASSES
@@ -215,7 +215,7 @@ class _ConditionalD(Player):
     """A small conditional discriminator: w·h + c·h, where c is the row of `table` for the label."""
 
     def __init__(self, diary: list[str], made: Made):
-        super().__init__(diary, "D", nn.Flatten(), nn.Linear(784, 6), nn.LeakyReLU(0.2))
+        super().__init__(diary, "D", nn.Flatten(), nn.Linear(784, 6), nn.SiLU())
         self.head = nn.Linear(6, 1)
         self.table = nn.Parameter(torch.randn(CLASSES, 6))
         self.classes = CLASSES
