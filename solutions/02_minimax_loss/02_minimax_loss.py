@@ -135,7 +135,7 @@ plt.show()
 # %% [markdown]
 # ## 2.3 What the generator minimises against the optimal discriminator
 #
-# Suppose $D$ is always optimal, and both distributions have densities. Then $G$ minimises $V(D^*, G)$, which depends only on the two densities:
+# Suppose $D$ is always optimal, and both distributions have densities. Then $G$ minimises $V(D^*, G)$. Since $1 - D^* = q / (p + q)$, it depends only on the two densities:
 #
 # $$V(D^*, G) = \int \Big(p \log \frac{p}{p + q} + q \log \frac{q}{p + q}\Big)\, dx = -\log 4 + 2\, JS(p, q).$$
 #
@@ -144,7 +144,7 @@ plt.show()
 # $$JS(p, q) = \frac{1}{2} \int p \log \frac{p}{m}\,dx + \frac{1}{2} \int q \log \frac{q}{m}\,dx.$$
 #
 # For the second equality, write $\frac{p}{p + q} = \frac{1}{2} \cdot \frac{p}{m}$, so that
-# $\log \frac{p}{p + q} = \log \frac{1}{2} + \log \frac{p}{m}$. Since $p$ has the area 1, the first integral contributes $\log \frac{1}{2}$, and so does the
+# $\log \frac{p}{p + q} = \log \frac{1}{2} + \log \frac{p}{m}$. Since $p$ integrates to 1, the first integral contributes $\log \frac{1}{2}$, and so does the
 # second: $2 \log \frac{1}{2} = -\log 4$. Each integral in $JS$ is a Kullback-Leibler divergence: never negative, and 0 only if the
 # distributions agree (we do not prove this). So the best result for $G$ is $p_g = p_{data}$, where $V = -\log 4$. Since $p / m \le 2$ and $q / m \le 2$, $JS$ is at most $\log 2$.
 #
@@ -230,8 +230,8 @@ print("cross-entropy:", float(real_half + bce(fake_logits, torch.zeros(1000))))
 #
 # $$\frac{d}{da} \log(1 - \sigma(a)) = -\sigma(a), \qquad \frac{d}{da} \big({-\log \sigma(a)}\big) = -(1 - \sigma(a)).$$
 #
-# The first gradient vanishes where $G$ needs it most. Therefore this loss is called **saturating**. The second loss, $-\log D(G(z))$, has the same aim, that $D$ takes fakes for real, and a large gradient where $D$
-# recognises a fake. It is called **non-saturating**. With it the two players no longer share one $V$; each has a loss of its
+# The first gradient vanishes where $G$ needs it most. Therefore this loss is called **saturating**. The second loss, $-\log D(G(z))$, has the same aim: $D$ should take
+# fakes for real. But its gradient is large where $D$ recognises a fake. It is called **non-saturating**. With it the two players no longer share one $V$; each has a loss of its
 # own.
 
 # %% [markdown]
@@ -309,8 +309,10 @@ print(f"G's loss:     {-math.log(d):.6f}")
 
 # %% [markdown]
 # Where $p = q$, $D$ now answers 0.45. Its summed loss is 1.376 instead of 1.386, and $G$'s loss 0.799 instead of 0.693. To read a
-# loss curve you must know how the loss was computed. (Why one-sided? If the fakes' target were $s$ instead of 0, the optimal $D$ would be $(t\,p + s\,q) / (p + q)$. Where there are only fakes it would answer $s$.
-# Salimans et al. (2016) argue that such fakes have no incentive to move towards the data.)
+# loss curve you must know how the loss was computed.
+#
+# Why are only the real samples smoothed? Suppose the fakes' target were $s$ instead of 0. The optimal $D$ would be $(t\,p + s\,q) / (p + q)$, so it would answer $s$ where
+# there are only fakes. Salimans et al. (2016) argue that such fakes have no incentive to move towards the data.
 
 # %% [markdown]
 # ## 2.7 Alternating steps
@@ -401,19 +403,38 @@ for loss in toys.DIRAC_LOSSES:
     print(f"{loss:44} {ends[0]:14.4f} {ends[1]:13.4f}")
 
 # %% [markdown]
-# The start was $\sqrt 2 = 1.414$ away from the solution. The minimax game moves away from it, or circles around it; the
+# The start was $\sqrt 2 = 1.414$ away from the solution. The minimax game moves away from it, or circles around it. The
 # alternating non-saturating game spirals in. (*WGAN* uses the logit itself as the loss, without softplus. Its original version also clips $D$'s weights; this one does not.)
 #
-# In the minimax game $G$'s loss is $-\text{softplus}(\psi\theta)$, with the gradient $-\sigma\psi$, where $\sigma = \sigma(\psi\theta)$; $D$'s gradient is $\sigma\theta$. So one simultaneous round with the step size $h$ is
-# $\theta' = \theta + h\sigma\psi$, $\psi' = \psi - h\sigma\theta$. Square both and add; the mixed terms cancel: $\theta'^2 + \psi'^2 = (1 + h^2\sigma^2)(\theta^2 + \psi^2)$. Each round makes the distance larger, for *every* $h$.
-# Smaller steps only delay it.
+# Three short calculations explain these numbers. Nothing later needs them, so you may skip to the game below and come back.
 
 # %% [markdown]
-# Near the solution $\sigma$ is one half. With $k = h/2$, a simultaneous round multiplies the point $(\theta, \psi)$ by the matrix $\begin{pmatrix}1 & k\\ -k & 1\end{pmatrix}$. Its **eigenvalues** $1 \pm ik$ have the absolute value $\sqrt{1 + h^2/4}$. Each round multiplies the distance by it. An alternating round multiplies by $\begin{pmatrix}1 - k^2 & k\\ -k & 1\end{pmatrix}$. Its determinant is 1, and for $h < 4$ its eigenvalues have the absolute value 1, so the players circle. The game below prints these values.
+# **Minimax, simultaneous steps.** $G$'s loss is $-\text{softplus}(\psi\theta)$. Write $\sigma$ for $\sigma(\psi\theta)$ and $h$ for the step size. One round changes both numbers:
+#
+# $$\theta' = \theta + h\,\sigma\,\psi, \qquad \psi' = \psi - h\,\sigma\,\theta.$$
+#
+# Square both equations and add them. The terms with $\theta\psi$ cancel:
+#
+# $$\theta'^2 + \psi'^2 = (1 + h^2\sigma^2)\,(\theta^2 + \psi^2).$$
+#
+# The factor is larger than 1. So every round increases the distance from the solution, with *every* step size. Smaller steps only delay it.
 
 # %% [markdown]
-# In the non-saturating game, let $u = \psi\theta$. Without terms in $h^2$, the squared distance changes by $2h\,u\,(\sigma(-u) - \sigma(u))$. This is negative where $u \ne 0$, so the players spiral in. Near the solution it is only about $-h\,u^2$. So we
-# expect alternating steps to come nearer more and more slowly. Do they?
+# **Minimax, alternating steps.** Near the solution $\sigma$ is one half, so a round multiplies the point $(\theta, \psi)$ by a matrix. With $k = h/2$:
+#
+# | steps | matrix | absolute value of its eigenvalues |
+# |---|---|---|
+# | simultaneous | $\begin{pmatrix}1 & k\\ -k & 1\end{pmatrix}$ | $\sqrt{1 + k^2}$, more than 1 |
+# | alternating | $\begin{pmatrix}1 - k^2 & k\\ -k & 1\end{pmatrix}$ | 1, if $h < 4$ |
+#
+# Both matrices have a pair of complex **eigenvalues** (the second one if $h < 4$). Then the absolute value of the eigenvalues is the factor by which a round changes the distance, averaged over many rounds. With the factor 1 the players circle. The game below prints the eigenvalues.
+
+# %% [markdown]
+# **The non-saturating game.** Now $G$'s step is $\theta' = \theta + h\,\sigma(-u)\,\psi$, with $u = \psi\theta$; $D$'s step stays. Square and add as before, and leave out the terms with $h^2$. The squared distance changes by
+#
+# $$2h\,u\,\big(\sigma(-u) - \sigma(u)\big) \approx -h\,u^2.$$
+#
+# (Near the solution $\sigma(-u) - \sigma(u) \approx -u/2$.) This is negative wherever $u \ne 0$: a pull inwards. But $u^2$ becomes much smaller than the squared distance when both numbers become small, so the pull gets weaker. We expect alternating steps to come nearer more and more slowly. With simultaneous steps the outward push of the first calculation acts against the pull. *Predict*: who wins?
 
 # %% compared=true
 print("non-saturating game, distance after       simultaneous   alternating")
@@ -425,14 +446,18 @@ for steps in (500, 2_000, 20_000):
     print(f"{steps:6,} steps {ends[0]:39.4f} {ends[1]:13.4f}")
 
 # %% [markdown]
-# Alternating steps do. Simultaneous steps stay near 0.63: there the outward push $h^2\sigma^2$ from above balances the inward pull.
+# Alternating steps do come nearer, more and more slowly. Simultaneous steps stay near 0.63, where push and pull are equal. On a circle of radius $r$ the mean of $u^2$ is $r^4/8$. So $h\,r^4/8 = h^2 r^2/4$, which gives $r = \sqrt{2h} = 0.63$ for $h = 0.2$.
 
 # %% [markdown]
 # Try this in the game below:
 #
 # 1. Minimax, simultaneous: make the step size smaller, 0.1, then 0.05. Does the distance ever fall? Read the eigenvalues.
 # 2. Alternating: what changes in the picture, and in the eigenvalues? (Read them below the picture.)
-# 3. *R1 gamma* adds a penalty that the next section explains. Try a small value, then a larger one, then the largest.
+# 3. *R1 gamma* adds a penalty that the next section explains. Try a small value, then 1, then the largest.
+#
+# <details><summary>What you should see</summary>1: the distance never falls; with smaller steps it grows more slowly, and the eigenvalues stay
+# above 1. 2: the spiral becomes a closed curve, and the absolute value of the eigenvalues is 1. 3: with a small penalty the path spirals inwards, at 1 it goes almost straight to
+# the solution. With the largest value it is slow again: one of the eigenvalues, now real, is close to 1.</details>
 
 # %%
 from gancourse.widgets import DiracGame
@@ -665,6 +690,10 @@ for title, which_loss in (("saturating", 0), ("non-saturating", 1)):
 # 2. Set the rates back (D 2.0e-3, G 1.0e-3) while it plays. How long does it take until all eight are covered?
 # 3. Raise *R1 gamma* to 0.1, then to 2. What happens to $D$ at the data? We think that too large a penalty makes $D$ too flat for $G$ to learn from.
 # 4. Choose the moons, or *free hand*, and draw with the mouse.
+
+# %% [markdown]
+# <details><summary>What you should see</summary>2: in our two runs all eight clusters had a sample again after about a hundred steps; it takes much longer until most samples lie near one.
+# 3: at 2 the eight are still covered most of the time, but fewer samples lie near a cluster.</details>
 
 # %%
 from gancourse.widgets import PlaneGame

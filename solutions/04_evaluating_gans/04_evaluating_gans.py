@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 4 · Evaluating GANs
 #
-# Losses do not show how good samples are, and looking at a few pictures is not enough. In this lesson you meet five common measures and a test for copies, build five of the six,
-# try each on sets of digits whose faults you know, and find out which measure detects which fault. None detects them all.
+# Losses do not show how good samples are, and looking at a few pictures is not enough. In this lesson you meet five common measures and a test for copies, and build five of the six.
+# You try each on sets of digits whose faults you know, and find out which measure detects which fault. None detects them all.
 #
 # **You will be able to**
 #
@@ -33,7 +33,7 @@ doctor.check("mnist")
 # | set | what it is |
 # |---|---|
 # | early, late | the better recipe of lesson 3, after 3,000 and after 28,000 steps |
-# | collapsed | a GAN with uniform noise, label smoothing, Adam's default betas: mostly specks, often classified as 8 |
+# | collapsed | a GAN that failed (`mnist_tutorial`): mostly specks, often classified as 8 |
 # | half | the late generator, but only what the classifier takes for 0 to 4 |
 # | noise, blur | random pixels; real digits, each pixel replaced by the mean of 3 × 3 |
 # | one digit | real 3s |
@@ -174,7 +174,7 @@ for name, probabilities in reading.items():
     print(f"{name:13} inception score {float(inception_score(probabilities)):5.2f}")
 
 # %% [markdown]
-# *Ten pictures* get the highest score, higher than real digits: ten clear images, one for each class, are all that this score asks for. (And *blur* beats *late*: a blurred digit is still easy to classify.) It
+# *Ten pictures* get the highest score, higher than real digits: this score asks for nothing but clear images of all classes. *Blur* has a higher score than *late*, because a blurred digit is still easy to classify. The score
 # sees only class probabilities. So it cannot tell whether the pictures of one class differ, and it never looks at a real image.
 
 # %% [markdown]
@@ -188,8 +188,10 @@ for name, probabilities in reading.items():
 #
 # $$F = \lVert \mu_a - \mu_b \rVert^2 + \text{tr}\big(S_a + S_b - 2\,(S_a S_b)^{1/2}\big)$$
 #
-# A covariance $S$ is a table of $d \times d$ numbers, for $d$ features: how pairs of features vary together. tr, the **trace**, adds its diagonal. With a single feature $F$ is
-# $(\mu_a - \mu_b)^2 + (\sigma_a - \sigma_b)^2$. With several, $(S_a S_b)^{1/2}$ is the matrix $R$ with $R R = S_a S_b$ and no negative eigenvalue. A trace is the sum of the eigenvalues, so tr $R$ adds the square roots of the eigenvalues of $S_a S_b$, which are real and not negative, up to rounding. ($F$ is the *square* of a distance, in spite of its name.)
+# A covariance $S$ is a table of $d \times d$ numbers, for $d$ features. It says how pairs of features vary together. tr, the **trace**, is the sum of the diagonal. With a single feature $F$ is
+# $(\mu_a - \mu_b)^2 + (\sigma_a - \sigma_b)^2$. ($F$ is the *square* of a distance, in spite of its name.)
+#
+# With several features, $(S_a S_b)^{1/2}$ is the matrix $R$ with $R R = S_a S_b$ and no negative eigenvalue. You need only its trace. The trace of a matrix is the sum of its eigenvalues. So tr $R$ is the sum of the square roots of the eigenvalues of $S_a S_b$. These are real and not negative, up to rounding.
 
 # %%
 shuffled = torch.randperm(10_000, generator=torch.Generator().manual_seed(1))
@@ -250,7 +252,7 @@ for name, f in suspect_features.items():
     )
 
 # %% [markdown]
-# The distance detects nearly every fault, and *late* is by far the best generator. (It has 1.63 times the floor. With 10,000 images, lesson 3 measured 3.9: more images lower the floor. Section 4.5 explains why.) Only *replay* is not detected: its images are real training digits, like those of the floor. (Which of the two is smaller is chance.) The Fréchet distance compares means and covariances, and a memorised training set has the right
+# The distance detects nearly every fault, and *late* is by far the best generator: 1.63 times the floor. (Lesson 3 measured 3.9 with 10,000 images. More images lower the floor, so the multiple grows. Section 4.5 explains why.) Only *replay* is not detected. Its images are real training digits, like those of the floor. The Fréchet distance compares means and covariances, and a memorised training set has the right
 # ones.
 #
 # Two real sets are not at distance 0 either. Report this **floor** beside every Fréchet distance.
@@ -262,8 +264,8 @@ for name, f in suspect_features.items():
 # more it adds: the distance is **biased**.
 #
 # The **kernel distance**, in the literature the squared maximum mean discrepancy (MMD), compares pairs instead. A **kernel** measures how similar two images are; here $k(x, y) = (x \cdot y / d + 1)^3$
-# with $d$ features. It is large if two feature vectors are long and point in the same direction. If the two distributions differ, pairs within a set are on average more similar than pairs across; if they agree,
-# all three kinds are equally similar. So the kernel distance is: within $a$, plus within $b$, minus twice across.
+# with $d$ features. It is large if two feature vectors are long and point in the same direction. Take the mean of $k$ over all pairs within $a$, over all pairs within $b$, and over all pairs across. If the two distributions agree, the three means are about
+# equal. If they differ in mean, covariance or skewness, the two means within are together larger than twice the mean across. So the kernel distance is: within $a$, plus within $b$, minus twice across.
 #
 # $$K(a, b) = \frac{1}{N(N-1)} \sum_{i \ne j} k(a_i, a_j) + \frac{1}{M(M-1)} \sum_{i \ne j} k(b_i, b_j) - \frac{2}{NM} \sum_{i, j} k(a_i, b_j)$$
 #
@@ -339,7 +341,7 @@ for name in ("early", "late", "replay 200", "replay"):
     print(f"{name:11} kernel distance on digit features {value:7.1f} ± {error:.1f}")
 
 # %% [markdown]
-# We call a difference detected if the distance is above three times its error. That of *early* and *replay 200* is, that of *late* and *replay* is not, although your eyes see that *late* is not perfect.
+# We call a difference detected if the distance is above three times its error. This detects *early* and *replay 200*. It does not detect *late* or *replay*, although your eyes see that *late* is not perfect.
 #
 # Back to the floor of the Fréchet distance. Is it only chance? Compare training digits with other training digits, and with test
 # digits. Each number is the median of five draws.
@@ -430,7 +432,7 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Recall falls where something is missing (*half*, *one digit*), but also for *blur*, which omits nothing: hardly any real digit lies in its balls. In *ten pictures* and *replay 200* images repeat. The third neighbour is a copy, so the ball has radius 0 and covers almost nothing. But **noise** has the highest precision of
+# Recall falls where something is missing (*half*, *one digit*). It falls for *blur*, too, although nothing is missing there: hardly any real digit lies in its balls. In *ten pictures* and *replay 200* images repeat. The third neighbour is then a copy, so the ball has radius 0 and covers almost nothing. But **noise** has the highest precision of
 # all sets. In which balls do the random pictures lie?
 
 # %%
@@ -455,8 +457,8 @@ display(
 )
 
 # %% [markdown]
-# Nearly all of the noise lies in the balls of one or two unusual digits, whose third neighbour is far away. One such outlier is enough. The
-# feature vectors of noise are short. We think that this is so because the classifier saw no noise in training, and that the outliers lie in the same region.
+# Nearly all of the noise lies in the balls of one or two unusual digits, whose third neighbour is far away. One such outlier is enough. The output also shows that
+# the feature vectors of noise are short. We think that they are short because the classifier saw no noise in training, and that the outliers lie in the same region.
 #
 # Even real digits reach only 0.88: with $k = 3$ the balls are small and leave gaps. *Blur*, *collapsed* and *ten pictures* have a higher precision than that, and *early* a higher one than *late*. So do not rank generators by precision on these features: here it
 # detects neither noise nor blur, nor the poor images of *collapsed*.
@@ -528,7 +530,7 @@ display(figures.image_grids(pairs, columns=10))
 # ## 4.8 Which measure detects which fault?
 #
 # Now apply all measures to all ten sets. `metrics.evaluate_images` computes what you have written, with equal numbers of images and the same
-# real images each time. It searches all 60,000 training images for copies. (Here the floor is the distance of *replay* itself. So *replay* gets 1 by construction, and all multiples are about a fifth larger than in 4.4. Judge *replay* by 4.4.) A ✓ means that the measure detects a fault: the value is beyond the threshold under the name of the column. The thresholds are our choice.
+# real images each time. It searches all 60,000 training images for copies. A ✓ means that the measure detects a fault: the value is beyond the threshold under the name of the column. The thresholds are our choice.
 
 # %%
 reports = {name: metrics.evaluate_images(images) for name, images in suspects.items()}
@@ -584,7 +586,7 @@ plt.show()
 # No measure detects everything, and each fault is detected by some measure. (The last row, real digits that no generator has seen, gets no ✓.)
 # A fair report contains a distance for the whole, recall for what is missing, a test for copies, and unselected pictures.
 #
-# Compare with your list from the beginning. (For *one digit* and *ten pictures* the ✓ under *copies* is right: they *are* training images.)
+# Compare with your list from the beginning. (For *one digit* and *ten pictures* the ✓ under *copies* is right: they *are* training images. The column *Fréchet* uses the distance of *replay* as its floor. So *replay* has exactly 1 here, and the other multiples are about a fifth larger than in 4.4.)
 
 # %% [markdown]
 # ### Exercise 6 · `diagnose`
@@ -679,7 +681,7 @@ for n, reference, network, name in (
 # %% [markdown]
 # With 500 images the same generator gets twice the distance, and with other features a number in another unit. The split makes little difference here: chance hides it with 2,000 images, but not with 10,000 (4.5). So a Fréchet distance
 # means nothing without the number of images, the reference split and the feature network. Resizing and the file format
-# change it as well (Parmar et al. 2022). So this course reports a "Fréchet distance on digit features", with N and its floor, and never calls
+# change it as well (Parmar et al. 2022). Therefore this course reports a "Fréchet distance on digit features", with N and its floor, and never calls
 # it FID.
 #
 # In the terminal, `gancourse evaluate mnist_better` prints the whole report with 10,000 images, the floor and three controls. If you have the
@@ -696,6 +698,11 @@ for n, reference, network, name in (
 #    are no longer balanced.)
 # 4. Replace the whole set by training images. Which measures react? Then add a little noise, hardly visible. What happens to the share of
 #    copies?
+
+# %% [markdown]
+# <details><summary>What you should see</summary>1: first both distances and recall; soon the inception score. From a blur of 1 precision is <em>better</em> than that of the real set.
+# 2: precision and the share of copies. 3: at 250 only the Fréchet distance and recall react. 4: only the share of copies, which is 100 %. With faint noise it stays there at first, then it falls quickly. At a noise of one quarter
+# the test no longer finds the copies, although they are still there.</details>
 
 # %%
 from gancourse.widgets import SetSpoiler

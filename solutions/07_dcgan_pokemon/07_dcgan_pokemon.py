@@ -306,9 +306,13 @@ show(real=training.to_uint8(six), what_D_sees=training.to_uint8(seen))
 # ### Exercise 5 · `augmented_step`
 # ●●○ · 10 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
 #
-# Write it: `augmented_step(G, D, opt_G, opt_D, real, step, augment)` returns a dict. It is lesson 3's training step: update $D$ on `real` and as many new fakes, then $G$ against the updated $D$, with new noise. No gradient of $D$'s turn reaches $G$. $D$ sees real images and fakes in separate batches, each passed through `augment` once. `augment` is any function of images (N, C, H, W) that draws its own random numbers; `step` is not used. (`fit` flips `real` before: the `augment` of `SETTINGS`, not yours.)
+# Write it: `augmented_step(G, D, opt_G, opt_D, real, step, augment)` returns a dict. It is lesson 3's training step, but $D$ sees every image through `augment`, a function of images (N, C, H, W) that draws its own random numbers. `step` is not used.
 #
-# You have `training.noise(G, n)`, `losses.discriminator_loss(real_logits, fake_logits)` and `losses.non_saturating_loss(fake_logits)`. Return a dict of four values: `d_loss` and `g_loss`, detached; `d_real`, the share of the real images with a logit above 0, and `d_fake`, the share of the fakes with a logit below 0. For the two shares use the logits from which you computed `d_loss`. Do not change modes or `requires_grad`.
+# 1. Update $D$ once, on `real` and as many new fakes: in separate batches, each passed through `augment` once. No gradient may reach $G$.
+# 2. Update $G$ once against the new $D$, with new noise.
+# 3. Return a dict: `d_loss` and `g_loss`, detached; `d_real`, the share of real images with a logit above 0, and `d_fake`, the share of fakes with a logit below 0, both from the logits that gave `d_loss`.
+#
+# Do not change modes or `requires_grad`. You have `training.noise(G, n)`, `losses.discriminator_loss(real_logits, fake_logits)` and `losses.non_saturating_loss(fake_logits)`. (`fit` flips `real` before your step: this is the `augment` of `SETTINGS`, not yours.)
 
 # %% [markdown]
 # You practise: placing $T$ in the game, with a gradient through it.
@@ -397,7 +401,9 @@ show(holes_in_the_real_pictures_alone=training.sample(leaky.generator, 6))
 #
 # $G$ learns what $D$ calls real, and these real pictures *had* grey squares. Such a change of the real pictures alone **leaks** into the samples. Some leaks do no harm: a mirrored Pokémon is a plausible Pokémon, so we keep the flips of real pictures.
 #
-# Can it leak if $T$ is applied to both? It can if wrong pictures look right after $T$. If $T$ rotated each picture by 0, 90, 180 or 270 degrees, all equally likely, $D$ could not tell upright Pokémon from upside-down ones. Karras et al. (2020, section 2.2) show for many augmentations that they do not leak if they are applied with a probability below 1 (in practice below about 0.8). With turns by 0 to 270 degrees upright images then stay most frequent; without 0 degrees only if p < 3/4. Ours is always applied, and always erases at least 16 × 16 pixels, so this guarantee does not cover it. We have seen no leak in our pictures, but we have not proved that there is none.
+# Can it leak if $T$ is applied to both? It can if wrong pictures look right after $T$. Suppose that $T$ turned each picture by 0, 90, 180 or 270 degrees, all equally likely. Then $D$ could not tell upright Pokémon from upside-down ones.
+#
+# The remedy is to apply $T$ to each picture with a probability p below 1. Upright pictures then stay the most frequent ones. Karras et al. (2020, section 2.2) show for many augmentations that they do not leak if p is below 1, in practice below about 0.8. Ours is always applied, and always erases at least 16 × 16 pixels, so this guarantee does not cover it. We have seen no leak in our pictures, but we have not proved that there is none.
 
 # %% [markdown]
 # ### Exercise 6 · `my_augmentation`
@@ -438,7 +444,7 @@ changed = [my_augmentation(six[:3], p).clamp(-1, 1) for p in (0.5, 1.0)]
 show(three_with_p_of_one_half_and_three_with_1=training.to_uint8(torch.cat(changed)))
 
 # %% [markdown]
-# To train with yours, put it into the step: `functools.partial(augmented_step, augment=lambda images: my_augmentation(images, 0.3))`. *Predict*: if yours turns images by 90, 180 or 270 degrees, which p leaks most?
+# To train with yours, put it into the step: `functools.partial(augmented_step, augment=lambda images: my_augmentation(images, 0.3))`. *Predict*: if yours turns images by 90, 180 or 270 degrees, never by 0, which p leaks most?
 #
 # <details><summary>Which p?</summary>p = 3/4: without turns by 0 degrees, D then sees all four directions equally often, whatever G draws. At p = 0.3 most are upright. For an exchange of red and blue the worst value is
 # p = 1/2.</details>

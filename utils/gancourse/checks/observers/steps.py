@@ -32,7 +32,7 @@ def training_step(answer, case, like) -> dict:
     G = ConditionalG(diary) if conditional else _generator(diary)
     D = _ConditionalD(diary, G.made) if conditional else _discriminator(diary, case.get("batch_norm", False))
     opt_G = _Optimizer(G, 0.0 if part in ("D", "returned") else 0.5)
-    opt_D = _Optimizer(D, {"G": 0.0, "returned": 20.0}.get(part, 0.25))  # far, so that what is taken too late differs
+    opt_D = _Optimizer(D, {"G": 0.0, "returned": 3.0}.get(part, 0.25))  # far enough that what is taken too late differs
     if part == "returned":
         for weights in (D.head.weight, D.head.bias, D.table) if conditional else (D.body[-2].weight,):
             nn.init.zeros_(weights)
