@@ -92,7 +92,7 @@ print(f"D is 99 % sure, wrong: V = {float(value(half - 0.49, half + 0.49)):.6f}"
 #
 # $$D^*(x) = \frac{p_{data}(x)}{p_{data}(x) + p_g(x)}.$$
 #
-# The second derivative of $f$ is negative everywhere, so this is a maximum. $D^*$ has a simple meaning: if real samples and fakes are equally many, it is the share of real samples among all samples at $x$. In lesson 1 you used the same formula to compute a density ratio from a classifier.
+# The second derivative of $f$ is negative everywhere, so this is a maximum. (If $p$ or $q$ is 0, the best answer lies at the border, 0 or 1, and the formula still gives it.) $D^*$ has a simple meaning: if real samples and fakes are equally many, it is the share of real samples among all samples at $x$. In lesson 1 you used the same formula to compute a density ratio from a classifier.
 
 # %% [markdown]
 # ### Exercise 2 · `optimal_discriminator`
@@ -146,7 +146,7 @@ plt.show()
 # For the second equality above, write $\frac{p}{p + q} = \frac{1}{2} \cdot \frac{p}{m}$, so that
 # $\log \frac{p}{p + q} = \log \frac{1}{2} + \log \frac{p}{m}$. Since $p$ integrates to 1, the first integral contributes $\log \frac{1}{2}$, and so does the
 # second: $2 \log \frac{1}{2} = -\log 4$. Each integral in $JS$ is a Kullback-Leibler divergence: never negative, and 0 only if the
-# distributions agree (the [glossary](../README.md#glossary) has the formula; we do not prove this). So the best result for $G$ is $p_g = p_{data}$, where $V = -\log 4$. Since $p / m \le 2$ and $q / m \le 2$, $JS$ is at most $\log 2$.
+# distributions agree (the [glossary](../README.md#glossary) has the formula, with a sum in place of the integral; we do not prove this). So the best result for $G$ is $p_g = p_{data}$, where $V = -\log 4$. Since $p / m \le 2$ and $q / m \le 2$, $JS$ is at most $\log 2$.
 #
 # On a grid with step $dx$ the integral is a sum times $dx$. Where $p = 0$, the term $p \log(\ldots)$ counts as 0.
 
@@ -195,7 +195,7 @@ for mu in (0, 1, 2, 4, 8):
 
 # %% [markdown]
 # The last line shows the problem. At $\mu = 8$ the two densities hardly overlap. $V$ is almost 0, its largest value, and its
-# derivative is 0.0004: with the minimax loss, a generator far from the data gets almost no gradient from an optimal discriminator. Section 2.5 gives another loss.
+# derivative is 0.0004: with the minimax loss, a generator far from the data gets almost no gradient from an optimal discriminator. (At $\mu = 0$ the gradient is 0, too, but there $G$ is right.) Section 2.5 gives another loss.
 
 # %% [markdown]
 # ## 2.4 From the value to a loss
@@ -313,7 +313,7 @@ print(f"G's loss:     {-math.log(d):.6f}")
 # loss curve you must know how the loss was computed.
 #
 # Why are only the real samples smoothed? Suppose the fakes' target were $s = 0.1$ instead of 0. The optimal $D$ would be $(t\,p + s\,q) / (p + q)$. Where
-# there are only fakes it would answer $s$: it would take fakes far from the data for real to some degree, although no data are there. Salimans et al. (2016) therefore smooth only the real target.
+# there are only fakes it would answer $s$ everywhere. Its logit is flat there, so no gradient leads such fakes towards the data (end of 2.5). This is why Salimans et al. (2016) smooth only the real target.
 
 # %% [markdown]
 # ## 2.7 Alternating steps
@@ -405,11 +405,9 @@ for loss in toys.DIRAC_LOSSES:
 
 # %% [markdown]
 # The start was $\sqrt 2 = 1.414$ away from the solution. The minimax game moves away from it, or circles around it. The
-# alternating non-saturating game spirals in. (*WGAN* uses the logit itself as the loss, without softplus. Its original version also clips $D$'s weights; this one does not.)
+# alternating non-saturating game spirals in. With simultaneous steps it comes nearer, but ends 0.64 away. (*WGAN* uses the logit itself as the loss, without softplus. Its original version also clips $D$'s weights; this one does not.)
 #
-# In the simultaneous non-saturating game the players come nearer, but stay 0.64 away.
-#
-# Three calculations explain these numbers. If the algebra is new to you, these are their results: simultaneous minimax steps move away with *every* step size; alternating ones circle; simultaneous non-saturating steps stop at a fixed distance. The game below prints two **eigenvalues**. If their absolute value is above 1 the players move away, at 1 they circle, below 1 they come nearer.
+# Three calculations explain what happens. If the algebra is new to you, these are their results: simultaneous minimax steps move away with *every* step size; alternating ones circle; alternating non-saturating steps come nearer, more and more slowly. The game below prints two **eigenvalues**, which describe one round *close to the solution*. If the larger absolute value is above 1, the players move away from there; below 1, they come nearer. Exactly 1 decides nothing: then smaller terms decide.
 
 # %% [markdown]
 # **Minimax, simultaneous steps.** $G$'s loss is $-\text{softplus}(\psi\theta)$. Write $\sigma$ for $\sigma(\psi\theta)$ and $h$ for the step size. One round changes both numbers:
@@ -430,14 +428,16 @@ for loss in toys.DIRAC_LOSSES:
 # | simultaneous | $\begin{pmatrix}1 & k\\ -k & 1\end{pmatrix}$ | $1 + k^2$ |
 # | alternating | $\begin{pmatrix}1 - k^2 & k\\ -k & 1\end{pmatrix}$ | $(1 - k^2) + k^2 = 1$ |
 #
-# The product of the two eigenvalues is the determinant. Here they are a pair of conjugate complex numbers (the second pair only if $h < 4$), so both have the same absolute value, the square root of the determinant: $\sqrt{1 + k^2}$ and 1. This is the factor by which a round changes the distance, averaged over many rounds. With the factor 1 the players circle, as the table shows: 1.3393 after 500 steps.
+# The product of the two eigenvalues is the determinant. Here they are a pair of conjugate complex numbers (the second pair only if $h < 4$), so both have the same absolute value, the square root of the determinant: $\sqrt{1 + k^2}$ and 1. Close to the solution, this is the factor by which a round changes the distance, averaged over many rounds. With the factor 1 only smaller terms change it. Here they are tiny, so over 500 steps the players circle: 1.3392 in the table. (For WGAN, with 1 in place of $\sigma$, the simultaneous factor is exactly $\sqrt{1 + h^2}$ in every round.)
 
 # %% [markdown]
-# **The non-saturating game.** Now $G$'s step is $\theta' = \theta + h\,\sigma(-u)\,\psi$, with $u = \psi\theta$; $D$'s step stays. Square and add as before, and leave out the terms with $h^2$. The squared distance changes by
+# **The non-saturating game.** Now $G$'s step is $\theta' = \theta + h\,\sigma(-u)\,\psi$, with $u = \psi\theta$; $D$'s step stays. Close to the solution both $\sigma$ are one half, so the matrices are the same as above, and smaller terms decide. Square and add as before. The terms with $h$ change the squared distance by
 #
 # $$2h\,u\,\big(\sigma(-u) - \sigma(u)\big) \approx -h\,u^2.$$
 #
-# (Near the solution $\sigma(-u) - \sigma(u) \approx -u/2$.) This is negative wherever $u \ne 0$: a pull inwards. But $u^2$ becomes much smaller than the squared distance when both numbers become small, so the pull gets weaker. We expect alternating steps to come nearer more and more slowly. With simultaneous steps the outward push of the first calculation acts against the pull. *Predict*: which of the two wins?
+# ($\sigma$ has the derivative 1/4 at 0, so near the solution $\sigma(-u) - \sigma(u) \approx -u/2$.) This is negative wherever $u \ne 0$: a pull inwards. But $u^2$ becomes much smaller than the squared distance when both numbers become small, so the pull gets weaker.
+#
+# The terms with $h^2$ are the outward push of the first calculation. Simultaneous steps have it; for alternating steps it cancels over many rounds (determinant 1). So we expect alternating steps to come nearer, more and more slowly. *Predict*: with simultaneous steps, will the players still be 0.64 away after 20,000 steps? Would smaller steps bring them nearer?
 
 # %% compared=true
 print("non-saturating game, distance after       simultaneous   alternating")
@@ -452,19 +452,19 @@ for steps in (500, 2_000, 20_000):
 # Alternating steps do come nearer, more and more slowly. Simultaneous steps stay near 0.63, where push and pull are equal. Take a circle of radius $r$ around the solution:
 #
 # - The push adds $h^2\sigma^2 r^2 \approx h^2 r^2 / 4$ to the squared distance in each round.
-# - The pull takes $h$ times the mean of $u^2$ from it. At the angle $\varphi$, $u = r^2 \sin\varphi \cos\varphi = \frac{r^2}{2} \sin 2\varphi$. The mean of a squared sine is one half, so the mean of $u^2$ is $r^4/8$.
+# - The pull takes $h$ times the mean of $u^2$ from it. At the angle $\varphi$, $u = r^2 \sin\varphi \cos\varphi = \frac{r^2}{2} \sin 2\varphi$. The players turn at an even speed, and the mean of a squared sine is one half, so the mean of $u^2$ is $r^4/8$.
 #
-# They are equal where $h\,r^4/8 = h^2 r^2/4$, at $r = \sqrt{2h} = 0.63$ for $h = 0.2$.
+# They are equal where $h\,r^4/8 = h^2 r^2/4$, at $r = \sqrt{2h} = 0.63$ for $h = 0.2$. A quarter of the step size halves this distance.
 
 # %% [markdown]
 # Try this in the game below:
 #
 # 1. Minimax, simultaneous: make the step size smaller, 0.1, then 0.05. Does the distance ever fall? Read the eigenvalues.
 # 2. Alternating: what changes in the picture, and in the eigenvalues? (Read them below the picture.)
-# 3. *R1 gamma* adds a penalty that the next section explains. Try a small value, then 1, then the largest.
+# 3. *R1 gamma* adds a penalty that the next section explains. Try 0.2, then 1, then the largest value.
 #
 # <details><summary>What you should see</summary>1: the distance never falls; with smaller steps it grows more slowly, and the absolute value of the eigenvalues stays
-# above 1. 2: the spiral becomes a closed curve, and the absolute value of the eigenvalues is 1. 3: with a small penalty the path spirals inwards, at 1 it goes almost straight to
+# above 1. 2: the spiral becomes a closed curve, and the absolute value of the eigenvalues is 1. 3: at 0.2 the path spirals inwards, at 1 it goes almost straight to
 # the solution. With the largest value it is slow again: the eigenvalues are real now, and the larger one, which decides, is close to 1.</details>
 
 # %%
@@ -615,7 +615,7 @@ from torch import nn
 
 import gancourse
 
-torch.set_num_threads(1)  # for networks this small, a second one waits more than it helps
+torch.set_num_threads(1)  # for networks this small, a second thread waits more than it helps
 STEPS = gancourse.budget(quick=100, cpu=2_000, gpu=2_000)
 STD = 0.05
 centres = toys.ring().modes  # (8, 2), on a circle of radius 1
@@ -687,15 +687,15 @@ for title, which_loss in (("saturating", 0), ("non-saturating", 1)):
     )
 
 # %% [markdown]
-# Yes, in direction: after 100 steps the non-saturating fakes are 1.0 to 2.3 away, the saturating ones 3.4 to 9.8 (three seeds). With Adam even the saturating loss moves them. For pictures we use the non-saturating loss, as Goodfellow et al. (2014) recommend, and often R1 with it: on the ring that combination covered all modes with all seeds.
+# Yes: after 100 steps the mean of the non-saturating fakes is 1.0 to 2.3 away from the ring's centre, that of the saturating ones 3.4 to 9.8 (three seeds). With Adam even the saturating loss moves them. For pictures we use the non-saturating loss, as Goodfellow et al. (2014) recommend, and often R1 with it: on the ring that combination covered all modes with all seeds.
 
 # %% [markdown]
 # The game below lets you change all of this, and offers other shapes; you can also draw one. Try this:
 #
-# 1. Press *Play*: with its default settings (non-saturating loss, *R1 gamma* 0.1) it covers the ring in seconds. Now set *G learning rate* to 5.0e-3, *D learning rate* to
+# 1. Press *Play*: with its default settings (non-saturating loss, *R1 gamma* 0.1) all eight clusters have samples within seconds. Now set *G learning rate* to 5.0e-3, *D learning rate* to
 #    1.0e-3 and *R1 gamma* to 0, and press *New players*: a cluster of fakes moves around the ring and covers one mode at a time, or
 #    none. That is mode collapse. (The thin lines are the image of a square grid of noise under $G$.)
-# 2. Set the rates back (D 2.0e-3, G 1.0e-3) while it plays. How long does it take until all eight are covered?
+# 2. Set the two rates back (D 2.0e-3, G 1.0e-3) while it plays, and leave *R1 gamma* at 0. How long does it take until all eight are covered?
 # 3. Raise *R1 gamma* to 0.1, then to 2. What happens to $D$ at the data? We think that too large a penalty makes $D$ too flat for $G$ to learn from.
 # 4. Choose the moons, or *free hand*, and draw with the mouse.
 
@@ -715,8 +715,6 @@ PlaneGame()
 # |---|---|
 # | "While $D$ trains, nothing is back-propagated." | $D$'s loss is back-propagated through $D$. Only the path to $G$ is cut, by `detach()` (2.7). |
 # | "First $D$ is trained to the end, then $G$." | The two alternate. Where data and fakes do not overlap, the minimax loss gives almost no gradient against an optimal $D$ (2.3, 2.5). |
-# | "$P(z)$ is the generator's distribution." | It is the prior. The generator's distribution is the push-forward $p_g$ (lesson 1). |
-# | "$D$ minimises its reward." | It maximises $V$, so it minimises the cross-entropy, which is $-V$ (2.4). |
 # | "$D$'s loss rises, so something is wrong." | At the solution it *is* $\log 4$, and $D$ is right half of the time (2.4). |
 # | "GAN training converges." | In the Dirac-GAN the minimax game circles or moves away; the alternating non-saturating game spirals in (2.8). With R1 the minimax game converges, too (2.9). |
 
@@ -782,9 +780,9 @@ def question_3() -> str:
 
 # %% [markdown] open="question_4" points=4
 # In theory $G$ minimises $V(D^*, G) = -\log 4 + 2 JS$, so $D$ should be optimal. But where data and fakes
-# hardly overlap, $D^*$ is close to 0 or 1, and the gradient of the minimax loss is close to 0: $G$ learns nothing. The
+# hardly overlap, $D^*$ is close to 0 or 1, and the gradient of the minimax loss is close to 0: with plain gradient descent $G$ learns almost nothing. The
 # non-saturating loss keeps the gradient with respect to the logit near −1, so it does not vanish there. But $G$ also needs the gradient of the logit with respect to $x$. Where $D$'s logit is
-# almost constant in $x$, $G$ still learns little. Nor does it make the game converge: on the ring the non-saturating loss failed with two of three seeds. There R1 helped: it makes $D$'s logit less steep at the data, so that the players can come to rest.
+# almost constant in $x$, $G$ still learns little. Nor does it make every game converge: on the ring two of three seeds failed. With R1 all of them worked. In the Dirac-GAN we saw why: the penalty pulls the slope of $D$ to 0 at the solution, so that the players come to rest.
 #
 # *Rubric, one point for each*: the optimum of $D$ gives JS, or theory assumes the inner maximum · no gradient where the densities do not overlap or $D$ is sure, under
 # the minimax loss · the non-saturating loss keeps a gradient in the logit, but does not solve everything · names a remedy, such as R1.

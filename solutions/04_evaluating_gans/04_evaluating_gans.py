@@ -219,7 +219,7 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# 128 numbers cannot be drawn. So the figure shows the two directions in which the real features vary most, their **principal directions**. *Late* covers the whole grey cloud. *Early* and *blur* are drawn together towards the middle, so their covariance is too small. *Ten pictures* are ten points. *Predict*: which of the four has the smallest Fréchet distance?
+# 128 numbers cannot be drawn. So the figure shows the two directions in which the real features vary most, their **principal directions**. *Late* covers the whole grey cloud. *Early* and *blur* are drawn together towards the middle, so their covariance is too small. *Ten pictures* are ten points. *Predict*: which of the four has the largest Fréchet distance?
 
 # %% [markdown]
 # ### Exercise 2 · `frechet_distance`
@@ -257,9 +257,9 @@ for name, f in suspect_features.items():
     )
 
 # %% [markdown]
-# Two sets of real digits are not at distance 0 either. Report this **floor** beside every Fréchet distance. Nearly every fault is far above it, and *late* is by far the best generator: 1.63 times the floor. (Lesson 3 measured 3.9 with 10,000 images. More images lower the floor, so the multiple grows. Section 4.5 explains why.)
+# Two sets of real digits are not at distance 0 either. Report this **floor** beside every Fréchet distance. Nearly every fault is clearly above it, and *late* is by far the best generator: 1.63 times the floor. (Lesson 3 measured about 4 with 10,000 images. More images lower the floor, so the multiple grows. Section 4.5 explains why.)
 #
-# Only *replay* is at the floor. Its images are real training digits, like those of the floor, so which of the two distances is smaller is chance. The Fréchet distance compares means and covariances, and a memorised training set has the right ones.
+# Only *replay* is at the floor. Its images are real training digits, like those of the floor, so which of the two distances is smaller is chance: a floor is a measurement, too. The Fréchet distance compares means and covariances, and a memorised training set has the right ones.
 
 # %% [markdown]
 # ## 4.5 The kernel distance, without bias
@@ -268,8 +268,7 @@ for name, f in suspect_features.items():
 
 # %% [markdown]
 # The **kernel distance**, in the literature the squared maximum mean discrepancy (MMD), compares pairs instead. A **kernel** measures how similar two images are; here $k(x, y) = (x \cdot y / d + 1)^3$
-# with $d$ features. It is large if two feature vectors are long and point in the same direction. Take the mean of $k$ over all pairs within $a$, over all pairs within $b$, and over all pairs across. If the two distributions agree, the three means are about
-# equal. If they differ, in their means or covariances for example, the two means within are together larger than twice the mean across (we do not prove this). So the kernel distance is: within $a$, plus within $b$, minus twice across.
+# with $d$ features. It is large if two feature vectors are long and point in the same direction. Let $W_a$ be the average of $k$ over all pairs within $a$, $W_b$ that within $b$, and $A$ that over all pairs of one point of $a$ and one of $b$. If the two distributions agree, all three are about equal, and $W_a + W_b - 2A$ is about 0. If the centres or the covariances of the clouds differ, it is larger (we do not prove this). This number is the kernel distance:
 #
 # $$K(a, b) = \frac{1}{N(N-1)} \sum_{i \ne j} k(a_i, a_j) + \frac{1}{M(M-1)} \sum_{i \ne j} k(b_i, b_j) - \frac{2}{NM} \sum_{i, j} k(a_i, b_j)$$
 #
@@ -336,8 +335,8 @@ plt.show()
 #
 # - You cannot compare Fréchet distances, or multiples of the floor, at *different numbers of images*. For small sets (lesson 7 compares
 #   with about a hundred Pokémon) use the kernel distance.
-# - A kernel distance needs an **error bar**. The **jackknife** computes the distance again without each single image, and takes the error from the spread of these numbers;
-#   `metrics.kernel_distance` returns both.
+# - A kernel distance needs an **error bar**. The **jackknife** computes the distance again without each single image, and multiplies the spread of these numbers by about $\sqrt N$, because leaving out one image changes little. (If the two distributions agree, this comes out too large, by a factor of about 1.4.)
+#   `metrics.kernel_distance` returns distance and error.
 
 # %%
 for name in ("early", "late", "replay 200", "replay"):
@@ -348,7 +347,7 @@ for name in ("early", "late", "replay 200", "replay"):
 # We call a difference detected if the distance is above three times its error. This detects *early* and *replay 200*. It does not detect *replay*, nor *late*, although your eyes see that *late* is not perfect.
 #
 # Back to the floor of the Fréchet distance. Is it only chance? Compare training digits with other training digits, and with test
-# digits. Each number is the median of five draws.
+# digits. Each number is the median of five draws, with the smallest and the largest.
 
 # %%
 sizes = gancourse.budget(quick=(150,), cpu=(1_000, 10_000), gpu=(1_000, 10_000))
@@ -357,21 +356,22 @@ many_train, _ = read_digits(mnist.images[order])
 many_test, _ = read_digits(test.images)
 
 
-def median_distance(n, others):
-    """Median Fréchet distance of five draws: n training digits against n of the others."""
+def five_distances(n, others):
+    """Median, smallest and largest Fréchet distance of five draws: n training digits against n of the others."""
     distances = []
     for _ in range(5):
         mine, theirs = torch.randperm(len(many_train), generator=rng).split(len(many_train) // 2)
         b = many_train[theirs] if others == "training" else others
         b = b[torch.randperm(len(b), generator=rng)[:n]]
         distances.append(float(frechet_distance(many_train[mine[:n]], b)))
-    return torch.tensor(distances).median().item()
+    distances.sort()
+    return f"{distances[2]:5.2f} ({distances[0]:.2f} to {distances[4]:.2f})"
 
 
 for n in sizes:
     print(
-        f"{n:6,} images: training against training {median_distance(n, 'training'):5.2f}, "
-        f"training against test {median_distance(n, many_test):5.2f}"
+        f"{n:6,} images: training against training {five_distances(n, 'training')}, "
+        f"against test {five_distances(n, many_test)}"
     )
 
 # %% [markdown]
@@ -436,7 +436,7 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Recall falls where something is missing (*half*, *one digit*). It falls for *blur*, *early* and *collapsed*, too: their features lie closer together than the real ones (see the figure in 4.4), so few real digits lie in their balls. So on these features bad pictures lower *recall*. In *ten pictures* and *replay 200* images repeat. The third neighbour is then a copy, so the ball has radius 0 and covers almost nothing. But **noise** has the highest precision of
+# Recall falls where something is missing (*half*, *one digit*). It falls for *blur* and *early*, too: their features lie closer together than the real ones (see the figure in 4.4), so few real digits lie in their balls. (For *collapsed* we did not look.) So on these features bad pictures lower *recall*. In *ten pictures* and *replay 200* images repeat. The third neighbour is then a copy, so the ball has radius 0 and covers almost nothing. But **noise** has the highest precision of
 # all sets. In which balls do the random pictures lie?
 
 # %%
@@ -462,10 +462,10 @@ display(
 
 # %% [markdown]
 # Nearly all of the noise lies in the balls of a few unusual digits, whose third neighbour is far away. One such outlier is enough. The output also shows that
-# the feature vectors of noise are short. We think that they are short because the classifier saw no noise in training, and that the outliers lie in the same region.
+# the feature vectors of noise are short, like those of *blur*. We think that they are short because the classifier saw no such images in training, and that the outliers lie in the same region.
 #
 # Even real digits reach only 0.88: with $k = 3$ the balls are small and leave gaps. *Blur*, *collapsed* and *ten pictures* have a higher precision than that, and *early* a higher one than *late*. So do not rank generators by precision on these features: here it
-# detects neither noise nor blur, nor the poor images of *early* and *collapsed*, and *late* has less than most.
+# detects neither noise nor blur, nor the poor images of *collapsed*, and *late*, the best generator, has less than *early*.
 
 # %% [markdown]
 # ## 4.7 Memorised or new?
@@ -512,7 +512,7 @@ for name, f in suspect_features.items():
 
 # %% [markdown]
 # (The held-out images are the test digits of 4.4, `real_features`. We search only the training images of section 4.1, from which *replay* was taken. *One digit* and *ten pictures* are training images,
-# too, but mostly others. In a real test search **all** images that the generator was trained on.)
+# too, but most of them are not among those that we search. In a real test search **all** images that the generator was trained on.)
 #
 # Look at the nearest pairs as well. The upper row shows fakes, the lower row the nearest training image of each. We show the ten nearest pairs.
 
@@ -528,12 +528,12 @@ display(figures.image_grids(pairs, columns=10))
 
 # %% [markdown]
 # The nearest pairs of *late* are 1s: single strokes, of which there are few kinds. Some look the same. But single strokes are alike in real data, too: fewer of *late* are
-# below the threshold than the 1 % of held-out digits. So nothing here points to copies, and 4.8 searches all 60,000. (Features ignore small shifts; where the answer matters, compare pixels as well.)
+# below the threshold than the 1 % of held-out digits. So nothing here points to copies, and 4.8, which searches all 60,000, finds as few. (Features may ignore small shifts; where the answer matters, compare pixels as well.)
 
 # %% [markdown]
 # ## 4.8 Which measure detects which fault?
 #
-# Now apply all measures to all ten sets. `metrics.evaluate_images` computes what you have written. Some numbers differ from those above, because it draws its own test images and its own training images for the floor, the same each time, and searches all 60,000 training images for copies. A ✓ on blue means that the measure detects a fault: the value is beyond the threshold under the name of the column. The thresholds are our choice.
+# Now apply all measures to all ten sets. `metrics.evaluate_images` computes what you have written, with the test images of 4.4. So most numbers agree with those above, and three columns differ: the floor of *Fréchet* comes from other training images, *class KL* compares with the labels of these N test images only, and *copies* searches all 60,000 training images. A ✓ on blue means that the measure detects a fault: the value is beyond the threshold under the name of the column. The thresholds are our choice.
 
 # %%
 reports = {name: metrics.evaluate_images(images) for name, images in suspects.items()}
@@ -569,7 +569,7 @@ for y, row in enumerate(table.values()):
         ax.text(
             x,
             y,
-            (f"{value:,.0f}" if value >= 100 else f"{value:.2g}") + " ✓" * seen,
+            (f"{value:,.0f}" if value >= 100 else f"{value:.3g}") + " ✓" * seen,
             ha="center",
             va="center",
             fontsize=8,
@@ -589,7 +589,7 @@ plt.show()
 # No measure detects everything, and each fault is detected by some measure. (The last row, real digits that no generator has seen, gets no ✓.)
 # A fair report contains a distance for the whole, recall for what is missing, a test for copies, and unselected pictures.
 #
-# Two things may surprise you. Under *precision*, the best generator, *late*, has a ✓ and the worst sets have none (4.6). Under *Fréchet*, all multiples are about a fifth larger than in 4.4: another draw of training images gave a lower floor. A floor is a measurement, too, so do not read *1.63 times* as exact.
+# Two things may surprise you. Under *precision*, the best generator, *late*, has a ✓ (and *half*, which is a part of it), and the worst sets have none (4.6). Under *Fréchet*, all multiples are about a fifth larger than in 4.4, because another draw of training images gave a lower floor. So do not read *1.63 times* as exact.
 #
 # Compare with your list from the beginning. (For *one digit* and *ten pictures* the ✓ under *copies* is right: they *are* training images.)
 
@@ -706,7 +706,7 @@ for n, reference, network, name in (
 
 # %% [markdown]
 # <details><summary>What you should see</summary>1: first both distances and recall, at 0.5, when we hardly see the blur; soon the inception score. From a blur of 1 precision is <em>better</em> than that of the real set.
-# 2: precision and the share of copies. 3: the Fréchet distance and recall. (The kernel distance needs fewer different pictures than in 4.8, because 500 images give it a larger error.) 4: only the share of copies, which is 100 %. With faint noise it stays there at first, then it falls quickly. At a noise of one quarter
+# 2: precision and the share of copies. (In 4.8 <em>half</em> has a low precision because <em>late</em> has.) 3: the Fréchet distance and recall. (The kernel distance reacts later, because 500 images give it a larger error than in 4.8.) 4: only the share of copies, which is 100 %. With faint noise it stays there at first, then it falls quickly. At a noise of one quarter
 # the test no longer finds the copies, although they are still there.</details>
 
 # %%
@@ -778,7 +778,7 @@ def question_3() -> str:
 # %% [markdown] open="question_4" points=4
 # First, how many images, against which split, with which network and which resizing? Each of these changes the number, so one that was computed in another way cannot be compared with
 # published ones. Second, what is the floor, real against real, in the same set-up? If the floor is about 3, this FID cannot tell their faces from real ones. If it is 1, a difference remains. Third, how near are the
-# samples to their training images, compared with held-out faces? The FID of a generator that replays faces is excellent. Fourth, what do recall or
+# samples to their training images, compared with held-out faces? The FID of a generator that replays faces would be excellent, as that of *replay*. Fourth, what do recall or
 # the shares of groups of people say? One distance hides what is missing. I would also ask for a page of unselected samples.
 #
 # *Rubric, one point for each that is asked with a reason, up to four*: number of images, split, network or preprocessing · the floor, or controls · copies
@@ -787,9 +787,9 @@ def question_3() -> str:
 # %% [markdown]
 # ## Summary
 #
-# - A measure that does not depend on $D$ uses a network trained on real images. It turns images into features, and we compare clouds of features.
+# - None of these measures asks $D$. A classifier that was trained on real images turns each image into class probabilities or features, and we compare those with the ones of real images. (The inception score looks at no real image.)
 # - Class KL detects missing classes. The inception score falls if the classifier is unsure or classes are missing. Neither looks inside a class.
-# - In our ten sets the Fréchet distance detected nearly every fault, but not *replay*. It depends on the number of images, so report its floor. The kernel
+# - In our ten sets the Fréchet distance detected nearly every fault, but not *replay*. It depends on the number of images, so report this number and the floor. The kernel
 #   distance has no bias; report its error bar.
 # - Precision asks whether fakes are plausible, recall whether everything occurs. On our features they did not keep the two apart: precision missed noise and blur, and recall was low for blur, although blur omits nothing.
 # - In our ten sets only the test for copies detected *replay*. It compares with held-out images.

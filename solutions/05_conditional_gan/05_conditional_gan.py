@@ -91,7 +91,7 @@ print(G)
 # %% [markdown]
 # The course's `ConditionalGenerator` is the better generator of lesson 3 with this input. Its `code` can also be **learnt**: an
 # **embedding** is a table with a row of numbers for each class, which training changes like any weight. A one-hot code followed by a linear
-# layer already is an embedding, with as many numbers for each class as the layer has outputs. A separate table can have shorter rows, such as 32 numbers, and so fewer weights if there are many classes.
+# layer already is an embedding, with as many numbers for each class as the layer has outputs. A separate table in front of the layer can have shorter rows, such as 32 numbers. With many classes that takes fewer weights.
 
 # %% [markdown]
 # ## 5.3 Four ways to give D the class
@@ -100,11 +100,14 @@ print(G)
 # |---|---|
 # | `"one-hot"` | ten numbers next to the 784 pixels |
 # | `"embedding"` | 32 learnt numbers next to the pixels |
-# | `"map"` | a learnt picture of the class, 28 × 28, as a second channel of the image |
+# | `"map"` | a learnt picture of the class, 28 × 28, as a second channel of the image; for our MLP, 784 more numbers |
 # | `"projection"` | only at the end, by an inner product |
 #
 # %% [markdown]
-# The first three mix class and image from the first layer on. The **projection** first computes the activations $h$ of the last hidden layer,
+# The first three give $D$ the class at its input. As in 5.2, each of them adds a vector for the class to the first layer, so with ten classes they can compute the same functions. They differ in how large this vector is at the start: smallest for one-hot, largest for the map.
+
+# %% [markdown]
+# The **projection** first computes the activations $h$ of the last hidden layer,
 # which do not depend on $y$. Then it asks: is the image real ($w \cdot h + b$), and does it fit the class ($e_y \cdot h$, with
 # a learnt vector $e_y$ for each class)?
 #
@@ -114,7 +117,7 @@ print(G)
 #
 # $$\log \frac{p_{data}(x, y)}{p_g(x, y)} = \log \frac{p_{data}(x)}{p_g(x)} + \log \frac{p_{data}(y|x)}{p_g(y|x)}.$$
 #
-# The first term asks whether $x$ is real, as $w \cdot h + b$ does. The second asks whether it fits the class, as $e_y \cdot h$ does. (Among fakes that look like $x$, $p_g(y|x)$ is the share made for class $y$.) That inner products are enough for both terms is an assumption of the method (Miyato & Koyama 2018).
+# The first term asks whether $x$ is real, as $w \cdot h + b$ can. The second compares labels, as $e_y \cdot h$ can: among real images that look like $x$, $p_{data}(y|x)$ is the share with the label $y$; among such fakes, $p_g(y|x)$ is the share made for $y$. Take a clear 4 that $G$ made for the label 3. Real images like it almost never have the label 3, but some fakes do, so the term is strongly negative. That inner products are enough for both terms is an assumption of the method (Miyato & Koyama 2018).
 
 # %% [markdown]
 # ### Exercise 2 · `projection_logit`
@@ -156,19 +159,20 @@ with torch.no_grad():
 # %% [markdown]
 # ## 5.4 Mismatched pairs
 #
-# What should $D$ say to a **real** image with a **wrong** label? $V$ contains only real images with their own label, and fakes with the label
-# that they were made for. $D$ never sees a real 3 with the label 8. A third kind of pair, **mismatched pairs**, teaches it directly:
+# What should $D$ say to a **real** image with a **wrong** label? It should reject it. But $V$ contains only real images with their own label, and fakes with the label
+# that they were made for: $D$ never sees a real 3 with the label 8. So we add a third kind of pair, **mismatched pairs** $(x, y')$, to be rejected like fakes. $D$ then minimises
 #
 # $$-\,\mathbb{E}[\log D(x, y)] - \frac{1}{2}\Big(\mathbb{E}[\log(1 - D(x, y'))] + \mathbb{E}[\log(1 - D(G(z, y), y))]\Big), \qquad y' \ne y$$
 #
 # The factor ½ gives both sides the same weight.
-#
-# There is a price: the best $G$ no longer draws exactly $p_{data}$. To see this, suppose that $G$ is perfect, $p_g = p_{data}$. Would it stay so? As in 2.2, the optimal $D$ is $p_{data} / (p_{data} + \frac12 (p_{mismatched} + p_g))$, all densities of $x$ given $y$; $p_{mismatched}$ is that of the real images of the other classes.
+
+# %% [markdown]
+# There is a price: the best $G$ no longer draws exactly $p_{data}$. Take one class $y$, and let all densities be those of $x$ for this label: $p_{data}$ of its real images, $p_{mismatched}$ of real images of the other classes, $p_g$ of its fakes. Suppose that $G$ is perfect, $p_g = p_{data}$. Would it stay so? Without mismatched pairs $D$ is then ½ everywhere: no gradient, so $G$ stays. With them, as in 2.2, the optimal $D$ is $p_{data} / (p_{data} + \frac12 (p_{mismatched} + p_g))$:
 #
 # - At images that no other class contains, $p_{mismatched} = 0$, so $D = 1 / (1 + \frac12) = 2/3$.
 # - At a 4 that could also be a 9, $p_{mismatched} > 0$, so $D$ is smaller.
 #
-# If $D$ were the same everywhere, it would have no gradient and leave $G$ alone. But it is smaller at ambiguous images. So $G$ moves away from them and draws them too rarely.
+# Now $D$ has a slope from the ambiguous images to the clear ones. $G$ follows it, although it was perfect, and ends with too few ambiguous images.
 
 # %% [markdown]
 # ### Exercise 3 · `conditional_loss`
@@ -205,8 +209,8 @@ def conditional_loss(
 # Two rules:
 #
 # - $D$ judges fakes with **the same** labels that $G$ made them for. If $D$ gets another label in $G$'s turn, $G$ is judged by a label that it never
-#   received. If $D$ sees a fake 3 with the label 8 in its own turn, it learns to reject it for its label, and the game is no longer $V$.
-# - Each class must be as frequent among the fakes as among the real images. If more fakes than real images had the label 8, this label alone would speak for "fake". We use the labels of the real batch.
+#   received. If $D$ sees a fake 3 with the label 8 in its own turn, it learns to reject it for its label, and pushes $G$ away from correct digits.
+# - Each class should be as frequent among the fakes as among the real images. If more fakes than real images had the label 8, this label alone would speak for "fake". The optimum would stay the same, but $D$ would learn something useless first. We use the labels of the real batch.
 
 # %% [markdown]
 # ### Exercise 4 · `conditional_step`
@@ -302,12 +306,12 @@ display(
 )
 
 # %% [markdown]
-# It does learn to use them. In the rows of 0, 1 and 6 most images already show the digit asked for; in others many do not yet.
+# It does learn to use them. In some rows, such as 0 and 1, most images already show the digit asked for; in others many do not yet.
 
 # %% [markdown]
 # ## 5.6 Does G draw the class you ask for?
 #
-# Lesson 4 used a classifier as an independent judge. Here it is simple: classify the fakes. The share that it classifies as the class that you
+# Lesson 4 used a classifier as an independent judge. Here the test is simple: classify the fakes. The share that it classifies as the class that you
 # asked for is the **label consistency**, also called GAN-test. The measures of lesson 4 do not look at the labels: if $G$ drew an 8 for each 3 and a 3 for each 8, they would not notice.
 
 
@@ -320,7 +324,7 @@ def label_consistency(classifier, images: torch.Tensor, labels: torch.Tensor) ->
 
 # %% [markdown]
 # Next, five short trainings with equally many steps and the same random seed: the four ways to give $D$ the class, and one-hot with mismatched
-# pairs, the row *wrong labels too*. (With the embedding, $G$ has an embedding, too.) The step is the better one of lesson 3, with R1 on every eighth step. *Predict*: which
+# pairs, the row *wrong labels too*. (With the embedding, $G$ has an embedding, too.) The step is the better one of lesson 3, with R1 on every eighth step and the same fakes in both turns. The five take about three minutes on two free CPU cores. *Predict*: which
 # follows the label best, and which draws best? (`measure` prints the label consistency and the Fréchet distance as a multiple of the floor, both of 5,000 images on a CPU. So do not compare with lesson 3, which used 10,000.)
 
 # %%
@@ -400,10 +404,10 @@ for name, code, wrong_labels in (
     measure(name, run.generator)
 
 # %% [markdown]
-# These are single, short runs (5,000 samples, one seed), so they cannot rank codes that are a few points apart. In these runs the projection has the smallest distance, and one-hot the lowest label consistency of the four codes. Mismatched pairs changed the label consistency more than any code did:
+# These are single, short runs (5,000 samples, one seed), so they cannot rank codes that are a few points apart. In these runs the projection has the smallest distance, and one-hot the lowest label consistency of the four codes. We think that $D$ at first hardly notices a single 1 beside 784 pixels; we did not test it. Mismatched pairs changed the label consistency more than any code did:
 # 96.9 % instead of 80.6 %, with the same networks. The distance falls, too; in so short a run the price of 5.4 does not show. We still train without them here, because their optimum is not $p_{data}$.
 #
-# To see the spread, change the seed in `players` (5.5), and pass another `seed=` to `fit`. An early lead need not last, either. The long training uses plain one-hot, because it is the simplest code; 5.7 shows how far it gets.
+# To see the spread, change the seed in `players` (5.5), and pass another `seed=` to `fit`. The long training uses plain one-hot, because it is the simplest code; 5.7 shows how far it gets.
 
 # %% [markdown]
 # ## 5.7 The full training
@@ -438,7 +442,7 @@ generator = generator.cpu()
 measure("trained", generator)
 
 # %% [markdown]
-# After the longer training 97.4 % of the images show the class asked for, instead of 80.6 %, and the distance is 2.22 times the floor instead of 44.10. So with enough steps plain one-hot follows the label, too. (For comparison, the classifier classifies 99.3 % of the real test digits correctly.)
+# After the longer training 97.4 % of the images show the class asked for, instead of 80.6 %, and the distance is 2.22 times the floor instead of 44.10. So with enough steps plain one-hot follows the label, too. (For comparison, the classifier classifies 99.3 % of the real test digits correctly: lesson 1.)
 
 # %% [markdown]
 # ## 5.8 What does the noise decide?
@@ -482,14 +486,14 @@ grid = class_grid(generator, z, 10)
 display(figures.image_grids({"each column a z": training.to_uint8(grid)}, columns=12, rows=digits))
 
 # %% [markdown]
-# Look down a column. The digits seem to share slant and thickness, and faults, too: some columns are smeared in several classes. Two numbers measure style: the **slant**, how far the ink moves to the right as you go up (of a line fitted to the ink), and the **amount of ink**, which grows with thickness.
+# Look down a column. The digits seem to share slant and thickness, and faults, too: some columns are smeared in several classes. Two numbers measure style: the **slant** (fit a line to the ink: how far does it move to the right as you go up?) and the **amount of ink**, which grows with thickness.
 #
-# The next cell draws 500 noise vectors in every class. For two classes it asks: do the noise vectors that give a slanted digit in one also give a slanted digit in the other? It prints this correlation over the noise vectors, averaged over all pairs of classes.
+# The next cell draws every class with the same 500 noise vectors. So for each class there are 500 slants, one for each noise vector. Do the noise vectors that give a slanted 3 also give a slanted 8? That is the correlation of the two lists of slants. The cell prints its mean over all pairs of classes, and the same for the ink.
 
 
 # %%
 def style(images):
-    """Slant (how far the ink moves to the right from the bottom to the top) and amount of ink of images (N, 1, H, W)."""
+    """Slant (how far the ink moves to the right for each step up) and amount of ink of images (N, 1, H, W)."""
     ink = images.squeeze(1) + 1  # 0 to 2
     place = torch.linspace(-1, 1, ink.shape[2])
     total = ink.sum((1, 2)).clamp_min(1e-6)
@@ -573,7 +577,7 @@ display(
 )
 
 # %% [markdown]
-# (The four labels are 2, 4, 5 and 4.) Each digit is close to its copy in the column of its own class, and thin and bold hands stay thin and bold. In the third row several digits are damaged. We see two possible reasons and did not test them: the loss compares only the 5, so nothing keeps the other nine digits good; and the search may end at a $z$ that is longer than usual noise, which $G$ never saw in training.
+# (The four labels are 2, 4, 5 and 4.) Each digit is close to its copy in the column of its own class, and thin and bold hands stay thin and bold. In the third row several digits are damaged, in the fourth the 8. We see two possible reasons and did not test them: the loss compares only one digit, so nothing keeps the other nine good; and the search may end at a $z$ that is longer than usual noise, which $G$ never saw in training.
 
 # %% [markdown]
 # ## 5.9 Is each class varied?
@@ -608,7 +612,7 @@ print(
 )
 
 # %% [markdown]
-# The classifier trained on generated digits classifies 96.4 % of the real test digits correctly, two points fewer than the one trained on real digits
+# The classifier trained on generated digits classifies 96.4 % of the real test digits correctly, about two points less than the one trained on real digits
 # (98.6 %). The classes are about as varied as real ones. A value above 1 can also come from failed digits, which lie far from the other images of their class.
 #
 # Read the two tests together. If GAN-test is high and GAN-train is low, the classes are right, but variety is probably missing. If both are low, $G$ may ignore the labels or draw badly. Here both are high: 97.4 %
@@ -673,25 +677,25 @@ for seed in (0, 1):
             f"seed {seed}, {name:14}   class KL {report.class_kl:.3f}   "
             f"{report.times_floor:6.1f} x floor   recall {report.precision_recall[1]:.2f}"
         )
-        sheets[name] = training.sample(G, 60)
+        sheets[name] = training.sample(G, 60)  # a conditional G draws 0, 1, 2, ... by turns
 display(figures.image_grids(sheets, columns=10))
 
 # %% [markdown]
-# In both seeds labels bring the shares of the digits close to the real ones (class KL 0.016 and 0.015 instead of 0.057 and 0.114), as expected: each digit is asked for. The distance falls, too. Recall would show whether labels also help *inside* a class. It is 0.16 and 0.17 with labels, 0.15 and 0.11 without; two seeds cannot tell.
+# In both seeds labels bring the shares of the digits close to the real ones (class KL 0.016 and 0.015 instead of 0.057 and 0.114), as expected: each digit is asked for. The distance falls, too: 36.9 instead of 55.1 times the floor, and 40.7 instead of 64.6. This does not tell whether single pictures are better, because wrong shares alone make the distance larger. Recall does not tell either: it rises when a missing class appears, and in lesson 4 it fell for bad pictures. It is 0.16 and 0.17 with labels, 0.15 and 0.11 without.
 #
-# The picture shows seed 1; with labels, each column is a class. Labels bring the right shares, but single images have the same specks and gaps.
+# The picture shows seed 1; with labels, each column is a class. Single images have the same specks and gaps. So labels repair the shares; whether they do more, this experiment does not show.
 
 # %% [markdown]
 # ## 5.11 Between two classes
 #
-# There is no class between 3 and 8, but you can write its code: half the code of 3 plus half the code of 8. The course's conditional networks accept such
+# There is no class between 3 and 8, but you can write a code for one: half the code of 3 plus half the code of 8. The course's conditional networks accept such
 # *shares* instead of labels, (N, classes), each row summing to 1. $G$ has never seen such a code. *Predict*: a sudden jump, a blend of both pictures, or
 # a shape in between?
 
 # %%
 steps = torch.linspace(0, 1, 12)[:, None]
 codes = torch.eye(10)
-z = training.noise(generator, 3, seed=3)
+z = training.noise(generator, 12, seed=3)[[4, 9, 6]]  # columns of the class grid in 5.8
 rows = []
 with torch.no_grad():
     for noise, (a, b) in zip(z, ((3, 8), (1, 7), (4, 9)), strict=True):
@@ -704,8 +708,7 @@ display(
 )
 
 # %% [markdown]
-# There is no jump. In the first two rows you mostly see a shape in between, not always a legible digit: the 3 closes, the 1 grows a bar, at first faintly. The noise of the third row draws poor digits at both ends already (column 3 of the class grid in 5.8), so that row tells
-# nothing about what lies between 4 and 9. Change `seed=3` to see others.
+# There is no jump. You mostly see a shape in between, not always a legible digit: the 3 closes, the 1 grows a bar, at first faintly. Change the columns to see others; where a noise vector draws poor digits at both ends, the row tells little.
 
 # %% [markdown]
 # ## 5.12 Play: choose a digit
@@ -719,7 +722,7 @@ display(
 
 # %% [markdown]
 # <details><summary>What you should see</summary>1: thickness and slant stay; another z changes them. 2: in the shipped generator direction 1 changes the slant, of a 1
-# as much as of an 8 (yours may differ). 3: the walk between two 3s. Halfway from 3 to 8 there is a code that G never saw, and some pictures are neither digit. 4: few borders near the centre: the label decides the digit, not z. Far from the centre
+# as much as of an 8 (yours may differ; <code>LatentExplorer(shipped)</code> shows that one). 3: the walk between two 3s. Halfway from 3 to 8 there is a code that G never saw, and some pictures are neither digit. 4: few borders near the centre: the label decides the digit, not z. Far from the centre
 # more pictures fail.</details>
 
 # %%
@@ -730,8 +733,7 @@ LatentExplorer(generator, seed=7)
 # %% [markdown]
 # ## 5.13 Labels elsewhere
 #
-# CIFAR-10 has ten classes, too: planes, cars, birds, cats. There a class is not one shape but an object in many poses. We think that $D$ may overlook ten one-hot numbers beside the 3,072 numbers of a colour image. Lesson 6 contains a conditional DCGAN with a projection, whose $h$ comes from convolutions; 5.6 does not tell which code is best
-# there. The condition need not be a class: pix2pix receives a picture, a text-to-image model a sentence, super-resolution (lesson 10) a small image.
+# CIFAR-10 has ten classes, too, such as planes, cars, birds and cats. There a class is not one shape but an object in many poses. We think that $D$ may overlook ten one-hot numbers beside the 3,072 numbers of a colour image. Lesson 6 contains a conditional DCGAN with a projection, whose $h$ comes from convolutions; 5.6 does not tell which code is best for convolutions. The condition need not be a class: pix2pix receives a picture, a text-to-image model a sentence, super-resolution (planned as lesson 10) a small image.
 
 # %% [markdown]
 # ## Check yourself
@@ -798,7 +800,7 @@ def question_3() -> str:
 # %% [markdown] open="question_4" points=4
 # What both classes share, the shape of a chest, the noise of the machine, the position of the patient, can be learnt from all 930 images, as slant and thickness are
 # shared by all digits. What the disease looks like it can only learn from the thirty: forms that are not among them cannot appear except by chance, and with so few images
-# the generator may memorise them. I would train the diagnosis once with and once without the generated images and compare on *real* images of both classes that neither
+# the generator may memorise them. I would train the diagnostic classifier once with and once without the generated images and compare on *real* images of both classes that neither
 # the GAN nor the classifier has seen, and look for copies of the thirty. The warning: a generated picture is no evidence of what the disease looks like, errors in the
 # thirty are multiplied, and thirty recognisable patients may be drawn again.
 #

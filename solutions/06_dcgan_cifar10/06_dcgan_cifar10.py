@@ -70,7 +70,7 @@ print(", ".join(f"{name} {int((cifar.labels == y).sum())}" for y, name in enumer
 # | flatten | (N,) |
 #
 # Write it: `Discriminator()(x)` takes images (N, 3, 32, 32) and returns logits (N,), also for N = 1. `nn.BatchNorm2d(128)` is batch norm for
-# 128 channels (6.3). It has a bias of its own, so the convolution before it may have none. The first and the last convolution have one.
+# 128 channels (6.3). It has a bias of its own, so the convolution before it needs none (`bias=False`). The first and the last convolution have one.
 #
 # You practise: reducing an image to one number with convolutions.
 #
@@ -145,7 +145,7 @@ for step in range(1, gancourse.budget(quick=4, cpu=41, gpu=41)):
         )
 
 # %% [markdown]
-# After 40 steps it is right about 99 % of new photographs and all of the noise. The 2 % of step 5 do not show what $D$ has learnt. The cell asks in eval mode, where batch norm uses running averages (6.3). After five steps they still consist to $0.9^5 = 59\,\%$ of the values that they started with. So $D$ may have learnt the difference earlier. Now ask it about other kinds of pictures.
+# After 40 steps it is right about 99 % of new photographs and all of the noise. The 2 % of step 5 need not show what $D$ has learnt. The cell asks in eval mode, where batch norm uses running averages (6.3), which are slow: each step shows $D$ two batches, so after five steps $0.9^{10} = 35\,\%$ of an average is still its initial value. Now ask $D$ about other kinds of pictures.
 
 # %%
 D.eval()
@@ -195,7 +195,7 @@ for step in range(1, gancourse.budget(quick=2, cpu=51, gpu=51)):
 display(figures.image_grids(shown, columns=2))
 
 # %% [markdown]
-# $D$ takes even the grey fakes of step 1 for real (0.757). After 50 steps it is sure (0.998) of one pattern of coloured dots, nearly the same for every $z$. A fixed $D$ can be fooled, and $G$ finds out how. So $D$ has to keep learning, on the fakes of $G$ as it is now.
+# $D$ takes even the grey fakes of step 1 for real (0.757). After 50 steps it is sure (0.998) of one pattern of coloured dots, nearly the same for every $z$. A fixed $D$ can be fooled, and $G$ finds out how. So $D$ has to keep learning.
 
 # %% [markdown]
 # ## 6.2 Transposed convolution
@@ -255,7 +255,7 @@ for k in (2, 3, 4, 5):
 display(figures.image_grids(counts))
 
 # %% [markdown]
-# The titles list the counts that occur inside; at the edges fewer kernels overlap. With 3 × 3 and 5 × 5, neighbouring pixels receive different numbers of contributions. This can cause a **checkerboard**. If the kernel size is a multiple of the stride, as with our 4 × 4, this cause is gone. A grid can still appear (6.5), because neighbouring pixels use different weights of the kernel.
+# (The titles list the counts inside; at the edges fewer kernels overlap.) With 3 × 3 and 5 × 5, neighbouring pixels receive different numbers of contributions. This can cause a **checkerboard**. If the kernel size is a multiple of the stride, as with our 4 × 4, this cause is gone. A grid can still appear (6.5), because neighbouring pixels use different weights of the kernel.
 
 # %% [markdown]
 # ## 6.3 Batch normalisation
@@ -344,7 +344,7 @@ G = pretrained.load(
 # %% [markdown]
 # In eval mode the rest of the batch makes no difference. In training mode sixty others change little: their mean and variance are close to the running ones. Twelve copies of one image change everything: it dominates the batch's mean and variance.
 #
-# Three rules follow. Sample in eval mode. Show $D$ real images and fakes in **separate batches**: in $G$'s turn it sees fakes alone, so in its own turn it should, too. And an EMA generator needs running values of its own (6.8).
+# Three rules follow. Sample in eval mode. Show $D$ real images and fakes in **separate batches**: in $G$'s turn a batch contains fakes alone, so it should in $D$'s turn, too. And an EMA generator needs running values of its own (6.8).
 
 # %% [markdown]
 # ## 6.4 The generator, and the paper's guidelines
@@ -352,7 +352,7 @@ G = pretrained.load(
 # $G$ is $D$ reversed: where $D$ halves, $G$ doubles. The DCGAN paper gives guidelines for both:
 #
 # 1. strided convolutions in $D$ instead of pooling, transposed convolutions in $G$ instead of repeating pixels;
-# 2. batch norm in both, except in $G$'s last layer and in $D$'s first (and in our $D$'s last);
+# 2. batch norm in both, except in $G$'s last layer and in $D$'s first;
 # 3. no fully connected hidden layers;
 # 4. ReLU in $G$, with tanh at the end; LeakyReLU in $D$;
 # 5. Adam with learning rate $2 \cdot 10^{-4}$ and $\beta_1 = 0.5$; weights from $\mathcal{N}(0, 0.02^2)$.
@@ -377,7 +377,7 @@ display(
 )
 
 # %% [markdown]
-# The fully connected layer hurts most with seed 0, Adam's usual beta with seed 1. These two, and no batch norm in $G$ or in $D$, leave the pictures about as far away as noise, 2,017. The other three omissions *lower* the distance. But one minute, about 1,100 steps, shows only the start. We did not test them for longer, and follow the paper.
+# The fully connected layer hurts most with seed 0, Adam's usual beta with seed 1. These two, and no batch norm in $G$ or in $D$, leave the pictures no nearer than noise (2,017), but for one run. The other three omissions *lower* the distance. But one minute, about 1,100 steps, shows only the start. We did not test them for longer, and follow the paper.
 
 # %% [markdown]
 # ### Exercise 4 · `Generator`
@@ -612,7 +612,7 @@ display(
 )
 
 # %% [markdown]
-# You may have expected outlines, but the whole map looks like grain. How fine is it? Every picture is a sum of waves (Fourier transform). Long waves make smooth areas, short ones fine grain. We call a wave long if it needs at least eight pixels along each axis: 8 % of all waves. In pure noise all waves are equally strong, so 8 % of its energy (sum of squares) is in long waves. How much is it for photographs, and for the gradient? As a control, ask a $D$ that has never been trained.
+# The maps look like grain. How fine is it? Every picture is a sum of waves (Fourier transform). Long waves make smooth areas, short ones fine grain. We call a wave long if its period is at least eight pixels along each axis: 8 % of all waves. In pure noise all waves are equally strong, so 8 % of its energy (sum of squares) is in long waves. How much is it for photographs, and for the gradient? As a control, ask a $D$ that has never been trained.
 
 
 # %%
@@ -648,7 +648,7 @@ print(f"pure noise:  {long_share(torch.randn(8, 3, 32, 32)):.0%}")
 # - **R1** (lessons 2 and 3): penalises the squared gradient norm of $a$ at real images.
 # - **Flips**: a mirrored photograph is a plausible photograph. `augment=augment.random_flip` shows $D$ both.
 # - **EMA** of $G$'s weights (lesson 3, and below).
-# - **A relativistic loss** (Jolicoeur-Martineau 2019): $D$ compares a real image with a fake. $L_D = -\mathbb{E}[\log \text{sigmoid}(a(x) - a(G(z)))]$; $L_G$ swaps $x$ and $G(z)$.
+# - **A relativistic loss** (Jolicoeur-Martineau 2019): $D$ compares a real image with a fake. $L_D = -\mathbb{E}[\log \sigma(a(x) - a(G(z)))]$; $L_G$ swaps $x$ and $G(z)$.
 # - **Spectral normalisation** in $D$, instead of batch norm: the next cell.
 #
 # *Predict*: which one helps most in five minutes, and which harms? (6.9)
@@ -660,7 +660,7 @@ print(f"pure noise:  {long_share(torch.randn(8, 3, 32, 32)):.0%}")
 # %% [markdown]
 # ### EMA of G's weights
 #
-# What about batch norm in the averaged generator? Running mean and variance are **buffers**, not parameters. In the exercise you copy $G$'s buffers. They nearly fit; a later cell computes new ones.
+# Averaging the parameters does not touch batch norm's running mean and variance: these are **buffers**. In the exercise you copy $G$'s, which is simple. A later cell computes exact ones.
 
 # %% [markdown]
 # ### Exercise 6 · `update_average`
@@ -927,12 +927,12 @@ def repaired_dcgan() -> dict:
 losses_of(repaired_dcgan(), FEW)
 
 # %% [markdown]
-# The losses alone do not tell which program is faulty.
+# The losses alone do not tell which program is faulty: those of the faulty one may even look healthier.
 
 # %% [markdown]
 # ## 6.9 Which improvement helps?
 #
-# Improvements differ in what a step costs. So compare at **equal time**, with more than one seed, and report the floor. We did this for the five changes of 6.8, another setting of Adam and smaller batches: five minutes on two cores (about 5,600 steps of 64 images), two seeds. The Fréchet distance of 10,000 images is on features of EfficientNet-Lite0, an ImageNet classifier. Blurred photographs have 1,127, noise 2,017.
+# Improvements differ in what a step costs. So compare at **equal time**, with more than one seed, and report the floor. We did this for the five changes of 6.8, another setting of Adam and smaller batches: five minutes on two cores (alone on the machine, about 5,600 steps of 64 images), two seeds. The Fréchet distance of 10,000 images is on features of EfficientNet-Lite0, an ImageNet classifier. Blurred photographs have 1,127, noise 2,017.
 
 # %%
 after_five_minutes = {
@@ -948,11 +948,11 @@ after_five_minutes = {
 display(figures.seeds(after_five_minutes, "Fréchet distance after five minutes", {"the floor": 38}))
 
 # %% [markdown]
-# - **EMA** lowers the distance by 19 and 18. This comparison is fair: both rows use the same two trainings.
+# - **EMA** lowers the distance by 19 and 18. Both rows use the same two trainings, so the spread between trainings cancels.
 # - **Batches of 32** lower it by 27 and 14. The two seeds of the first row differ by 45, so this is undecided. With **Adam 4e-4** the seeds disagree.
-# - **R1**, the **relativistic loss** and **spectral normalisation** raise it by more than the seeds differ. **Flips** raise it by 33 and 75.
+# - **R1**, the **relativistic loss** and **spectral normalisation** raise it by more than the seeds differ. **Flips** raise it by 33 and 75: with one seed less than the seeds differ.
 #
-# So after five minutes EMA alone helps for certain, and a little; spectral normalisation harms most. Papers report gains after much longer training. We think that early on, regularising $D$ slows both networks down. That is why the course's recipe keeps the flips; we have not tested it without.
+# So after five minutes EMA is the only change that we call a gain, a small one, and two seeds are few. Spectral normalisation harms most. We think that early on, regularising $D$ slows both networks down. We kept the flips because we expect them to help in long trainings; we have not tested it.
 
 # %%
 after_thirty_minutes = {
@@ -967,7 +967,7 @@ display(
 # Over thirty minutes the course's recipe (batches of 32, EMA, Adam 4e-4, flips) beats the paper's (batches of 128, uniform noise): the part of the distance above the floor, 38, falls by 29 % (seed 0) and 27 % (seed 1). We cannot tell which of the changes matters.
 
 # %% [markdown]
-# To measure again (three hours for the first), rename `tests/benchmarks/ablation.json`, `pip install -e ".[colour]"`, and run in the folder of the course:
+# To measure again, rename `tests/benchmarks/ablation.json`, `pip install -e ".[colour]"`, and run in the folder of the course:
 
 # %% [markdown]
 # ```
@@ -1107,7 +1107,7 @@ def question_3() -> str:
 # Miyato et al. 2018, *Spectral Normalization for GANs*, algorithm 1. Mescheder et al. 2018, *Which Training Methods for GANs do actually Converge?* Jolicoeur-Martineau 2019, *The Relativistic Discriminator*. Miyato & Koyama 2018, *cGANs with Projection Discriminator*. Simonyan et al. 2014, *Deep Inside Convolutional
 # Networks* (saliency).
 #
-# **One step further**: train with 3 × 3 kernels (`padding=1, output_padding=1`, which adds a row and a column). Do you see the grid?
+# **One step further**: train with 3 × 3 kernels (`padding=1, output_padding=1`). Do you see the grid?
 
 # %% [markdown]
 # ## A page to keep
