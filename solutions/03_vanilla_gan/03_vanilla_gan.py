@@ -498,7 +498,7 @@ for step in (1, 50):
 
 # %% [markdown]
 # ### Exercise 8 · `repaired_gan`
-# ●●● · 20 minutes · a challenge · a fifth of the points for each faulty part that is right
+# ●●● · 20 minutes · a challenge · a fifth of the points for each fault that you repair
 #
 # Imagine that somebody asks you about this program: "It runs, there is no error, but my GAN does not learn. What is wrong?" The dict at its end
 # names six parts; five of them have **one fault each**. Each part should do what the exercise with its name asks

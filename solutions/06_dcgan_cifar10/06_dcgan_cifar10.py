@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 6 · DCGAN: pictures in colour
 #
-# A multilayer perceptron sees an image as a list of numbers. In this lesson both players use convolutions, which combine neighbouring pixels, and learn photographs of 32 × 32 pixels.
+# A multilayer perceptron sees an image as a list of numbers. In this lesson both players use convolutions, which combine neighbouring pixels, and learn from photographs of 32 × 32 pixels.
 #
 # **You will be able to**
 #
@@ -45,7 +45,7 @@ print(cifar.images.dtype, tuple(cifar.images.shape))
 print(", ".join(f"{name} {int((cifar.labels == y).sum())}" for y, name in enumerate(cifar.classes)))
 
 # %% [markdown]
-# It must learn colours, light, textures and backgrounds, and an object may be anywhere. A multilayer perceptron would learn each *place*
+# It must learn colours, light, textures and backgrounds, and an object may be anywhere. A multilayer perceptron would have to learn each *place*
 # separately. A **convolution** computes a weighted sum over a small window, with the same weights at every place.
 # The weights are its **kernel**.
 #
@@ -487,13 +487,13 @@ display(figures.image_grids(shown, columns=3))
 display(figures.training_curves(first.history))
 
 # %% [markdown]
-# First you see a grid, the same for every $z$, then patches of colour, and finally something like a horizon, water or a meadow, but hardly any
-# objects. $D$ is right about more than 80 % of the images all the time (smoothed curves). $G$'s loss falls, but as in lesson 3 this does not tell how good the pictures are.
+# First you see a grid, nearly the same for every $z$, then patches of colour, and finally something like a horizon, water or a meadow, but hardly any
+# objects. $D$ is right about more than 80 % of the images all the time. $G$'s loss falls on the whole, but as in lesson 3 this does not tell how good the pictures are.
 
 # %% [markdown]
 # ### How far from photographs?
 #
-# The next cell measures your $G$ and the shipped one, which had more steps and another recipe (6.9): Fréchet distance and recall, on the features of the course's CIFAR-10 classifier. Compare only within this cell.
+# The next cell measures your $G$ and the shipped one (more steps, another recipe: 6.9), on the features of the course's CIFAR-10 classifier. Compare only within this cell.
 
 # %%
 from gancourse import features, metrics
@@ -517,12 +517,12 @@ better = pretrained.load("cifar10_dcgan")
 measure(f"shipped, {better.step:,} steps", better.generator)
 
 # %% [markdown]
-# Yours is far from noise, but farther from the test images than the shipped one: 49.8 against 7.7 times the floor. Recall 0.01 says that hardly any photograph has one of your fakes near it: variety is missing, too.
+# Yours is far from noise, but has 49.8 times the floor, the shipped one 7.7. Recall 0.01 says that hardly any photograph has one of your fakes near it.
 
 # %% [markdown]
 # ## 6.6 The wrong image size
 #
-# Many published DCGANs are for 64 × 64 pixels, with one more block in each player. What happens if such a $D$ gets 32 × 32? Read the error.
+# Many published DCGANs are for 64 × 64 pixels, with one more block in each player. What if such a $D$ gets 32 × 32?
 
 # %%
 from gancourse.networks.dcgan import DCGANDiscriminator, DCGANGenerator
@@ -640,7 +640,7 @@ print(f"pure noise:  {long_share(torch.randn(8, 3, 32, 32)):.0%}")
 
 
 # %% [markdown]
-# Photographs consist mostly of long waves; the gradients do not: 10 % with the trained $D$, 8 % with the untrained one, as in noise. So random weights give the same grain. A saliency map shows where a small change moves the logit most, not which objects $D$ recognises.
+# Photographs and fakes consist mostly of long waves; the gradients do not: 10 % with the trained $D$, 8 % with the untrained one, as in noise. So random weights give the same grain. A saliency map shows where a small change moves the logit most, not which objects $D$ recognises.
 
 # %% [markdown]
 # ## 6.8 Improvements
@@ -654,8 +654,8 @@ print(f"pure noise:  {long_share(torch.randn(8, 3, 32, 32)):.0%}")
 # *Predict*: which one helps most in five minutes, and which harms? (6.9)
 
 # %% [markdown]
-# A layer $h \mapsto W h$ changes the length of a vector. The **largest singular value** $s(W)$ is the largest factor by which it does so: $\lVert W h \rVert \le s(W)\, \lVert h \rVert$ for all $h$. **Spectral normalisation** (Miyato et al. 2018) uses $W / s(W)$ instead of $W$. Then no layer makes
-# the distance between two inputs larger, nor does LeakyReLU. So the logit's gradient norm is at most 1. R1 *penalises* the gradient norm, at real images; spectral normalisation *bounds* it, everywhere. In PyTorch: `torch.nn.utils.parametrizations.spectral_norm(layer)`. (For convolutions the bound is approximate.)
+# A layer $h \mapsto W h$ changes the length of a vector. The **largest singular value** $s(W)$ is the largest factor by which it does so: $\lVert W h \rVert \le s(W)\, \lVert h \rVert$ for all $h$. **Spectral normalisation** (Miyato et al. 2018) uses $W / s(W)$ instead of $W$. Then no linear layer makes
+# the distance between two inputs larger, nor does LeakyReLU, so the logit's gradient norm is at most 1. (For convolutions PyTorch's `torch.nn.utils.parametrizations.spectral_norm(layer)` divides by that of the kernel as a matrix. Windows overlap, so the bound is larger than 1.) R1 *penalises* the gradient norm, at real images; spectral normalisation *bounds* it, everywhere.
 
 # %% [markdown]
 # ### EMA of G's weights
@@ -704,11 +704,11 @@ grids = {"G": training.sample(G, 8), "EMA of its weights": training.sample(avera
 display(figures.image_grids(grids, columns=4))
 
 # %% [markdown]
-# The EMA generator's images are smoother. We think that $G$ moves back and forth, and averaging cancels this.
+# The EMA generator's images are smoother, with weaker stripes. We think that $G$ moves back and forth, and averaging cancels this.
 
 # %% [markdown]
 # ### Exercise 7 · `repaired_dcgan`
-# ●●● · 20 minutes · a challenge · a fifth of the points for each faulty part that is right
+# ●●● · 20 minutes · a challenge · a fifth of the points for each fault that you repair
 #
 # This program runs without an error message, but five of its six parts have **one fault each**, and one is right. Each part should do what the exercise with its name asks for (`r1_penalty` is of lesson 2, for samples of any shape; `discriminator_loss` and `train_step` are of
 # lesson 3). Copy the body of `faulty_dcgan` into `repaired_dcgan` and repair it. Change nothing else.
@@ -952,7 +952,7 @@ display(figures.seeds(after_five_minutes, "Fréchet distance after five minutes"
 # - **Batches of 32** lower it by 27 and 14. The two seeds of the first row differ by 45, so this is undecided. With **Adam 4e-4** the seeds disagree.
 # - **R1**, the **relativistic loss** and **spectral normalisation** raise it by more than the seeds differ. **Flips** raise it by 33 and 75: with one seed less than the seeds differ.
 #
-# So after five minutes EMA is the only change that we call a gain, a small one, and two seeds are few. Spectral normalisation harms most. We think that early on, regularising $D$ slows both networks down. We kept the flips because we expect them to help in long trainings; we have not tested it.
+# So after five minutes EMA is the only change that we call a gain, a small one, and two seeds are few. We think that early on, regularising $D$ slows both networks down. The course's recipe keeps the flips for long trainings, where we expect them to help; we have not tested it.
 
 # %%
 after_thirty_minutes = {
@@ -964,7 +964,7 @@ display(
 )
 
 # %% [markdown]
-# Over thirty minutes the course's recipe (batches of 32, EMA, Adam 4e-4, flips) beats the paper's (batches of 128, uniform noise): the part of the distance above the floor, 38, falls by 29 % (seed 0) and 27 % (seed 1). We cannot tell which of the changes matters.
+# In thirty minutes the course's recipe (batches of 32, EMA of 0.999, Adam 4e-4, flips) comes nearer than the paper's (batches of 128, uniform noise): above the floor of 38, its distance is 29 % (seed 0) and 27 % (seed 1) smaller. We cannot tell which change matters.
 
 # %% [markdown]
 # To measure again, rename `tests/benchmarks/ablation.json`, `pip install -e ".[colour]"`, and run in the folder of the course:
@@ -979,7 +979,7 @@ display(
 # %% [markdown]
 # ## 6.10 Ten classes
 #
-# $G$ receives the class as a one-hot code, $D$ by **projection** (5.3). Unlike 5.7, this training uses mismatched pairs. They raised the label consistency in 5.6, which we want more than the exact optimum (5.4).
+# $G$ receives the class as a one-hot code, $D$ by **projection** (5.3). Unlike 5.7, this training uses mismatched pairs. They raised the label consistency in 5.6; the price is that the best $G$ is not exactly $p_{data}$ (5.4).
 
 # %%
 generator = pretrained.load("cifar10_conditional").generator
@@ -1112,7 +1112,7 @@ def question_3() -> str:
 # %% [markdown]
 # ## A page to keep
 #
-# The DCGAN of this lesson, with the shipped generator's settings as one script that needs only PyTorch. Copy it into a file, save the images beside it with
+# The DCGAN of this lesson as one script that needs only PyTorch, with the shipped generator's steps, batches, Adam, flips and EMA. Copy it into a file, save the images beside it with
 # `torch.save(cifar.images, "images.pt")`, and run it with Python.
 #
 # ```python
@@ -1122,7 +1122,7 @@ def question_3() -> str:
 # from torch import nn
 # from torch.nn.functional import softplus
 #
-# STEPS, BATCH, Z_DIM, WIDTH, DECAY = 50_000, 32, 100, 64, 0.996
+# STEPS, BATCH, Z_DIM, WIDTH, DECAY = 50_000, 32, 100, 64, 0.999
 # device = "cuda" if torch.cuda.is_available() else "cpu"
 #
 #
