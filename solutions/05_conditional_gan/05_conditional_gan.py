@@ -286,9 +286,7 @@ first = training.fit(
 ordered = torch.arange(10).repeat_interleave(10)
 display(
     figures.image_grids(
-        {
-            f"after {first.step:,} steps": training.sample(first.generator, 100, labels=ordered)
-        },
+        {f"after {first.step:,} steps": training.sample(first.generator, 100, labels=ordered)},
         columns=10,
         rows=digits,
     )
@@ -473,9 +471,7 @@ def class_grid(G, z: torch.Tensor, classes: int) -> torch.Tensor:
 # %%
 z = training.noise(generator, 12, seed=3)
 grid = class_grid(generator, z, 10)
-display(
-    figures.image_grids({"each column a z": training.to_uint8(grid)}, columns=12, rows=digits)
-)
+display(figures.image_grids({"each column a z": training.to_uint8(grid)}, columns=12, rows=digits))
 
 # %% [markdown]
 # Look down a column. The digits seem to share slant and thickness, and faults, too: some columns are smeared in several classes. We can measure two of these: the amount of ink, which grows with thickness, and slant.

@@ -234,19 +234,6 @@ RECIPES = {
         augment=random_flip,
         bf16=True,
     ),
-    "pokemon_plain": Recipe(
-        about="The same networks, seed and number of steps without augmentation: lesson 7's warning.",
-        dataset="pokemon",
-        networks=lambda: (DCGANGenerator(width=32, size=64), DCGANDiscriminator(width=32, size=64)),
-        optimizer=lambda network: adam(network, lr=4e-4, betas=(0.5, 0.99)),
-        train_step=dcgan_step(),
-        steps=66_176,
-        stages=(66_176,),
-        batch_size=32,
-        ema=0.999,
-        augment=random_flip,
-        bf16=True,
-    ),
 }
 
 
