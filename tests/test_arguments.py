@@ -61,7 +61,7 @@ class Convolutional(nn.Sequential):
         ("mnist", "not a str"),
         (images()[:, 0], r"Grey ones need `images\[:, None\]`"),
         (images().expand(-1, 3, -1, -1).permute(0, 2, 3, 1), r"`images.permute\(0, 3, 1, 2\)`"),
-        (images().float(), "images must be uint8, from 0 to 255; these are torch.float32"),
+        (images().float(), "images must be uint8, from 0 to 255, as they would be saved; these are torch.float32"),
         (images()[:0], "the set is empty"),
     ],
 )

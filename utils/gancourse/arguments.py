@@ -24,9 +24,12 @@ def images_of(images: object) -> Tensor:
         raise ValueError(f"images have the shape (N, C, H, W); {what}.")
     if images.shape[1] not in (1, 3) and images.shape[3] in (1, 3):
         raise ValueError(f"the colours come before height and width; {what}. Use `images.permute(0, 3, 1, 2)`.")
+    if images.is_floating_point() and not images.isfinite().all():
+        raise ValueError("there are NaN or infinite pixels: the generator broke down. Load earlier weights.")
     if images.dtype != torch.uint8:
         raise ValueError(
-            f"images must be uint8, from 0 to 255; {what}. `training.to_uint8` turns floats from -1 to 1 into them."
+            f"images must be uint8, from 0 to 255, as they would be saved; {what}. `training.to_uint8` turns floats from -1 to "
+            "1 into them, and `training.sample` draws them."
         )
     if len(images) == 0:
         raise ValueError("there are no images: the set is empty.")

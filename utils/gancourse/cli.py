@@ -8,6 +8,9 @@ from pathlib import Path
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return 0, or 1 where something is wrong and a message has said what."""
+    for stream in (sys.stdout, sys.stderr):  # an ASCII or Latin-1 terminal shows "?" for a dash instead of a traceback
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     parser = _parser()
     options, options.flags = parser.parse_known_args(arguments)
     if options.flags and options.command not in ("lab", "explore"):

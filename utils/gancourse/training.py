@@ -185,9 +185,9 @@ def noise(G: nn.Module, n: int, seed: int | None = None) -> Tensor:
     uniform = getattr(G, "prior", "normal") == "uniform"
     draw = torch.rand if uniform else torch.randn
     if seed is None:
-        z = draw(n, G.z_dim, device=device)
+        z = draw(n, G.z_dim, device=device, dtype=torch.float32)
     else:
-        z = draw(n, G.z_dim, generator=torch.Generator().manual_seed(seed)).to(device)
+        z = draw(n, G.z_dim, generator=torch.Generator().manual_seed(seed), dtype=torch.float32).to(device)
     return z * 2 - 1 if uniform else z
 
 

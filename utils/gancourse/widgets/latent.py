@@ -90,7 +90,8 @@ def _run(generator: nn.Module, z: Tensor, labels: Tensor | None = None) -> Tenso
     try:
         quiet = copy.deepcopy(generator).eval() if generator.training else generator
         device = device_of(generator)
-        return quiet(z.to(device)) if labels is None else quiet(z.to(device), labels.to(device))
+        inputs = [x.float() if x.is_floating_point() else x for x in (z, labels) if x is not None]
+        return quiet(*(x.to(device) for x in inputs))
     except Exception as error:  # whatever a reader's network does, the explorer says so and goes on
         first_line = (str(error) or "no message").splitlines()[0]
         hint = ""
