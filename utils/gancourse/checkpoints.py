@@ -21,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from gancourse import files
 from gancourse.files import save_atomically
 
 
@@ -142,6 +143,14 @@ def write_players(path: Path, generator: nn.Module, discriminator: nn.Module) ->
     # clone: safetensors refuses tensors that share memory, such as tied weights
     copies = {k: v.cpu().clone(memory_format=torch.contiguous_format) for k, v in tensors.items()}
     save_atomically(path, safetensors.torch.save(copies))
+
+
+def check_room(folder: Path, networks: dict[str, nn.Module]) -> None:
+    """Raise OSError unless a checkpoint of these networks and their Adam, and the one before it, fit on the disk."""
+    tensors = [t for network in networks.values() for t in network.state_dict().values()]
+    trained = [p for name in ("G", "D") for p in networks[name].parameters()]
+    size = sum(t.nbytes for t in tensors) + 2 * sum(p.nbytes for p in trained)
+    files.check_room(folder, 2 * size + 2**20, "checkpoints")
 
 
 @contextlib.contextmanager

@@ -347,6 +347,7 @@ def fit_in_steps(
     checkpoint = Path(folder) / "checkpoint.safetensors" if folder else None
     plan = {"batch_size": batch_size, "seed": seed, "ema": ema, "train_step": checkpoints.code_of(train_step)}
     if checkpoint:  # what a training must share with the checkpoint that it goes on from
+        checkpoints.check_room(checkpoint.parent, networks)
         plan["images"] = f"{tuple(images.shape)}, sha256 {hashlib.sha256(images.cpu().numpy()).hexdigest()[:16]}"
         if labels is not None:
             plan["labels"] = f"sha256 {hashlib.sha256(labels.cpu().numpy()).hexdigest()[:16]}"
