@@ -9,7 +9,7 @@
 # - say what the loss curves of a GAN show, and what they do not show;
 # - train a better recipe, and measure how much better it is.
 #
-# **Time**: 100 minutes, including eight exercises. About 8 of the 100 minutes are training on two CPU cores, less on a GPU. Where a
+# **Time**: 100 minutes, including eight exercises; a break fits after 3.8. About 8 of the 100 minutes are training on two CPU cores, less on a GPU. Where a
 # training takes more than two minutes, you can load finished weights instead.
 #
 # **You need**: lessons 1 and 2, and one small network that you have trained in PyTorch. The [glossary](../README.md#glossary)
@@ -498,7 +498,7 @@ for step in (1, 50):
 
 # %% [markdown]
 # ### Exercise 8 · `repaired_gan`
-# ●●● · 20 minutes · a challenge · a fifth of the points for each faulty part that is right
+# ●●● · 20 minutes · a challenge · a fifth of the points for each fault that you repair
 #
 # Imagine that somebody asks you about this program: "It runs, there is no error, but my GAN does not learn. What is wrong?" The dict at its end
 # names six parts; five of them have **one fault each**. Each part should do what the exercise with its name asks

@@ -50,7 +50,9 @@ def transposed_convolution() -> Figure:
         for column in range(5):
             ax.add_patch(Rectangle((3 + 0.6 * column, 0.6 + 0.6 * row), 0.6, 0.6, fill=False, edgecolor=GREY))
     ax.text(0.6, 0.95, "input: 1 x 2", ha="center", fontsize=10)
-    ax.text(4.5, 0.2, "output: 3 x 5; where kernels overlap, they add up", ha="center", fontsize=10)
+    ax.text(
+        4.5, 0.2, "output: 3 x 5, with a 3 x 3 kernel; where kernels overlap, they add up", ha="center", fontsize=10
+    )
     ax.annotate("", (4.2, 3.25), (3, 3.25), arrowprops=_arrow("black", "arc3", "<->"))
     ax.text(3.6, 3.35, "stride 2", ha="center", fontsize=10)
     ax.set(xlim=(-0.3, 6.6), ylim=(0, 3.7))

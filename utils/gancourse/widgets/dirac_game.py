@@ -31,7 +31,7 @@ class DiracGame(Game):
     def __init__(self, loss: str = "minimax", start: tuple[float, float] = (1.0, 1.0)):
         super().__init__(
             "Left, the plane of theta, across, and psi, upwards: arrows for where gradient descent leads, and the path that the "
-            "players take from the start. Right, their distance from the equilibrium after each step, logarithmic."
+            "players take from the start. Right, their distance from the solution after each step, logarithmic."
         )
         loss = self.known("loss", loss, toys.DIRAC_LOSSES)
         self.start = tuple(
@@ -65,7 +65,7 @@ class DiracGame(Game):
         return toys.dirac_trajectory(self.loss.value, self.steps.value, start=self.start, **self._update())
 
     def eigenvalues(self) -> tuple[complex, complex]:
-        """Return the eigenvalues of the update that is set, at the equilibrium."""
+        """Return the eigenvalues of the update that is set, at the solution."""
         return toys.dirac_eigenvalues(self.loss.value, **self._update())
 
     def _update(self) -> dict:
@@ -109,7 +109,7 @@ class DiracGame(Game):
             Lines(way, frame.FAKE, name="the players"),
             Points(way[:1], frame.INK, "square", 9, "start", 1),
             Points(way[-1:], frame.FAKE, "circle", 10, f"step {self.steps.value}", 1),
-            Points(np.zeros((1, 2)), frame.REAL, "cross", 13, "equilibrium", 1),
+            Points(np.zeros((1, 2)), frame.REAL, "cross", 13, "solution", 1),
         ]
         limits = (-HALF, HALF)
         title = "psi (D), upwards, and theta (G), across"
@@ -120,7 +120,7 @@ class DiracGame(Game):
         grid = [(theta, psi) for theta in places for psi in places]
         flow = np.array([toys.dirac_field(self.loss.value, *place, self.gamma.value) for place in grid])
         length = np.linalg.norm(flow, axis=1, keepdims=True)
-        # A long arrow for a fast flow, but not in proportion: near the equilibrium there would be none to see.
+        # A long arrow for a fast flow, but not in proportion: near the solution there would be none to see.
         arrows = LONGEST * flow / np.maximum(np.sqrt(length * length.max()), 1e-9)
         return np.concatenate([grid - arrows / 2, grid + arrows / 2], 1)
 
@@ -134,23 +134,19 @@ class DiracGame(Game):
         ]
         ticks = [(k, f"{10.0**k:g}") for k in range(DECADES[0], DECADES[1] + 1)]
         return Panel(
-            "Distance from the equilibrium", (0, last), DECADES, layers, "step", y_ticks=ticks, column=1, ratio=0.72
+            "Distance from the solution", (0, last), DECADES, layers, "step", y_ticks=ticks, column=1, ratio=0.72
         )
 
     def _words(self, distance: float) -> str:
         first, second = self.eigenvalues()
         largest = max(abs(first), abs(second))
         if abs(largest - 1) < 1e-9:
-            verdict = (
-                "exactly 1: near the equilibrium the distance stays the same to first order, which decides nothing"
-            )
+            verdict = "exactly 1: near the solution the distance stays the same to first order, which decides nothing"
         else:
-            verdict = (
-                "below 1: near the equilibrium they converge" if largest < 1 else "above 1: they move away from it"
-            )
+            verdict = "below 1: near the solution they converge" if largest < 1 else "above 1: they move away from it"
         gone = f"{distance:.4g}" if math.isfinite(distance) else "not a finite number"
         return (
-            f"Distance from the equilibrium after {self.steps.value} steps: {gone}.\n"
+            f"Distance from the solution after {self.steps.value} steps: {gone}.\n"
             f"Eigenvalues of one update there: {_complex(first)} and {_complex(second)}; "
             f"absolute values {abs(first):.6f} and {abs(second):.6f}, the larger one {verdict}."
         )

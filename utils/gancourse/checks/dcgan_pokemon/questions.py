@@ -7,7 +7,7 @@ question_1 = question(
     "question_1",
     a="held-out pictures get -2, close to the fakes at -4 and far from the training pictures at 5: D is sure, and wrong.",
     b="D has learnt something: it has memorised the training pictures. It judges new ones like fakes.",
-    d="what G draws does not decide how D judges held-out pictures. They are real, and D judges them like fakes.",
+    d="held-out pictures get -2, close to the fakes at -4. Training pictures get 5, so D does not judge the two alike.",
 )
 question_2 = question(
     "dcgan_pokemon",
