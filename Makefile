@@ -7,6 +7,12 @@ LAB_FLAGS ?=
 TORCH_INDEX ?=
 BIN := .venv/bin
 
+# Programs in .venv hold the path of this folder: after a move they would not start.
+ifneq "$(shell cat .venv/.place 2> /dev/null || pwd)" "$(shell pwd)"
+$(info This folder was moved or renamed, so its environment is installed anew.)
+$(shell rm -rf .venv)
+endif
+
 .PHONY: install lab explore test test-all lessons bench
 .DEFAULT_GOAL := lab
 
@@ -50,4 +56,4 @@ bench: .venv/.installed-dev
 	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) was not found: install Python 3.11, 3.12 or 3.13, or name one: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { echo "The course needs Python 3.11 to 3.13; $(PYTHON) is $$($(PYTHON) -V). Name another: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { echo "$(PYTHON) lacks venv: on Debian or Ubuntu, sudo apt-get install python3-venv"; exit 1; }
-	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+	@$(PYTHON) -m venv .venv && pwd > .venv/.place || { rm -rf .venv; exit 1; }

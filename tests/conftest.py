@@ -28,3 +28,13 @@ def pytest_collection_modifyitems(items):
     """Put first what takes longest, and last the exercises, which fill the gaps at the end."""
     longest = ("tests/browser", "tests/classroom")
     items.sort(key=lambda item: (not item.nodeid.startswith(longest), "test_exercises.py" in item.nodeid))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say once how many tests a missing Chromium has cost."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "Chromium" in str(report.longrepr)]
+    if skipped:
+        terminalreporter.write_line(
+            f"{len(skipped)} tests in a browser were skipped: Chromium is not installed. To run them: "
+            "sudo apt-get install chromium"
+        )

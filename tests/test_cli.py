@@ -2,19 +2,23 @@
 
 import importlib.metadata
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import gancourse
 from gancourse import authoring, cli, doctor, metrics
 
 GANCOURSE = Path(sys.executable).with_name("gancourse")
 
 
-def run(*command) -> subprocess.CompletedProcess:
-    return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=120)
+def run(*command, **settings) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, timeout=120, errors="replace", **settings
+    )
 
 
 @pytest.fixture
@@ -114,10 +118,32 @@ def test_a_wrong_command_line_gets_the_usage(arguments):
     assert answer.stderr.startswith("usage: gancourse")
 
 
-def test_a_wrong_budget_is_said_clearly(monkeypatch):
+def test_a_wrong_budget_is_said_clearly(monkeypatch, capsys):
     monkeypatch.setenv("GANCOURSE_BUDGET", "huge")
     with pytest.raises(ValueError, match="GANCOURSE_BUDGET is 'huge'; it must be one of quick, cpu, gpu"):
-        doctor.check()
+        gancourse.budget(quick=1, cpu=2, gpu=3)
+    doctor.check()
+    said = capsys.readouterr().out
+    assert "GANCOURSE_BUDGET is 'huge'" in said
+    assert "unset GANCOURSE_BUDGET" in said
+
+
+def test_a_budget_may_be_written_in_capitals(monkeypatch):
+    monkeypatch.setenv("GANCOURSE_BUDGET", " Quick ")
+    assert gancourse.budget(quick=1, cpu=2, gpu=3) == 1
+
+
+def test_the_module_is_the_command():
+    answer = run(sys.executable, "-m", "gancourse")
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("usage: gancourse")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_unicode_gets_its_table(encoding):
+    answer = run(GANCOURSE, "doctor", env=os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"})
+    assert answer.returncode == 0
+    assert answer.stderr == ""
 
 
 def test_doctor_prints_its_table():

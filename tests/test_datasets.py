@@ -45,6 +45,13 @@ def test_square_puts_on_white_and_pads():
     assert np.array_equal(made, made[:, ::-1])  # in the middle
 
 
+@pytest.mark.parametrize("kind", [np.uint16, np.int32])
+def test_sixteen_bits_of_grey_become_eight(kind):
+    ramp = np.linspace(0, 65_535, 64).reshape(8, 8)
+    made = datasets.square(Image.fromarray(ramp.astype(kind)), 8)
+    np.testing.assert_allclose(made[0], ramp / 257, atol=1.01)
+
+
 def test_square_shows_no_colour_of_transparent_pixels():
     pixels = np.zeros((64, 64, 4), np.uint8)
     pixels[..., 1] = 255  # green everywhere, and transparent

@@ -88,6 +88,32 @@ def test_inception_score_agrees_with_torchmetrics_on_the_same_probabilities(netw
     assert ours == pytest.approx(float(oracle.compute()[0]), rel=1e-6)
 
 
+def test_the_inception_score_refuses_logits_and_nothing():
+    with pytest.raises(ValueError, match=r"`.softmax\(1\)` makes them of logits"):
+        metrics.inception_score(torch.randn(5, 10))
+    with pytest.raises(ValueError, match="the score of nothing"):
+        metrics.inception_score(torch.zeros(0, 10))
+
+
+def test_empty_sets_are_refused_in_words():
+    f = torch.randn(20, 4)
+    for measure in (metrics.frechet_distance, metrics.kernel_distance, metrics.precision_recall):
+        with pytest.raises(ValueError, match="the set of images is empty"):
+            measure(f[:0], f)
+    with pytest.raises(ValueError, match="the set is empty"):
+        metrics.evaluate_images(torch.zeros(0, 1, 28, 28, dtype=torch.uint8))
+
+
+def test_the_default_dtype_of_torch_changes_no_measure(network, digits):
+    images = training.sample(pretrained.load("mnist_better").generator, 200)
+    torch.set_default_dtype(torch.float64)
+    try:
+        again = training.sample(pretrained.load("mnist_better").generator, 200)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert torch.equal(images, again)
+
+
 def test_class_kl_agrees_with_scipy():
     p, q = (torch.rand(10, dtype=torch.float64, generator=torch.Generator().manual_seed(s)) for s in (0, 1))
     p[3] = 0
@@ -205,14 +231,14 @@ def test_within_class_distance_is_the_mean_over_pairs():
 @pytest.mark.parametrize(
     ("images", "says"),
     [
-        (torch.rand(200, 1, 28, 28), "as uint8"),
+        (torch.rand(200, 1, 28, 28), "must be uint8"),
         (torch.full((200, 1, 28, 28), math.nan), "NaN"),
         (torch.zeros(200, 28, 28, dtype=torch.uint8), "shape"),
         (torch.full((200, 3, 28, 28), 9, dtype=torch.uint8), r"shape \(N, 1, 28, 28\)"),
         (torch.ones(200, 1, 28, 28, dtype=torch.uint8), "no pixel is above 1"),
         (torch.full((10_001, 1, 28, 28), 9, dtype=torch.uint8), "10,000 test images"),
         (torch.full((128, 1, 28, 28), 9, dtype=torch.uint8), "at least 129"),
-        (torch.zeros(0, 1, 28, 28, dtype=torch.uint8), "at least 129"),
+        (torch.zeros(0, 1, 28, 28, dtype=torch.uint8), "the set is empty"),
         (torch.zeros(200, 1, 28, 28, dtype=torch.uint8), "has collapsed"),
     ],
     ids=["float", "nan", "no channel", "three channels", "0 and 1", "too many", "too few", "none", "black"],

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -92,3 +93,25 @@ def test_the_wheel_draws_a_sample_with_shipped_weights_elsewhere(tmp_path):
     assert Path(cache) == home / "cache" / "gancourse"
     assert sample == f"(3, 1, 28, 28) {name}"
     assert check == "✓ draw_noise: right."
+
+
+@pytest.mark.parametrize("name", ["course", "Köpfe und Münzen, 2"])
+def test_an_environment_that_was_moved_is_installed_anew(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    for file in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / file, folder)
+
+    def make() -> str:
+        (folder / ".venv/bin").mkdir(parents=True, exist_ok=True)
+        for file in (".venv/bin/pip", ".venv/.installed"):  # newer than the lists: nothing to do
+            (folder / file).touch()
+        return subprocess.run(["make", "-n", "install"], cwd=folder, capture_output=True, text=True).stdout
+
+    assert "Installing" not in make()
+    (folder / ".venv/.place").write_text(f"{folder}\n")
+    assert "Installing" not in make()
+    (folder / ".venv/.place").write_text("/elsewhere\n")
+    said = make()
+    assert "This folder was moved or renamed" in said
+    assert "Installing the course" in said

@@ -250,7 +250,7 @@ def test_weights_that_are_missing_damaged_or_of_another_network_are_refused_and_
     for name, says in (
         ("none", "does not exist"),
         ("damaged", "cannot be read"),
-        ("untold", "cannot be read"),
+        ("untold", "no checkpoint of this course"),
         ("other", "another network"),
     ):
         with pytest.raises(CannotShow, match=says):

@@ -1,5 +1,6 @@
 """The painter: only the newest request counts, and the last picture is of the last request."""
 
+import subprocess
 import sys
 import threading
 import time
@@ -75,3 +76,16 @@ def test_an_error_in_one_painting_does_not_end_them(monkeypatch):
     painter.request()
     painter.wait()
     assert len(painted) == 2
+
+
+def test_a_program_that_ends_waits_for_the_picture_that_is_being_painted(tmp_path):
+    done = tmp_path / "done"
+    program = (
+        "import pathlib, time\n"
+        "from gancourse.widgets.painter import Painter\n"
+        f"painter = Painter(lambda: (time.sleep(0.3), pathlib.Path({str(done)!r}).touch()), lambda: None)\n"
+        "painter.request()\n"
+        "time.sleep(0.1)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0
+    assert done.exists()

@@ -17,10 +17,10 @@ def budget_name() -> str:
     `GANCOURSE_BUDGET` decides; without it, autograding (`NBGRADER_EXECUTION`) is quick, and otherwise it depends on
     whether there is a GPU. Raises ValueError where GANCOURSE_BUDGET is none of the three.
     """
-    name = os.environ.get("GANCOURSE_BUDGET")
-    if name:
+    told = os.environ.get("GANCOURSE_BUDGET", "")
+    if name := told.strip().lower():
         if name not in BUDGETS:
-            raise ValueError(f"GANCOURSE_BUDGET is {name!r}; it must be one of {', '.join(BUDGETS)}.")
+            raise ValueError(f"GANCOURSE_BUDGET is {told!r}; it must be one of {', '.join(BUDGETS)}.")
         return name
     if os.environ.get("NBGRADER_EXECUTION"):
         return "quick"

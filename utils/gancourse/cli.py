@@ -5,9 +5,14 @@ import os
 import sys
 from pathlib import Path
 
+from gancourse import files
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return 0, or 1 where something is wrong and a message has said what."""
+    for stream in (sys.stdout, sys.stderr):  # an ASCII or Latin-1 terminal shows "?" for a dash instead of a traceback
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     parser = _parser()
     options, options.flags = parser.parse_known_args(arguments)
     if options.flags and options.command not in ("lab", "explore"):
@@ -17,7 +22,10 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
-    except (RuntimeError, ValueError, OSError) as error:
+    except OSError as error:
+        print(f"gancourse {options.command}: {files.in_words(error)}", file=sys.stderr)
+        return 1
+    except (RuntimeError, ValueError) as error:
         # The package's own errors say what to do; any other kind is a bug and keeps its traceback.
         print(f"gancourse {options.command}: {error}", file=sys.stderr)
         return 1
@@ -100,6 +108,7 @@ def _lab(options) -> None:
 
 
 def _explore(options) -> int:
+    import signal
     import subprocess
     import tempfile
 
@@ -112,12 +121,14 @@ def _explore(options) -> int:
         nbformat.v4.new_markdown_cell(f"# {options.name}\n\n{card['about']}"),
         nbformat.v4.new_code_cell(f"from gancourse.widgets import LatentExplorer\n\nLatentExplorer({options.name!r})"),
     ]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a kill ends Voilà and removes the folder, too
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / f"{options.name}.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), page)
         command = [sys.executable, "-m", "voila", str(page), "--KernelManager.transport_encryption=auto"]
-        return subprocess.run([*command, *options.flags]).returncode
+        own = {"JUPYTER_RUNTIME_DIR": folder, "IPYTHONDIR": folder}  # the home may not be writable
+        return subprocess.run([*command, *options.flags], env=os.environ | own).returncode
 
 
 def _data(options) -> None:

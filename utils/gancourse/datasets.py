@@ -303,12 +303,14 @@ def open_picture(members: dict[str, bytes], name: str) -> Image.Image:
 
 
 def square(picture: Image.Image, size: int) -> np.ndarray:
-    """Return a picture on white, padded to a square and resized: uint8 (3, size, size).
+    """Return a picture on white, padded to a square and resized: uint8 (3, size, size). 16-bit grey becomes 8-bit.
 
     Resized once, from the full picture, with Lanczos: it weighs all pixels that become one, so nothing is aliased
     (a box filter aliases unless the sizes divide), and outlines stay sharp. Put on white before that, so that no
     colour hidden under transparent pixels bleeds into the outline.
     """
+    if picture.mode.startswith("I"):  # `convert` would clip 16 bits at 255, to white
+        picture = Image.fromarray((np.asarray(picture).clip(0, 65_535) // 257).astype(np.uint8))
     picture = picture.convert("RGBA")
     side = max(picture.size)
     canvas = Image.new("RGBA", (side, side), "white")

@@ -21,7 +21,7 @@ class Row:
 
 def rows() -> list[Row]:
     """Look at everything and return a row for each."""
-    return [_python(), *_torch(), *_datasets(), *_weights(), *_extensions(), _bubblewrap(), _chromium()]
+    return [_python(), *_torch(), _budget(), *_datasets(), *_weights(), *_extensions(), _bubblewrap(), _chromium()]
 
 
 def table(found: list[Row]) -> str:
@@ -40,7 +40,7 @@ def check(*datasets: str) -> None:
     from gancourse import budget_name
     from gancourse.datasets import status
 
-    found = [_python(), *_torch(), *(_dataset(name, status) for name in datasets), *_weights()]
+    found = [_python(), *_torch(), _budget(), *(_dataset(name, status) for name in datasets), *_weights()]
     problems = [row for row in found if row.state == BROKEN]
     if problems:
         print("Not ready yet:\n" + table(problems))
@@ -88,6 +88,15 @@ def _torch() -> list[Row]:
     except (ImportError, OSError) as error:
         return [Row("torch", BROKEN, str(error).splitlines()[0], "make install")]
     return [Row("torch", OK, torch.__version__), Row("device", OK, device_line())]
+
+
+def _budget() -> Row:
+    from gancourse import budget_name
+
+    try:
+        return Row("budget", OK, budget_name())
+    except ValueError as error:
+        return Row("budget", BROKEN, str(error), "unset GANCOURSE_BUDGET")
 
 
 def _datasets() -> list[Row]:

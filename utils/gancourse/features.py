@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from gancourse import pretrained
+from gancourse import arguments, pretrained
 from gancourse.training import pick_device, to_unit
 
 EFFICIENTNET_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -75,17 +75,11 @@ def _with_bar(batches: tuple[Tensor, ...], name: str):
 
 def check_images(images: Tensor, shape: tuple[int | None, ...] = (None, None, None)) -> None:
     """Raise ValueError unless images are uint8 (N, C, H, W) that look like pictures of this shape (C, H, W)."""
-    if images.dtype != torch.uint8:
-        if images.is_floating_point() and not images.isfinite().all():
-            raise ValueError("there are NaN or infinite pixels: the generator broke down. Load earlier weights.")
-        raise ValueError(
-            f"images are compared as uint8, as they would be saved; these are {images.dtype}. `training.to_uint8` turns "
-            "floats from -1 to 1 into them, and `training.sample` draws them."
-        )
-    if images.dim() != 4 or any(want not in (None, size) for want, size in zip(shape, images.shape[1:], strict=True)):
+    arguments.images_of(images)
+    if any(want not in (None, size) for want, size in zip(shape, images.shape[1:], strict=True)):
         wanted = ", ".join(str(size or name) for size, name in zip(shape, "CHW", strict=True))
         raise ValueError(f"images must have the shape (N, {wanted}), not {tuple(images.shape)}.")
-    if len(images) and images.max() <= 1:
+    if images.max() <= 1:
         raise ValueError(
             "no pixel is above 1 of 255. Were these floats from 0 to 1 that became uint8? Multiply by 255 first. If not, all "
             "images are black: the generator has collapsed."

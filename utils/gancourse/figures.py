@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from matplotlib.figure import Figure
 from torch import Tensor
+
+from gancourse import arguments
 
 # Okabe & Ito's palette, told apart by colour-blind readers; lines differ in style too.
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
@@ -16,9 +17,11 @@ DPI, PAGE_WIDTH, GAP, TITLE_HEIGHT, CHARACTER = 100, 1000, 16, 20, 7  # of grids
 
 
 def tile(images: Tensor, columns: int = 8, pad: int = 2, background: int = 205) -> np.ndarray:
-    """Return uint8 images (N, C, H, W) as one picture, uint8 (rows, width) for C = 1 or (rows, width, 3) for C = 3."""
-    if images.dtype != torch.uint8:
-        raise ValueError(f"tile shows uint8 images, these are {images.dtype}: pass them through training.to_uint8.")
+    """Return uint8 images (N, C, H, W) as one picture, uint8 (rows, width) for C = 1 or (rows, width, 3) for C = 3.
+
+    Raises ValueError for what is no such set of images.
+    """
+    images = arguments.images_of(images)
     n, c, h, w = images.shape
     columns = min(columns, n)
     rows = -(-n // columns)

@@ -1,11 +1,37 @@
 """Write files atomically: a file is either complete or absent."""
 
+import errno
 import os
+import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
 
 STALE_SECONDS = 3600
+
+
+def in_words(error: OSError) -> str:
+    """Return what an error of the file system means and what to do."""
+    where = error.filename or "a file"
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return (
+            f"{where} cannot be written or read here: {error.strerror}. Copy the course to a folder of your own, or name a "
+            "folder that you can write to (--runs, --out)."
+        )
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{where} cannot be written: the disk is full. Make room, then run this again; what was there is kept."
+    return str(error)
+
+
+def check_room(folder: Path, needed: int, what: str) -> None:
+    """Raise OSError unless `needed` bytes for `what` fit on the disk of a folder, which need not exist yet."""
+    there = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
+    free = shutil.disk_usage(there).free
+    if free < needed:
+        raise OSError(
+            f"{what} in {folder} take up to {needed / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free. Make room, or name a "
+            "folder on another disk."
+        )
 
 
 def save_atomically(path: Path, data: bytes) -> None:

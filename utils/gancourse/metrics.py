@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
-from gancourse import datasets, features, sources
+from gancourse import arguments, datasets, features, sources
 from gancourse.features import FeatureNetwork
 from gancourse.files import save_atomically
 from gancourse.training import check_labels, sample
@@ -60,8 +60,14 @@ def inception_score(probabilities: Tensor) -> float:
 
     Salimans et al. 2016, section 4. High where each image is classified with confidence and all classes occur.
     """
+    if not len(probabilities):
+        raise ValueError("there are no probabilities: the score of nothing is not defined.")
     if not probabilities.isfinite().all():
         raise ValueError("there are NaN or infinite probabilities: the classifier, or what it reads, broke down.")
+    if (probabilities < 0).any() or not torch.allclose(sums := probabilities.sum(1), torch.ones_like(sums), atol=1e-3):
+        raise ValueError(
+            "these are no probabilities: each row should be at least 0 and sum to 1. `.softmax(1)` makes them of logits."
+        )
     marginal = probabilities.mean(0)
     return float(torch.special.xlogy(probabilities, probabilities / marginal).nansum(1).mean().exp())
 
@@ -108,6 +114,8 @@ def check_features(*sets: Tensor, equal: bool = True) -> None:
     for f in sets:
         if f.dim() != 2 or not f.is_floating_point():
             raise ValueError(f"features are floats of shape (N, d); these are {f.dtype} of {tuple(f.shape)}.")
+        if not len(f):
+            raise ValueError("there are no features: the set of images is empty.")
         if not f.isfinite().all():
             raise ValueError("there are NaN or infinite features. Do they come from a generator that broke down?")
     if len({f.shape[1] for f in sets}) > 1:
@@ -479,7 +487,7 @@ def evaluate_images(
     network: the features to compare on, those of `network_for(dataset)` unless told. Raises ValueError for images that
     cannot be compared, and for more of them than a split has.
     """
-    network = network or network_for(dataset)
+    images, network = arguments.images_of(images), network or network_for(dataset)
     check_number(len(images), dataset, network)
     beside = real(dataset, len(images), network, progress)
     f, probabilities = network(images, "generated images" if progress else "")

@@ -67,7 +67,7 @@ def load(name: str, stage: int | None = None) -> Pretrained:
         G.class_names = sources.registry()[recipe.dataset].classes  # for the explorer
     for prefix, network in (("generator.", G), ("discriminator.", D)):
         network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
-        network.eval().requires_grad_(False)
+        network.float().eval().requires_grad_(False)  # float32 whatever torch's default is
     return Pretrained(name, stage, entry["step"], G, D, card)
 
 
@@ -78,7 +78,7 @@ def load_classifier(name: str = "digit_classifier") -> tuple[nn.Module, str]:
     card = read_card(name)
     classifier = recipes.CLASSIFIERS[name].network()
     classifier.load_state_dict(_read_weights(folder() / name / card["file"], card["sha256"]))
-    return classifier.eval().requires_grad_(False), card["sha256"]
+    return classifier.float().eval().requires_grad_(False), card["sha256"]
 
 
 def read_card(name: str) -> dict:

@@ -30,7 +30,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from gancourse import checkpoints
+from gancourse import arguments, checkpoints
 
 TrainStep = Callable[..., dict[str, Tensor]]  # (G, D, opt_G, opt_D, real, step), or (..., real, labels, step)
 
@@ -84,7 +84,7 @@ def _keep_freed_memory() -> None:
 
 @dataclass
 class Batches:
-    """Random batches out of one uint8 tensor, without replacement within an epoch.
+    """Random batches out of one uint8 tensor (or numpy array, or dataset of the course), without replacement in an epoch.
 
     Batch number `step` (from 1) depends on `seed` and `step` alone, so that a resumed training sees the same ones.
     """
@@ -97,21 +97,13 @@ class Batches:
     labels: Tensor | None = None  # int64 (N,)
 
     def __post_init__(self):
-        if self.images.dtype != torch.uint8 or self.images.dim() != 4:
-            raise ValueError(
-                f"images must be uint8 of shape (N, C, H, W), not {self.images.dtype} of {tuple(self.images.shape)}; "
-                "pass `datasets.load(...).images`."
-            )
+        self.images = arguments.images_of(self.images)
+        self.batch_size = arguments.whole("batch_size", self.batch_size, least=1)
         self.per_epoch = len(self.images) // self.batch_size
         if self.per_epoch == 0:
             raise ValueError(f"a batch of {self.batch_size} cannot be drawn from {len(self.images)} images.")
         if self.labels is not None:
-            if self.labels.shape != (len(self.images),) or self.labels.dtype != torch.int64:
-                raise ValueError(
-                    f"labels must be int64 of shape ({len(self.images)},), one for each image, not {self.labels.dtype} "
-                    f"of {tuple(self.labels.shape)}."
-                )
-            self.labels = self.labels.to(self.device)
+            self.labels = arguments.labels_of(self.labels, len(self.images)).to(self.device)
         self.images = self.images.to(self.device)
         self._epoch, self._order = -1, None
 
@@ -149,7 +141,11 @@ def to_uint8(images: Tensor) -> Tensor:
 
 
 def average_of(G: nn.Module, decay: float) -> AveragedModel:
-    """Return an exponential moving average of G's weights (Yazici et al. 2019); call `update_parameters(G)` each step."""
+    """Return an exponential moving average of G's weights (Yazici et al. 2019); call `update_parameters(G)` each step.
+
+    Raises ValueError where G keeps something that cannot be copied.
+    """
+    arguments.check_copyable(G, "generator")
     return AveragedModel(G, multi_avg_fn=get_ema_multi_avg_fn(decay))
 
 
@@ -181,15 +177,17 @@ def refresh_batch_norm(G: nn.Module, drawn: int = 10_000) -> nn.Module:
 def noise(G: nn.Module, n: int, seed: int | None = None) -> Tensor:
     """Return noise (n, G.z_dim) for G, on its device: N(0, 1), or uniform on (-1, 1) where `G.prior` says "uniform".
 
-    With a seed it depends on the seed alone, whatever the device; without, on torch's global generator.
+    With a seed it depends on the seed alone, whatever the device; without, on torch's global generator. Raises ValueError
+    where G has no `z_dim`.
     """
+    arguments.check_generator(G)
     device = device_of(G)
     uniform = getattr(G, "prior", "normal") == "uniform"
     draw = torch.rand if uniform else torch.randn
     if seed is None:
-        z = draw(n, G.z_dim, device=device)
+        z = draw(n, G.z_dim, device=device, dtype=torch.float32)
     else:
-        z = draw(n, G.z_dim, generator=torch.Generator().manual_seed(seed)).to(device)
+        z = draw(n, G.z_dim, generator=torch.Generator().manual_seed(seed), dtype=torch.float32).to(device)
     return z * 2 - 1 if uniform else z
 
 
@@ -226,19 +224,18 @@ def check_labels(labels: Tensor, classes: int) -> Tensor:
 def sample(G: nn.Module, n: int, seed: int = 0, labels: Tensor | None = None, batch_size: int = 500) -> Tensor:
     """Return n images of G in eval mode: uint8 (n, C, H, W) on the CPU; G's mode is left as it was.
 
-    labels: int64 (n,), for a conditional G; without, its classes by turns.
+    labels: int64 (n,), for a conditional G; without, its classes by turns. Raises ValueError for what is no image from -1
+    to 1.
     """
+    arguments.check_generator(G)
+    arguments.whole("n, the number of images,", n, least=1)
     was_training = G.training
     G.eval()
     images = []
     try:
         for part in zip(*(whole.split(batch_size) for whole in generator_inputs(G, n, seed, labels)), strict=True):
-            pixels = G(*part)
-            if not pixels.isfinite().all():
-                raise ValueError(
-                    "the generator returns NaN or infinite pixels: its training broke down. Load earlier weights."
-                )
-            images.append(to_uint8(pixels).cpu())
+            given = f"noise {tuple(part[0].shape)}" + " and labels" * (len(part) > 1)
+            images.append(to_uint8(arguments.check_pixels(G(*part), len(part[0]), given)).cpu())
     finally:
         G.train(was_training)
     return torch.cat(images)
@@ -269,7 +266,7 @@ class Run:
 def fit(
     train_step: TrainStep, G: nn.Module, D: nn.Module, opt_G: Optimizer, opt_D: Optimizer, images: Tensor, **settings
 ) -> Run:
-    """Train G and D on `images` (uint8, (N, C, H, W)) and return the Run. Settings, all by name:
+    """Train G and D on `images` (uint8 (N, C, H, W), or a dataset of the course) and return the Run. Settings, all by name:
 
     steps: how many.
     labels: int64 (N,), for a conditional GAN; train_step then gets those of the batch, before the step's number.
@@ -281,14 +278,16 @@ def fit(
         weights and their updates stay float32 ("mixed precision", Micikevicius et al. 2018).
     snapshot_steps: where to draw 64 pictures from fixed noise; with `folder`, the weights are kept there too.
     folder: where checkpoints go, every `checkpoint_seconds` (30) and at the end. A training that finds one there goes on
-        from it; on a CPU the result is the same to the bit as without the stop.
+        from it; on a CPU the result is the same to the bit as without the stop. What is restored: networks, optimisers
+        and their learning rates, the random numbers of torch, numpy and Python; a scheduler of your own is not. A
+        checkpoint of another training is refused, also of another `train_step`, as far as its code tells.
     patience: stop with TrainingStopped once D has been right and certain for so many steps, 1,000 unless told; None never
         does. It looks at the recorded d_real, d_fake (shares D is right about) and g_loss (non-saturating), where
         train_step has them.
     progress: False for no progress bar.
 
-    Networks must already lie on the device to train on. Ctrl-C (or the notebook's stop button) finishes the step, keeps
-    what was learnt and returns with `run.interrupted`. Raises TrainingStopped, CheckpointError, or ValueError for bad
+    Networks must already lie on the device to train on. Ctrl-C (the notebook's stop button) or SIGTERM finishes the step,
+    keeps what was learnt and returns with `run.interrupted`. Raises TrainingStopped, CheckpointError, or ValueError for bad
     arguments.
     """
     for run in fit_in_steps(train_step, G, D, opt_G, opt_D, images, **settings):  # noqa: B007 (the last one is meant)
@@ -323,13 +322,20 @@ def fit_in_steps(
     What happens between two steps is not counted as the training's time.
     watcher: sees how the training goes and may end it; it replaces the progress bar.
     """
+    _check_players(G, D)
+    steps = arguments.whole("steps", steps, least=0)
     device = device_of(G)
     if hasattr(G, "classes"):
+        labels = getattr(images, "labels", None) if labels is None else labels  # those of an ImageDataset
         if labels is None:
             raise ValueError("these are conditional networks: pass `labels`, one for each image.")
-        check_labels(labels, G.classes)
+        labels = check_labels(arguments.labels_of(labels, len(images)), G.classes)
     batches = Batches(images, batch_size, seed, device, augment, labels)
+    images, labels = batches.images, batches.labels
+    _check_size(G, images)
     snapshot_steps = set(snapshot_steps)
+    if folder and Path(folder).is_file():
+        raise ValueError(f"{folder} is a file; `folder` is where checkpoints go: name a folder, new or old.")
     bf16 = bf16 and has_native_bf16(device)
     if device.type != "mps":  # where PyTorch's batch-norm has mistaken the layout (pytorch issue 175189)
         for network in (G, D):
@@ -339,8 +345,9 @@ def fit_in_steps(
     networks = {"G": G, "D": D} | ({"average": average} if average else {})
     optimizers = {"opt_G": opt_G, "opt_D": opt_D}
     checkpoint = Path(folder) / "checkpoint.safetensors" if folder else None
-    plan = {"batch_size": batch_size, "seed": seed, "ema": ema}
+    plan = {"batch_size": batch_size, "seed": seed, "ema": ema, "train_step": checkpoints.code_of(train_step)}
     if checkpoint:  # what a training must share with the checkpoint that it goes on from
+        checkpoints.check_room(checkpoint.parent, networks)
         plan["images"] = f"{tuple(images.shape)}, sha256 {hashlib.sha256(images.cpu().numpy()).hexdigest()[:16]}"
         if labels is not None:
             plan["labels"] = f"sha256 {hashlib.sha256(labels.cpu().numpy()).hexdigest()[:16]}"
@@ -374,7 +381,11 @@ def fit_in_steps(
     if watcher is None:
         quiet = not progress or "NBGRADER_EXECUTION" in os.environ
         watcher = Watcher() if quiet else _ProgressBar(steps, run.step)
-    with _stop_after_step(watcher.stop) as stop_asked, contextlib.ExitStack() as at_the_end:
+    with (
+        checkpoints.locked(folder),
+        _stop_after_step(watcher.stop) as stop_asked,
+        contextlib.ExitStack() as at_the_end,
+    ):
         at_the_end.callback(watcher.end)
         checked = run.step
         began = last_check = last_save = time.monotonic()
@@ -430,7 +441,48 @@ def _finish(run: Run, names: list[str], records: list[Tensor], batch_size: int) 
 def _as_record(values: dict[str, Tensor], names: list[str], device: torch.device) -> Tensor:
     if list(values) != names:
         raise ValueError(f"train_step returned {list(values)} after {names}: return the same names at every step.")
-    return torch.stack([torch.as_tensor(v, device=device).detach().float() for v in values.values()])
+    return torch.stack([_as_number(name, value, device) for name, value in values.items()])
+
+
+def _as_number(name: str, value: object, device: torch.device) -> Tensor:
+    try:
+        number = torch.as_tensor(value, device=device).detach().float()
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"train_step returned {name} = {value!r}. It records numbers: tensors or floats.") from None
+    if number.numel() != 1:
+        raise ValueError(
+            f"train_step returned {name} of shape {tuple(number.shape)}. It records one number a step: take the `.mean()`."
+        )
+    return number.reshape(())
+
+
+def _check_players(G: object, D: object) -> None:
+    arguments.check_generator(G)
+    arguments.check_discriminator(D)
+    for network, role in ((G, "generator"), (D, "discriminator")):
+        arguments.check_weights(network, role)
+    if device_of(G) != device_of(D):
+        raise ValueError(
+            f"G lies on {device_of(G)}, D on {device_of(D)}: move both to one device, before their optimisers."
+        )
+
+
+def _check_size(G: nn.Module, images: Tensor) -> None:
+    """Raise ValueError unless G draws images like the real ones; a step would say so less clearly."""
+    try:
+        drawn = tuple(sample(G, arguments.ENOUGH).shape[1:])
+    except NotImplementedError:  # an exercise that is not solved yet
+        raise
+    except (RuntimeError, TypeError, IndexError) as error:
+        first_line = (str(error) or "no message").splitlines()[0]
+        raise ValueError(
+            f"The generator stops with {type(error).__name__}: {first_line}. It takes noise (N, {G.z_dim})"
+            f"{' and labels (N,)' if hasattr(G, 'classes') else ''}. If it begins with a convolution, begin its forward with "
+            f"`z.view(-1, {G.z_dim}, 1, 1)`."
+        ) from error
+    wanted = tuple(images.shape[1:])
+    if drawn != wanted:
+        raise ValueError(f"G draws images of {drawn}, and the real ones have {wanted}: (C, H, W) must be the same.")
 
 
 def _stop_if_broken(names, recent: Tensor, first: int, records: list[Tensor], patience: int | None) -> None:
@@ -517,23 +569,25 @@ class _ProgressBar(Watcher):
 
 @contextlib.contextmanager
 def _stop_after_step(on_stop: Callable[[], None]):
-    """Turn the first Ctrl-C into a request that the loop honours between two steps; a second one interrupts at once.
+    """Turn the first Ctrl-C, or SIGTERM, into a request that the loop honours between two steps; a second Ctrl-C interrupts at once.
 
-    Stopping inside a step would leave one player updated and the other not.
+    Stopping inside a step would leave one player updated and the other not. SIGTERM is what a cluster, `docker stop` and
+    `kill` send before they kill.
     """
     asked = []
 
-    def on_interrupt(signum, frame):
+    def on_stop_signal(signum, frame):
         asked.append(True)
         on_stop()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     try:
-        before = signal.signal(signal.SIGINT, on_interrupt)
-    except ValueError:  # not the main thread, which alone receives Ctrl-C
+        before = {number: signal.signal(number, on_stop_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # not the main thread, which alone receives signals
         yield lambda: False
         return
     try:
         yield lambda: bool(asked)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

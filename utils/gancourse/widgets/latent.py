@@ -1,5 +1,6 @@
 """What the latent explorer computes: pictures, directions, walks, noise files. No widget in here."""
 
+import contextlib
 import copy
 import json
 import math
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from gancourse import checkpoints, pretrained
+from gancourse import arguments, checkpoints, pretrained
 from gancourse.training import device_of, generator_inputs, refresh_batch_norm, to_uint8
 
 SAMPLES = 1_024  # pictures that `principal_directions` draws
@@ -37,16 +38,9 @@ def open_generator(generator: nn.Module | str, weights: str | Path | None = None
             generator = pretrained.load(generator).generator
         except (ValueError, pretrained.WeightsError) as error:
             raise CannotShow(str(error)) from None
-    if isinstance(generator, type):
-        raise CannotShow(f"This is the class {generator.__name__}. Create a network first: {generator.__name__}().")
-    if not isinstance(generator, nn.Module):
-        raise CannotShow(f"A generator is a torch.nn.Module; this is a {type(generator).__name__}.")
-    z_dim = getattr(generator, "z_dim", None)
-    if not isinstance(z_dim, int) or z_dim < 1:
-        raise CannotShow(
-            "The generator needs an attribute `z_dim`, the length of its noise vector, a whole number: "
-            "for instance a line `z_dim = 64` at the top of its class."
-        )
+    with _in_words():
+        arguments.check_generator(generator)
+        arguments.check_copyable(generator, "generator")
     class_names(generator)
     if weights is not None:
         try:
@@ -71,26 +65,20 @@ def draw(generator: nn.Module, z: Tensor, labels: Tensor | None = None) -> Tenso
 
     z: float32 (N, z_dim). labels: for a conditional generator, int64 (N,) or shares float32 (N, classes).
     """
-    images = _run(generator, z, labels)
-    if not isinstance(images, Tensor) or images.dim() != 4 or len(images) != len(z) or images.shape[1] not in (1, 3):
-        shape = tuple(images.shape) if isinstance(images, Tensor) else f"a {type(images).__name__}"
-        raise CannotShow(
-            f"The generator turns {_said(z, labels)} into {shape}; the explorer shows images (N, 1, H, W) or "
-            "(N, 3, H, W). Does its forward end in something like `.view(-1, 1, 28, 28)`?"
-        )
-    if not images.is_floating_point():
-        raise CannotShow(
-            f"The generator returns numbers of type {images.dtype}; the explorer wants float, from -1 to 1."
-        )
-    if not images.isfinite().all():
-        raise CannotShow("The generator returns NaN or infinity: its training broke down. Load earlier weights.")
-    low, high = images.min().item(), images.max().item()
-    if low < -1.01 or high > 1.01:
-        raise CannotShow(
-            f"The generator's numbers run from {low:.2f} to {high:.2f}; the explorer shows -1 as black and 1 as white. "
-            "Does the network end in nn.Tanh()?"
-        )
+    with _in_words():
+        images = arguments.check_pixels(_run(generator, z, labels), len(z), _said(z, labels))
     return to_uint8(images).cpu()
+
+
+@contextlib.contextmanager
+def _in_words():
+    """Turn a ValueError of the engine into CannotShow, with the same words."""
+    try:
+        yield
+    except CannotShow:
+        raise
+    except ValueError as error:
+        raise CannotShow(str(error)) from None
 
 
 @torch.no_grad()
@@ -102,7 +90,8 @@ def _run(generator: nn.Module, z: Tensor, labels: Tensor | None = None) -> Tenso
     try:
         quiet = copy.deepcopy(generator).eval() if generator.training else generator
         device = device_of(generator)
-        return quiet(z.to(device)) if labels is None else quiet(z.to(device), labels.to(device))
+        inputs = [x.float() if x.is_floating_point() else x for x in (z, labels) if x is not None]
+        return quiet(*(x.to(device) for x in inputs))
     except Exception as error:  # whatever a reader's network does, the explorer says so and goes on
         first_line = (str(error) or "no message").splitlines()[0]
         hint = ""
@@ -144,12 +133,8 @@ def class_names(generator: nn.Module) -> list[str]:
     classes = getattr(generator, "classes", None)
     if classes is None:
         return []
-    if not isinstance(classes, int) or isinstance(classes, bool) or classes < 1:
-        said = f"{classes!r}"[:60]
-        raise CannotShow(
-            f"The generator's `classes` is {said}; it should be the number of its classes, a positive whole number. "
-            "A generator that takes no labels has no such attribute."
-        )
+    with _in_words():
+        arguments.check_generator(generator)
     names = [str(name) for name in getattr(generator, "class_names", None) or range(classes)]
     if len(set(names)) != classes or len(names) != classes:
         raise CannotShow(

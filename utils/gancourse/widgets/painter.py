@@ -1,13 +1,25 @@
 """Painting off the hot path: a widget's callback says that something has changed, a thread of its own paints."""
 
+import atexit
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 
 FRAME = 1 / 40  # seconds between two pictures, so that the browser is never behind
 CALM = 0.25  # seconds without a request after which a point has settled
 NEVER_CALM = 1.0  # seconds after which it counts as settled although requests keep coming, as they do from a walk
+
+
+_PAINTERS: "weakref.WeakSet[Painter]" = weakref.WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    """End every painter before Python does: a thread that it stops inside torch would abort the whole program."""
+    for painter in list(_PAINTERS):
+        painter.end()
 
 
 class Painter:
@@ -21,7 +33,9 @@ class Painter:
         self._paint, self._settle = paint, settle
         self._changed = threading.Condition()
         self._wanted = False
+        self._ended = False
         self._thread: threading.Thread | None = None
+        _PAINTERS.add(self)
 
     def request(self) -> None:
         """Ask for a picture of how things are now."""
@@ -37,6 +51,13 @@ class Painter:
         thread = self._thread
         if thread is not None:
             thread.join()
+
+    def end(self) -> None:
+        """Paint nothing more, and wait for the picture that is being painted."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+        self.wait()
 
     def _work(self) -> None:
         settled = time.monotonic()
@@ -54,7 +75,9 @@ class Painter:
     def _more(self) -> bool:
         """Return whether there is something to paint; False when all has settled, and then the thread is done."""
         with self._changed:
-            calm = not self._wanted and not self._changed.wait_for(lambda: self._wanted, CALM)
+            calm = not self._wanted and not self._changed.wait_for(lambda: self._wanted or self._ended, CALM)
+        if self._ended:
+            return False
         if calm:
             self._settle()
         with self._changed:
