@@ -375,8 +375,7 @@ for n in sizes:
     )
 
 # %% [markdown]
-# The part that is due to chance falls about as $1/N$: with ten times the images, the distance between training and training digits is about a tenth. With 1,000 images noise hides everything else. With 10,000 a
-# difference between training and test digits becomes visible. We think of two causes and did not separate them: other people wrote the test digits, and our classifier was trained on the training digits. So the floor depends on the number of
+# The part that is due to chance falls about as $1/N$: with ten times the images, the distance between training and training digits is about a tenth. With 1,000 images the ranges of the five draws overlap. With 10,000 they do not: the test digits are farther away than other training digits. We think of two causes and did not separate them: other people wrote the test digits, and our classifier was trained on the training digits. So the floor depends on the number of
 # images *and* on the reference split.
 
 # %% [markdown]
