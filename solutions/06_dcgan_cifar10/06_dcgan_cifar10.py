@@ -145,7 +145,7 @@ for step in range(1, gancourse.budget(quick=4, cpu=41, gpu=41)):
         )
 
 # %% [markdown]
-# After 40 steps it is right about 99 % of new photographs and all of the noise. The low numbers of steps 3 and 5 need not show what $D$ has learnt. The cell asks in eval mode, where batch norm uses running averages (6.3), which are slow: each step shows $D$ two batches, so after five steps $0.9^{10} = 35\,\%$ of an average is still its initial value. Now ask $D$ about other kinds of pictures.
+# After 40 steps it is right about 99 % of new photographs and all of the noise. The low numbers of steps 3 and 5 need not show what $D$ has learnt. The cell asks in eval mode, where batch norm uses running averages (6.3), which are slow: each step shows $D$ two batches, so after five steps $0.9^{10} = 35\,\%$ of an average is still its initial value. Now ask it about other pictures.
 
 # %%
 D.eval()
@@ -195,7 +195,7 @@ for step in range(1, gancourse.budget(quick=2, cpu=51, gpu=51)):
 display(figures.image_grids(shown, columns=2))
 
 # %% [markdown]
-# $D$ takes even the grey fakes of step 1 for real (0.757). After 50 steps it is sure (0.998) of one pattern of coloured dots, nearly the same for every $z$. A fixed $D$ can be fooled, and $G$ finds out how. So $D$ has to keep learning.
+# $D$ takes even the grey fakes of step 1 for real (0.757). After 50 steps it is sure (0.998) of one pattern of coloured dots, nearly the same for every $z$. A fixed $D$ can be fooled, and $G$ finds out how. So $D$ must keep learning.
 
 # %% [markdown]
 # ## 6.2 Transposed convolution
@@ -377,7 +377,7 @@ display(
 )
 
 # %% [markdown]
-# The fully connected layer hurts most with seed 0, Adam's usual beta with seed 1. All runs with these two, and all but one without batch norm in $G$ or $D$, are no nearer than noise (2,017). The other three omissions *lower* the distance. But one minute, about 1,100 steps, shows only the start, so we follow the paper.
+# The fully connected layer hurts most with seed 0, Adam's usual beta with seed 1. All runs with these two, and all but one without batch norm in $G$ or $D$, are no nearer than noise (2,017). The other three omissions *lower* the distance. But one minute, at most about 1,100 steps, shows only the start, so we follow the paper.
 
 # %% [markdown]
 # ### Exercise 4 · `Generator`
@@ -438,7 +438,7 @@ class Generator(nn.Module):
 # %% [markdown]
 # ## 6.5 Training
 #
-# The training step is that of lesson 3; the course's version is `recipes.dcgan_step()`. What is new is the cost: a step with 64 images takes 25 billion
+# The step is that of lesson 3, but with the same fakes in both turns: `recipes.dcgan_step()`. What is new is the cost: a step with 64 images takes 25 billion
 # operations, 25 GFLOP (6.6). Two settings make it faster:
 #
 # - **channels last**: the channels of a pixel are neighbours in memory. `fit` does this.
@@ -493,7 +493,7 @@ display(figures.training_curves(first.history))
 # %% [markdown]
 # ### How far from photographs?
 #
-# The next cell measures your $G$ and the shipped one (more steps, another recipe: 6.9), on the features of the course's CIFAR-10 classifier. Compare only within this cell.
+# The next cell measures the Fréchet distance of your $G$ and the shipped one (more steps, another recipe: 6.9), on the features of the course's CIFAR-10 classifier: do not compare with 6.4 or 6.9.
 
 # %%
 from gancourse import features, metrics
@@ -689,7 +689,7 @@ def update_average(average: nn.Module, G: nn.Module, decay: float) -> None:
 
 
 # %% [markdown]
-# Train the players of 6.5 on for 250 steps, with your function after each. `refresh_batch_norm` then computes running values for the averaged weights, as `fit(..., ema=0.996)` does. *Predict*: how do the images of $G$ and of the EMA generator differ?
+# Train the players of 6.5 for 250 more steps, with your function after each. `refresh_batch_norm` then computes running values for the averaged weights, as `fit(..., ema=0.996)` does. *Predict*: how do the images of $G$ and of the EMA generator differ?
 
 # %%
 import copy
@@ -927,12 +927,12 @@ def repaired_dcgan() -> dict:
 losses_of(repaired_dcgan(), FEW)
 
 # %% [markdown]
-# The losses alone do not tell which program is faulty: those of the faulty one may even look healthier.
+# The losses do not tell which program is faulty: those of the faulty one may even look healthier.
 
 # %% [markdown]
 # ## 6.9 Which improvement helps?
 #
-# Improvements differ in what a step costs. So compare at **equal time**, with more than one seed, and report the floor. We did this for the five changes of 6.8, another setting of Adam and smaller batches: five minutes on two cores (of a machine twice as fast as this one, about 5,600 steps of 64 images), two seeds. The Fréchet distance of 10,000 images is on features of EfficientNet-Lite0, an ImageNet classifier. Blurred photographs have 1,127, noise 2,017.
+# Improvements differ in what a step costs. So compare at **equal time**, with more than one seed, and report the floor. We did this for the five changes of 6.8, another setting of Adam and smaller batches: five minutes on two cores (of a machine twice as fast as this one: about 5,600 steps, 8,600 with batches of 32), two seeds. The Fréchet distance of 10,000 images is on features of EfficientNet-Lite0, an ImageNet classifier. Blurred photographs have 1,127, noise 2,017.
 
 # %%
 after_five_minutes = {
@@ -964,10 +964,10 @@ display(
 )
 
 # %% [markdown]
-# In thirty minutes the course's recipe (batches of 32, EMA of 0.999, Adam 4e-4, flips) comes nearer than the paper's (batches of 128, uniform noise): above the floor of 38, its distance is 29 % (seed 0) and 27 % (seed 1) smaller. We cannot tell which change matters.
+# In thirty minutes the course's recipe (batches of 32, EMA of 0.999, Adam 4e-4, flips) comes nearer than the paper's (batches of 128, uniform noise): above the floor of 38, its distance is 29 % and 27 % smaller. We cannot tell which change matters.
 
 # %% [markdown]
-# To measure again, rename `tests/benchmarks/ablation.json`, `pip install -e ".[colour]"`, and run in the folder of the course:
+# To measure again: rename `tests/benchmarks/ablation.json`, `pip install -e ".[colour]"`, then in the course's folder:
 
 # %% [markdown]
 # ```
@@ -1097,7 +1097,7 @@ def question_3() -> str:
 # %% [markdown]
 # ## Summary
 #
-# - Convolutions combine neighbours and use the same weights everywhere; strides halve and double. Choose a kernel size that is a multiple of the stride.
+# - Convolutions combine neighbours and use the same weights everywhere. Choose a kernel size that is a multiple of the stride.
 # - Batch norm mixes the images of a batch: use separate batches for real and fake, eval mode for sampling, and running values that fit the weights.
 # - A fixed $D$ can be fooled. So both players learn together.
 # - Compare improvements at equal time, with several seeds, beside the floor.

@@ -180,7 +180,7 @@ print(f"r = {overfitting(plain.D, known, new, fakes):.2f}")
 # %% [markdown]
 # Look at the gap between training and held-out pictures. What moves all three lines together, such as the fall in the middle, cancels in $r$; we have not looked for its cause. At first the gap is small. Then the lines separate, and the held-out pictures end near the fakes: $r = 0.85$ (one training, about a hundred pictures of each kind). The two sets differ only in that $D$ has seen one of them 88 times.
 #
-# Such a $D$ gives new Pokémon almost the logits of fakes. We think that $G$ therefore learns little from it. 7.6 measures it: trained for half an hour, such a GAN is farther from real pictures than after five minutes.
+# Such a $D$ gives new Pokémon almost the logits of fakes. We think that $G$ therefore learns little from it. 7.6 shows that such a GAN is farther from real pictures after half an hour than after five minutes.
 
 # %% [markdown]
 # ## 7.3 Differentiable augmentation
@@ -352,7 +352,7 @@ def augmented_step(G, D, opt_G, opt_D, real: torch.Tensor, step: int, augment) -
 
 
 # %% [markdown]
-# Now the same training, with augmentation as the only change (the course's $T$ does what yours does, without loops). *Predict*: how far apart are training and held-out pictures now? And in which training is $D$'s loss lower?
+# Now the same training with augmentation. (The course's $T$ does what yours does, without loops. One small thing differs, too: your step draws new noise for $G$'s turn, `recipes.dcgan_step` uses the same fakes twice.) *Predict*: how far apart are training and held-out pictures now? And in which training is $D$'s loss lower?
 
 # %%
 import functools
@@ -375,7 +375,7 @@ for name, run in (("plain", plain), ("augmented", augmented)):
 show(plain=training.sample(plain.generator, 12), augmented=training.sample(augmented.generator, 12))
 
 # %% [markdown]
-# Training and held-out pictures stay close together to the end (right panel, where all three sets go through $T$; mind its smaller scale), so nothing suggests that $D$ memorises. But the fakes are close, too: this $D$ hardly separates anything yet, so the evidence is weak. (For the same reason do not trust $r$ here: its denominator is small, so $r$ can even be negative.)
+# Training and held-out pictures stay close together to the end (right panel, where all three sets go through $T$; mind its smaller scale), so nothing suggests that $D$ memorises. But the fakes are close, too: this $D$ hardly separates anything yet, so the evidence is weak. (For the same reason do not trust $r$ here: its denominator is small, so chance decides its size and even its sign.)
 #
 # $D$'s loss is 1.29, near $\log 4 = 1.39$: the task has become harder for $D$. This alone tells nothing about $G$ (lesson 3).
 #
@@ -565,12 +565,12 @@ display(
 display(figures.seeds(after_thirty_minutes, "kernel distance after thirty minutes", controls))
 
 # %% [markdown]
-# After five minutes (about 5,000 to 11,000 steps) no method is good: the smallest distance, 1.63 ± 0.10, is not far below that of blurred pictures, 1.94. Augmenting the real pictures alone is worst with both seeds: 4.07 and 3.49, where noise has 3.44. R1 lowers the distance of the first row, from 2.00 and 2.07 to 1.69 and 1.63. (In 6.9 R1 raised it. Data, networks and measure differ; we have not tested which of them is the reason.) With augmentation it raises it, but by less than the two seeds differ, so that is undecided. EMA lowers the distance in both trainings with augmentation (1.88 instead of 1.99, 2.60 instead of 2.66), but by no more than the error bars. Whether augmentation alone or a narrower $D$ helps in five minutes, two seeds cannot tell: 1.88 and 2.60, 1.70 and 2.00.
+# After five minutes (about 5,000 to 11,000 steps) no method is good: the smallest distance, 1.63 ± 0.10, is not far below that of blurred pictures, 1.94. Augmenting the real pictures alone is worst with both seeds: 4.07 and 3.49, where noise has 3.44. R1 lowers the distance of the first row, from 2.00 and 2.07 to 1.69 and 1.63. (In 6.9 R1 raised it. Data, networks, settings and measure differ; we have not tested which of them is the reason.) With augmentation it raises it, but by less than the two seeds differ, so that is undecided. EMA lowers the distance in both trainings with augmentation (1.88 instead of 1.99, 2.60 instead of 2.66), but by no more than the error bars. Whether augmentation alone helps in five minutes, two seeds cannot tell: 1.88 and 2.60. The narrower $D$ has 1.70 and 2.00, the second within the error bars of the first row.
 #
 # After thirty minutes augmentation wins clearly: its distance is about a quarter of the distance without it, with both seeds. Without augmentation the additional time made the samples *worse* than after five minutes.
 
 # %% [markdown]
-# How many of these samples count as copies after thirty minutes? With augmentation 1.3 % and 0.9 %, on the features of EfficientNet-Lite0; that is about as many as of held-out pictures. Between pixels it is 0.9 % and 0.5 %. Without augmentation features find none. Pixels find none with one seed and 18.2 % with the other. By the rule of 7.5 those pairs must be looked at, but we did not keep this generator. So whether it copied stays open.
+# How many of these samples count as copies after thirty minutes? With augmentation 1.3 % and 0.9 %, on the features of EfficientNet-Lite0; that is about as many as of held-out pictures. Between pixels it is 0.9 % and 0.5 %. Without augmentation features count no sample as a copy. Pixels count none with one seed and 18.2 % with the other. By the rule of 7.5 those pairs must be looked at, but we did not keep this generator. So whether it copied stays open.
 
 # %% [markdown]
 # The kernel distances of the figures do *not* detect memorising: the training pictures themselves have 0.00. Only the share of copies and the nearest pairs do.
