@@ -10,8 +10,8 @@
 # - write the losses and the training step of a conditional GAN, and avoid label errors that raise no error message;
 # - measure whether a generator draws the class that you asked for, and whether its classes are varied.
 #
-# **Time**: 90 minutes, including six exercises. About twelve of the 90 minutes are training on two CPU cores. You can skip the longest
-# training, five minutes: set `TRAIN = False` in 5.7.
+# **Time**: 90 minutes, including six exercises. About 12 to 20 of these minutes are training on two CPU cores, depending on the machine. You can skip the longest
+# training, half of it: set `TRAIN = False` in 5.7.
 #
 # **You need**: lessons 3 and 4. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in
 # [lesson 1](../01_generative_models/01_generative_models.ipynb).
@@ -172,7 +172,7 @@ with torch.no_grad():
 # - At images that no other class contains, $p_{mismatched} = 0$, so $D = 1 / (1 + \frac12) = 2/3$.
 # - At a 4 that could also be a 9, $p_{mismatched} > 0$, so $D$ is smaller.
 #
-# Now $D$ has a slope from the ambiguous images to the clear ones. $G$ follows it, although it was perfect, and ends with too few ambiguous images.
+# Now $D$ increases from the ambiguous images to the clear ones. $G$ follows this gradient, although it was perfect, and ends with too few ambiguous images.
 
 # %% [markdown]
 # ### Exercise 3 · `conditional_loss`
@@ -324,7 +324,7 @@ def label_consistency(classifier, images: torch.Tensor, labels: torch.Tensor) ->
 
 # %% [markdown]
 # Next, five short trainings with equally many steps and the same random seed: the four ways to give $D$ the class, and one-hot with mismatched
-# pairs, the row *wrong labels too*. (With the embedding, $G$ has an embedding, too.) The step is the better one of lesson 3, with R1 on every eighth step and the same fakes in both turns. The five take about three minutes on two free CPU cores. *Predict*: which
+# pairs, the row *wrong labels too*. (With the embedding, $G$ has an embedding, too.) The step is the better one of lesson 3, with R1 on every eighth step and the same fakes in both turns. The five take three to five minutes on two free CPU cores. *Predict*: which
 # follows the label best, and which draws best? (`measure` prints the label consistency and the Fréchet distance as a multiple of the floor, both of 5,000 images on a CPU. So do not compare with lesson 3, which used 10,000.)
 
 # %%
@@ -412,7 +412,7 @@ for name, code, wrong_labels in (
 # %% [markdown]
 # ## 5.7 The full training
 #
-# The same step for longer: about five minutes on two CPU cores. Set `TRAIN = False` to load finished weights of the same recipe instead. In the
+# The same step for longer: five to ten minutes on two CPU cores. Set `TRAIN = False` to load finished weights of the same recipe instead. In the
 # monitor each column is a class.
 
 # %%
@@ -708,7 +708,7 @@ display(
 )
 
 # %% [markdown]
-# There is no jump. You mostly see a shape in between, not always a legible digit: the 3 closes, the 1 grows a bar, at first faintly. Change the columns to see others; where a noise vector draws poor digits at both ends, the row tells little.
+# There is no jump. You mostly see a shape in between, not always a legible digit: the 3 and the 4 close, the 1 grows a bar, at first faintly. Change the columns to see others; where a noise vector draws poor digits at both ends, the row tells little.
 
 # %% [markdown]
 # ## 5.12 Play: choose a digit

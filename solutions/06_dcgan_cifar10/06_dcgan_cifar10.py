@@ -660,7 +660,7 @@ print(f"pure noise:  {long_share(torch.randn(8, 3, 32, 32)):.0%}")
 # %% [markdown]
 # ### EMA of G's weights
 #
-# Averaging the parameters does not touch batch norm's running mean and variance: these are **buffers**. In the exercise you copy $G$'s, which fit roughly. A later cell computes better ones: it sends noise through the averaged generator.
+# Averaging the parameters does not touch batch norm's running mean and variance: these are **buffers**. In the exercise you copy $G$'s, which fit roughly. A later cell computes better ones: it sends noise through the EMA generator.
 
 # %% [markdown]
 # ### Exercise 6 · `update_average`
