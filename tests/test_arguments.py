@@ -33,6 +33,11 @@ def with_z(network, z_dim=8):
     return network
 
 
+def with_latent_dim(network):
+    network.latent_dim = 8
+    return network
+
+
 class Tuple(nn.Module):
     z_dim = 8
 
@@ -90,6 +95,7 @@ def test_settings_that_are_no_whole_numbers_are_refused(settings, says):
     [
         (nn.Linear(8, 784), "needs an attribute `z_dim`"),
         (with_z(nn.Linear(8, 784), "8"), "needs an attribute `z_dim`"),
+        (with_latent_dim(nn.Linear(8, 784)), r"it has `latent_dim`, so `G.z_dim = G.latent_dim` will do"),
         (Tuple(), "into a tuple; the course takes images"),
         (Convolutional(), r"takes noise \(N, 8\).*z.view\(-1, 8, 1, 1\)"),
         (with_z(nn.Linear(8, 784)), r"into \(16, 784\); the course takes images"),
@@ -180,6 +186,14 @@ def test_a_generator_that_keeps_a_graph_cannot_be_averaged_and_is_told_so():
     G = players()[0]
     G.kept = (torch.ones(1, requires_grad=True) * 2).sum()
     with pytest.raises(ValueError, match=r"in `kept`, so it cannot be copied. Keep `kept.detach\(\)`"):
+        fit(G=G, ema=0.9)
+
+
+def test_the_old_spectral_norm_is_told_its_successor():
+    G = players()[0]
+    torch.nn.utils.spectral_norm(G.body[0])
+    G(torch.randn(4, 8))
+    with pytest.raises(ValueError, match=r"take torch.nn.utils.parametrizations.spectral_norm"):
         fit(G=G, ema=0.9)
 
 
