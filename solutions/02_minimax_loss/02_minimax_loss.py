@@ -218,8 +218,8 @@ print("cross-entropy:", float(real_half + bce(fake_logits, torch.zeros(1000))))
 
 # %% [markdown]
 # All three ways give the same number. What does this loss tell you during training? If $D$ answers one half everywhere, its summed loss
-# is $\log 4 = 1.386$ and it is right half of the time. Two very different cases give this: an optimal $D$ where $p_g = p_{data}$, and a $D$ that has learnt
-# nothing. **$D$'s loss shows how well this $D$ separates real from fake, not how good the fakes are.** (Some programs print the mean of
+# is $\log 4 = 1.386$ and it is right half of the time, like a coin. Two very different cases give this: an optimal $D$ where $p_g = p_{data}$, and a $D$ that has learnt
+# nothing and answers one half. **$D$'s loss shows how well this $D$ separates real from fake, not how good the fakes are.** (Some programs print the mean of
 # the two halves instead of their sum. Then one half everywhere gives $\log 2 = 0.693$.)
 
 # %% [markdown]
@@ -312,8 +312,7 @@ print(f"G's loss:     {-math.log(d):.6f}")
 # Where $p = q$, $D$ now answers 0.45. Its summed loss is 1.376 instead of 1.386, and $G$'s loss 0.799 instead of 0.693. To read a
 # loss curve you must know how the loss was computed.
 #
-# Why are only the real samples smoothed? Suppose the fakes' target were $s = 0.1$ instead of 0. The optimal $D$ would be $(t\,p + s\,q) / (p + q)$. Where
-# there are only fakes it would answer $s$ everywhere. Its logit is flat there, so no gradient leads such fakes towards the data (end of 2.5). This is why Salimans et al. (2016) smooth only the real target.
+# Why are only the real samples smoothed? Suppose the fakes' target were $s = 0.1$ instead of 0. The optimal $D$ would be $(t\,p + s\,q) / (p + q)$. Look where there are many fakes and hardly any data, $p \ll q$. With $s = 0$ the logit there is about $\log(t\,p / q)$, which rises towards the data. With $s > 0$ it is nearly the constant $\log \frac{s}{1 - s}$, so hardly any gradient leads such fakes towards the data (end of 2.5). Salimans et al. (2016) smooth only the real target for this reason.
 
 # %% [markdown]
 # ## 2.7 Alternating steps
@@ -387,7 +386,7 @@ plt.show()
 # %% [markdown]
 # ## 2.8 Why the players circle
 #
-# In the picture above both players follow their gradient, and together they move in a spiral. *Why*: if the fake lies to the right of
+# In the picture above (non-saturating losses, alternating steps) both players follow their gradient, and together they move in a spiral. *Why*: if the fake lies to the right of
 # the data, $D$ learns a negative $\psi$, and $G$ moves left. When it has passed the data, $\psi$ is still negative, so $G$ goes on. $D$
 # changes the sign of $\psi$ only later. The next cell plays the same game with other losses, with both players moving at once
 # (*simultaneous*) or in turns (*alternating*):
@@ -405,9 +404,14 @@ for loss in toys.DIRAC_LOSSES:
 
 # %% [markdown]
 # The start was $\sqrt 2 = 1.414$ away from the solution. The minimax game moves away from it, or circles around it. The
-# alternating non-saturating game spirals in. With simultaneous steps it comes nearer, but ends 0.64 away. (*WGAN* uses the logit itself as the loss, without softplus. Its original version also clips $D$'s weights; this one does not.)
+# alternating non-saturating game spirals in. The simultaneous non-saturating game comes nearer, but is still 0.64 away. (*WGAN* uses the logit itself as the loss, without softplus. Its original version also clips $D$'s weights; this one does not.)
 #
-# Three calculations explain what happens. If the algebra is new to you, these are their results: simultaneous minimax steps move away with *every* step size; alternating ones circle; alternating non-saturating steps come nearer, more and more slowly. The game below prints two **eigenvalues**, which describe one round *close to the solution*. If the larger absolute value is above 1, the players move away from there; below 1, they come nearer. Exactly 1 decides nothing: then smaller terms decide.
+# Three calculations explain what happens. If the algebra is new to you, these are their results:
+#
+# - minimax: simultaneous steps move away with *every* step size; alternating steps circle;
+# - non-saturating: simultaneous steps stop at a distance that depends on the step size; alternating steps come nearer, more and more slowly.
+#
+# *Close to the solution* a round is a multiplication by a matrix, and the game below prints its two **eigenvalues**. If the larger absolute value is above 1, the players move away from the solution; below 1, they come nearer. Exactly 1 decides nothing: then smaller terms decide.
 
 # %% [markdown]
 # **Minimax, simultaneous steps.** $G$'s loss is $-\text{softplus}(\psi\theta)$. Write $\sigma$ for $\sigma(\psi\theta)$ and $h$ for the step size. One round changes both numbers:
@@ -428,7 +432,7 @@ for loss in toys.DIRAC_LOSSES:
 # | simultaneous | $\begin{pmatrix}1 & k\\ -k & 1\end{pmatrix}$ | $1 + k^2$ |
 # | alternating | $\begin{pmatrix}1 - k^2 & k\\ -k & 1\end{pmatrix}$ | $(1 - k^2) + k^2 = 1$ |
 #
-# The product of the two eigenvalues is the determinant. Here they are a pair of conjugate complex numbers (the second pair only if $h < 4$), so both have the same absolute value, the square root of the determinant: $\sqrt{1 + k^2}$ and 1. Close to the solution, this is the factor by which a round changes the distance, averaged over many rounds. With the factor 1 only smaller terms change it. Here they are tiny, so over 500 steps the players circle: 1.3392 in the table. (For WGAN, with 1 in place of $\sigma$, the simultaneous factor is exactly $\sqrt{1 + h^2}$ in every round.)
+# The product of the two eigenvalues is the determinant. For our step sizes they are a pair of conjugate complex numbers, so both have the same absolute value, the square root of the determinant: $\sqrt{1 + k^2}$ and 1. It is the factor by which a round changes the distance, averaged over many rounds. With the factor 1 only smaller terms change it. Here they are tiny, so over 500 steps the players go round on a closed curve, not quite a circle; 1.3392 in the table is one moment of it. (For WGAN, with 1 for $\sigma$, the simultaneous factor is exactly $\sqrt{1 + h^2}$.)
 
 # %% [markdown]
 # **The non-saturating game.** Now $G$'s step is $\theta' = \theta + h\,\sigma(-u)\,\psi$, with $u = \psi\theta$; $D$'s step stays. Close to the solution both $\sigma$ are one half, so the matrices are the same as above, and smaller terms decide. Square and add as before. The terms with $h$ change the squared distance by
@@ -437,7 +441,7 @@ for loss in toys.DIRAC_LOSSES:
 #
 # ($\sigma$ has the derivative 1/4 at 0, so near the solution $\sigma(-u) - \sigma(u) \approx -u/2$.) This is negative wherever $u \ne 0$: a pull inwards. But $u^2$ becomes much smaller than the squared distance when both numbers become small, so the pull gets weaker.
 #
-# The terms with $h^2$ are the outward push of the first calculation. Simultaneous steps have it; for alternating steps it cancels over many rounds (determinant 1). So we expect alternating steps to come nearer, more and more slowly. *Predict*: with simultaneous steps, will the players still be 0.64 away after 20,000 steps? Would smaller steps bring them nearer?
+# The first calculation was for simultaneous steps: there the terms with $h^2$ push outwards, as before. With alternating steps this push cancels over a turn (the determinant is 1). So we expect alternating steps to come nearer, more and more slowly. *Predict*: with simultaneous steps, will the players still be 0.64 away after 20,000 steps? Would smaller steps bring them nearer?
 
 # %% compared=true
 print("non-saturating game, distance after       simultaneous   alternating")
@@ -452,7 +456,7 @@ for steps in (500, 2_000, 20_000):
 # Alternating steps do come nearer, more and more slowly. Simultaneous steps stay near 0.63, where push and pull are equal. Take a circle of radius $r$ around the solution:
 #
 # - The push adds $h^2\sigma^2 r^2 \approx h^2 r^2 / 4$ to the squared distance in each round.
-# - The pull takes $h$ times the mean of $u^2$ from it. At the angle $\varphi$, $u = r^2 \sin\varphi \cos\varphi = \frac{r^2}{2} \sin 2\varphi$. The players turn at an even speed, and the mean of a squared sine is one half, so the mean of $u^2$ is $r^4/8$.
+# - The pull takes $h$ times the mean of $u^2$ from it. At the angle $\varphi$, $u = r^2 \sin\varphi \cos\varphi = \frac{r^2}{2} \sin 2\varphi$. The players turn at an almost even speed, and the mean of a squared sine is one half, so the mean of $u^2$ is $r^4/8$.
 #
 # They are equal where $h\,r^4/8 = h^2 r^2/4$, at $r = \sqrt{2h} = 0.63$ for $h = 0.2$. A quarter of the step size halves this distance.
 
@@ -460,12 +464,12 @@ for steps in (500, 2_000, 20_000):
 # Try this in the game below:
 #
 # 1. Minimax, simultaneous: make the step size smaller, 0.1, then 0.05. Does the distance ever fall? Read the eigenvalues.
-# 2. Alternating: what changes in the picture, and in the eigenvalues? (Read them below the picture.)
+# 2. Set the step size back to 0.2 and the updates to *in turn*. What changes in the picture, and in the eigenvalues?
 # 3. *R1 gamma* adds a penalty that the next section explains. Try 0.2, then 1, then the largest value.
 #
-# <details><summary>What you should see</summary>1: the distance never falls; with smaller steps it grows more slowly, and the absolute value of the eigenvalues stays
-# above 1. 2: the spiral becomes a closed curve, and the absolute value of the eigenvalues is 1. 3: at 0.2 the path spirals inwards, at 1 it goes almost straight to
-# the solution. With the largest value it is slow again: the eigenvalues are real now, and the larger one, which decides, is close to 1.</details>
+# <details><summary>What you should see</summary>1: the distance never falls; with smaller steps it grows more slowly (show more *Steps*), and the absolute value of the eigenvalues stays
+# above 1. 2: the spiral becomes a closed curve, and the absolute value of the eigenvalues is 1. 3: at 0.2 the path spirals inwards, at 1 it reaches
+# the solution fastest, without a full turn. With the largest value it is slow again: the eigenvalues are real now, and the larger one, which decides, is close to 1.</details>
 
 # %%
 from gancourse.widgets import DiracGame
@@ -546,7 +550,7 @@ for gamma in (0.0, 0.3, 1.0):
     print(f"gamma {gamma:<29} {ends[0]:14.4f} {ends[1]:13.4f}")
 
 # %% [markdown]
-# The start was 1.414 away. Without R1 the players are still 2.091 and 1.389 away after 100 steps. With R1 the minimax game converges in these runs, with both kinds of steps. (Mescheder et al. 2018 prove it near the solution.)
+# The start was 1.414 away. Without R1 the players are still 2.091 and 1.389 away after 100 steps. With R1 the minimax game converges in these runs, with both kinds of steps. (Mescheder et al. 2018 prove it near the solution, for small enough steps.)
 
 # %% [markdown]
 # ### Exercise 7 · `r1_penalty`
@@ -562,7 +566,7 @@ for gamma in (0.0, 0.3, 1.0):
 # respect to <code>real</code> contains one gradient for each sample.</details>
 # <details><summary>Hint 2</summary>Take a copy of real with <code>requires_grad</code>, and
 # <code>torch.autograd.grad</code> with <code>create_graph=True</code>; it returns a tuple. Then square, flatten each sample
-# (<code>flatten(1)</code>), sum within a sample, and take the mean over the samples. Do not take a norm and square it: the derivative of the square root is NaN where the
+# (<code>flatten(1)</code>), sum within a sample, and take the mean over the samples. Do not take a root and square it: with <code>.sqrt()</code> the derivative is NaN where the
 # gradient is 0.</details>
 
 
@@ -667,7 +671,7 @@ plt.show()
 
 # %% [markdown]
 # (The figure shows seed 0.) With R1 all six runs cover all eight modes. Without it the saturating loss covers all eight with each seed, and the
-# non-saturating loss covers 0, 8 and 1. You may have expected the opposite from 2.5, which is about fakes *far from the data*. These start inside the ring. We did not test why this loss fails here.
+# non-saturating loss covers 0, 8 and 1. You may have expected the opposite from 2.5, which is about fakes *far from the data*. Here the fakes start inside the ring. We did not test why this loss fails here.
 #
 # One seed would not have been enough: with seed 1 alone the non-saturating loss seems to cover the ring. And the count is lenient, because one sample of 2,500
 # covers a mode. So the output also gives the share of samples near a mode. It is 63 % in that run, and 82 to 88 % in the other nine that cover all eight. (Perfect samples would have about 99 %.)
@@ -687,7 +691,7 @@ for title, which_loss in (("saturating", 0), ("non-saturating", 1)):
     )
 
 # %% [markdown]
-# Yes: after 100 steps the mean of the non-saturating fakes is 1.0 to 2.3 away from the ring's centre, that of the saturating ones 3.4 to 9.8 (three seeds). With Adam even the saturating loss moves them. For pictures we use the non-saturating loss, as Goodfellow et al. (2014) recommend, and often R1 with it: on the ring that combination covered all modes with all seeds.
+# Yes: after 100 steps the mean of the non-saturating fakes is 1.0 to 2.3 away from the ring's centre, that of the saturating ones 3.4 to 9.8 (three seeds). With Adam even the saturating loss moves them. On the ring the saturating loss did as well. For pictures we use the non-saturating loss, as Goodfellow et al. (2014) recommend, and often R1 with it.
 
 # %% [markdown]
 # The game below lets you change all of this, and offers other shapes; you can also draw one. Try this:
@@ -696,12 +700,12 @@ for title, which_loss in (("saturating", 0), ("non-saturating", 1)):
 #    1.0e-3 and *R1 gamma* to 0, and press *New players*: a cluster of fakes moves around the ring and covers one mode at a time, or
 #    none. That is mode collapse. (The thin lines are the image of a square grid of noise under $G$.)
 # 2. Set the two rates back (D 2.0e-3, G 1.0e-3) while it plays, and leave *R1 gamma* at 0. How long does it take until all eight are covered?
-# 3. Raise *R1 gamma* to 0.1, then to 2. What happens to $D$ at the data? We think that too large a penalty makes $D$ too flat for $G$ to learn from.
+# 3. Raise *R1 gamma* to 0.1, then to 2. What happens to $D$ at the data?
 # 4. Choose the moons, or *free hand*, and draw with the mouse.
 
 # %% [markdown]
-# <details><summary>What you should see</summary>2: in our two runs all eight clusters had a sample again after about a hundred steps; it takes much longer until most samples lie near one.
-# 3: $D$ becomes flatter: at 2 its logits differ about four times less between places than at 0.1. The eight are still covered most of the time, but fewer samples lie near a cluster.</details>
+# <details><summary>What you should see</summary>2: in our two runs all eight clusters had a sample again after about a hundred steps; it takes much longer until most samples lie near one. (Without R1, too: D learns faster here than in the runs above, and we have not tested whether that is the reason.)
+# 3: $D$ becomes flatter: at 2 its logits vary over the plane about a quarter as much as at 0.1. The eight are still covered most of the time, but fewer samples lie near a cluster; we think because $D$ is too flat for $G$ to learn from.</details>
 
 # %%
 from gancourse.widgets import PlaneGame
@@ -716,7 +720,7 @@ PlaneGame()
 # | "While $D$ trains, nothing is back-propagated." | $D$'s loss is back-propagated through $D$. Only the path to $G$ is cut, by `detach()` (2.7). |
 # | "First $D$ is trained to the end, then $G$." | The two alternate. Where data and fakes do not overlap, the minimax loss gives almost no gradient against an optimal $D$ (2.3, 2.5). |
 # | "$D$'s loss rises, so something is wrong." | At the solution it *is* $\log 4$, and $D$ is right half of the time (2.4). |
-# | "GAN training converges." | In the Dirac-GAN the minimax game circles or moves away; the alternating non-saturating game spirals in (2.8). With R1 the minimax game converges, too (2.9). |
+# | "GAN training converges." | In the Dirac-GAN the minimax game circles or moves away; the alternating non-saturating game spirals in (2.8). The simultaneous one stays at a distance. With R1 the minimax game converges in our runs (2.9). |
 
 # %% [markdown]
 # ## Check yourself
@@ -782,7 +786,7 @@ def question_3() -> str:
 # In theory $G$ minimises $V(D^*, G) = -\log 4 + 2 JS$, so $D$ should be optimal. But where data and fakes
 # hardly overlap, $D^*$ is close to 0 or 1, and the gradient of the minimax loss is close to 0: with plain gradient descent $G$ learns almost nothing. The
 # non-saturating loss keeps the gradient with respect to the logit near −1, so it does not vanish there. But $G$ also needs the gradient of the logit with respect to $x$. Where $D$'s logit is
-# almost constant in $x$, $G$ still learns little. Nor does it make every game converge: on the ring two of three seeds failed. With R1 all of them worked. In the Dirac-GAN we saw why: the penalty pulls the slope of $D$ to 0 at the solution, so that the players come to rest.
+# almost constant in $x$, $G$ still learns little. Nor does it make every training succeed: on the ring two of three seeds failed. With R1 all of them covered all modes. In the Dirac-GAN the penalty pulls the slope of $D$ to 0 at the solution, so that the players come to rest.
 #
 # *Rubric, one point for each*: the optimum of $D$ gives JS, or theory assumes the inner maximum · no gradient where the densities do not overlap or $D$ is sure, under
 # the minimax loss · the non-saturating loss keeps a gradient in the logit, but does not solve everything · names a remedy, such as R1.
@@ -794,7 +798,7 @@ def question_3() -> str:
 # - Against it $G$ minimises $-\log 4 + 2\,JS$. The minimum is $-\log 4$, at $p_g = p_{data}$.
 # - The minimax loss saturates where $D$ recognises a fake. $-\log D$ has a large gradient with respect to the logit there, and the first GAN paper recommends it.
 # - Two players who both follow their gradient may circle around the solution or move away from it. In our runs of the Dirac-GAN, R1 made the minimax game converge.
-# - $D$'s loss shows how well $D$ separates real from fake. Count the covered modes, and measure quality separately.
+# - $D$'s loss shows how well $D$ separates real from fake. Count the covered modes, and measure quality separately, for example by the share of samples near a mode.
 
 # %% [markdown]
 # **Sources**: Goodfellow et al. 2014, *Generative Adversarial Nets*, section 4 (the optimum), section 3 (both losses). Salimans et al. 2016, section 3.4 (smoothing). Mescheder, Geiger &

@@ -219,7 +219,7 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# 128 numbers cannot be drawn. So the figure shows the two directions in which the real features vary most, their **principal directions**. *Late* covers the whole grey cloud. *Early* and *blur* are drawn together towards the middle, so their covariance is too small. *Ten pictures* are ten points. *Predict*: which of the four has the largest Fréchet distance?
+# 128 numbers cannot be shown. So the figure shows the two directions in which the real features vary most, their **principal directions**. *Late* covers the whole grey cloud. The points of *early* and *blur* lie closer to the middle, so their covariance is too small. *Ten pictures* are ten points. *Predict*: which of the four has the largest Fréchet distance?
 
 # %% [markdown]
 # ### Exercise 2 · `frechet_distance`
@@ -257,7 +257,9 @@ for name, f in suspect_features.items():
     )
 
 # %% [markdown]
-# Two sets of real digits are not at distance 0 either. Report this **floor** beside every Fréchet distance. Nearly every fault is clearly above it, and *late* is by far the best generator: 1.63 times the floor. (Lesson 3 measured about 4 with 10,000 images. More images lower the floor, so the multiple grows. Section 4.5 explains why.)
+# Two sets of real digits are not at distance 0. Report this **floor** beside every Fréchet distance. Nearly every fault is clearly above it, and *late* is by far the best generator: 1.63 times the floor. (Lesson 3 measured about 4 times the floor, with 10,000 images. A part of each distance is due to chance, and shrinks with more images: 4.5. The floor consists mostly of this part; the fault of *late* does not shrink. So the multiple grows.)
+#
+# Of the four in the figure *ten pictures* are the farthest: ten points have hardly any covariance. And real 3s (*one digit*) are farther than *noise*. The distance does not order sets as your eye does.
 #
 # Only *replay* is at the floor. Its images are real training digits, like those of the floor, so which of the two distances is smaller is chance: a floor is a measurement, too. The Fréchet distance compares means and covariances, and a memorised training set has the right ones.
 
@@ -335,7 +337,7 @@ plt.show()
 #
 # - You cannot compare Fréchet distances, or multiples of the floor, at *different numbers of images*. For small sets (lesson 7 compares
 #   with about a hundred Pokémon) use the kernel distance.
-# - A kernel distance needs an **error bar**. The **jackknife** computes the distance again without each single image, and multiplies the spread of these numbers by about $\sqrt N$, because leaving out one image changes little. (If the two distributions agree, this comes out too large, by a factor of about 1.4.)
+# - A kernel distance needs an **error bar**. The **jackknife** leaves out one image at a time and computes the distance again, and multiplies the spread of these numbers by about $\sqrt N$, because leaving out one image changes little. (If the two distributions agree, this is known to come out too large. The bars in the figure, on the other hand, are too small, because the ten draws share images.)
 #   `metrics.kernel_distance` returns distance and error.
 
 # %%
@@ -375,14 +377,13 @@ for n in sizes:
     )
 
 # %% [markdown]
-# The part that is due to chance falls about as $1/N$: with ten times the images, the distance between training and training digits is about a tenth. With 1,000 images noise hides everything else. With 10,000 a
-# difference between training and test digits becomes visible. We think of two causes and did not separate them: other people wrote the test digits, and our classifier was trained on the training digits. So the floor depends on the number of
+# The part that is due to chance falls about as $1/N$: with ten times the images, the distance between training and training digits is about a tenth. With 1,000 images the ranges of the five draws overlap. With 10,000 they do not: the test digits are farther away than other training digits. There are two possible causes, which we did not separate: other people wrote the test digits, and our classifier was trained on the training digits. So the floor depends on the number of
 # images *and* on the reference split.
 
 # %% [markdown]
 # ## 4.6 Precision and recall
 #
-# One distance mixes two faults: bad pictures, and missing ones. **Precision and recall** are meant to separate them. You will see how far they do. Draw a ball around each point of a
+# One distance mixes two faults: bad pictures, and missing ones. **Precision and recall** are meant to separate them. You will see how well they do it. Draw a ball around each point of a
 # cloud, with a radius that reaches to its $k$-th nearest *other* point of the same cloud. Together the balls are a rough map of the region
 # that the cloud covers.
 #
@@ -436,7 +437,7 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Recall falls where something is missing (*half*, *one digit*). It falls for *blur* and *early*, too: their features lie closer together than the real ones (see the figure in 4.4), so few real digits lie in their balls. (For *collapsed* we did not look.) So on these features bad pictures lower *recall*. In *ten pictures* and *replay 200* images repeat. The third neighbour is then a copy, so the ball has radius 0 and covers almost nothing. But **noise** has the highest precision of
+# Recall falls where something is missing (*half*, *one digit*). It falls for *blur* and *early*, too: their features lie closer together than the real ones (see the figure in 4.4), so few real digits lie in their balls. So on these features bad pictures lower *recall*, too: *noise* and *collapsed* have none. (We looked at the features of *early* and *blur* only.) In *ten pictures* and *replay 200* images repeat. The third neighbour is then a copy, so the ball has radius 0 and covers almost nothing. But **noise** has the highest precision of
 # all sets. In which balls do the random pictures lie?
 
 # %%
@@ -462,10 +463,9 @@ display(
 
 # %% [markdown]
 # Nearly all of the noise lies in the balls of a few unusual digits, whose third neighbour is far away. One such outlier is enough. The output also shows that
-# the feature vectors of noise are short, like those of *blur*. We think that they are short because the classifier saw no such images in training, and that the outliers lie in the same region.
+# the feature vectors of noise are short, like those of *blur*. We think that the classifier, which saw no such images in training, responds to them weakly, and to a few unusual digits as well. Then these are the nearest real digits, and their large balls contain the noise. We did not test it.
 #
-# Even real digits reach only 0.88: with $k = 3$ the balls are small and leave gaps. *Blur*, *collapsed* and *ten pictures* have a higher precision than that, and *early* a higher one than *late*. So do not rank generators by precision on these features: here it
-# detects neither noise nor blur, nor the poor images of *collapsed*, and *late*, the best generator, has less than *early*.
+# Even real digits reach only 0.88: with $k = 3$ the balls are small and leave gaps. *Noise*, *blur*, *collapsed* and *ten pictures* have a higher precision than that, and *early* a higher one than *late*. So do not rank generators by precision on these features.
 
 # %% [markdown]
 # ## 4.7 Memorised or new?
@@ -475,7 +475,7 @@ display(
 #
 # How near is too near? Compare with real images that were not used in training, the **held-out** images. They have a nearest training image,
 # too. Take the 1st percentile of their distances: 1 % of the held-out images are nearer than that. For a generator that draws new digits,
-# about 1 % of the samples are that close to a training image, or fewer if it draws badly. For one that replays, it is all of them.
+# about 1 % of the samples are that close to a training image: fewer if it draws badly, more if it draws too many simple digits such as 1s, which are all alike. For one that only replays, it is all of them.
 
 # %% [markdown]
 # ### Exercise 5 · `copied_share`
@@ -528,12 +528,14 @@ display(figures.image_grids(pairs, columns=10))
 
 # %% [markdown]
 # The nearest pairs of *late* are 1s: single strokes, of which there are few kinds. Some look the same. But single strokes are alike in real data, too: fewer of *late* are
-# below the threshold than the 1 % of held-out digits. So nothing here points to copies, and 4.8, which searches all 60,000, finds as few. (Features may ignore small shifts; where the answer matters, compare pixels as well.)
+# below the threshold than the 1 % of held-out digits. So nothing here points to copies, and 4.8, which searches all 60,000, finds as few. (Two different images can have nearly the same features. So where the answer matters, compare pixels, too.)
 
 # %% [markdown]
 # ## 4.8 Which measure detects which fault?
 #
-# Now apply all measures to all ten sets. `metrics.evaluate_images` computes what you have written, with the test images of 4.4. So most numbers agree with those above, and three columns differ: the floor of *Fréchet* comes from other training images, *class KL* compares with the labels of these N test images only, and *copies* searches all 60,000 training images. A ✓ on blue means that the measure detects a fault: the value is beyond the threshold under the name of the column. The thresholds are our choice.
+# Now apply all measures to all ten sets. A ✓ on blue means that the measure detects a fault: the value is beyond the threshold under the name of the column. (The thresholds are our choice; the errors of the kernel distance are not shown.)
+#
+# `metrics.evaluate_images` computes what you have written, with the test images of 4.4, so most numbers are those that you know. Three columns differ: *class KL* compares with the labels of these N test images, not of all 10,000; *Fréchet* is in multiples of a floor from another draw of training images; *copies* searches all 60,000 training images.
 
 # %%
 reports = {name: metrics.evaluate_images(images) for name, images in suspects.items()}
@@ -587,9 +589,9 @@ plt.show()
 
 # %% [markdown]
 # No measure detects everything, and each fault is detected by some measure. (The last row, real digits that no generator has seen, gets no ✓.)
-# A fair report contains a distance for the whole, recall for what is missing, a test for copies, and unselected pictures.
+# A fair report contains a distance for the whole, class KL and recall for what is missing, a test for copies, and unselected pictures.
 #
-# Two things may surprise you. Under *precision*, the best generator, *late*, has a ✓ (and *half*, which is a part of it), and the worst sets have none (4.6). Under *Fréchet*, all multiples are about a fifth larger than in 4.4, because another draw of training images gave a lower floor. So do not read *1.63 times* as exact.
+# Two things may surprise you. Under *precision*, the best generator, *late*, has a ✓ (and *half*, which is a part of it), and the worst sets have none. We do not know why *late* has so little (4.6). Under *Fréchet*, all multiples are about a fifth larger than in 4.4, because another draw of training images gave a lower floor. *Late* had 1.63 in 4.4 and has nearly 2 here: do not read either as exact.
 #
 # Compare with your list from the beginning. (For *one digit* and *ten pictures* the ✓ under *copies* is right: they *are* training images.)
 
@@ -646,7 +648,7 @@ def diagnose(train: torch.Tensor, held_out: torch.Tensor, fake: torch.Tensor) ->
 
 
 # %% [markdown]
-# These thresholds work for these three faults only. With other features, other numbers of images or two faults at once, you must choose them again. The same holds for a published measure: before you trust it, ask
+# Here precision does find the poor pictures: they are spread *wider* than real ones, so they leave the balls. The blurred digits of 4.6 lay *closer together*, so they stayed inside. Which measure reacts depends on where a fault moves the features. The thresholds, too, work for these faults only: with other features or other numbers of images you must choose them again. The same holds for a published measure: before you trust it, ask
 # whether somebody tested it on images with a known fault.
 
 # %% [markdown]
@@ -706,7 +708,7 @@ for n, reference, network, name in (
 
 # %% [markdown]
 # <details><summary>What you should see</summary>1: first both distances and recall, at 0.5, when we hardly see the blur; soon the inception score. From a blur of 1 precision is <em>better</em> than that of the real set.
-# 2: precision and the share of copies. (In 4.8 <em>half</em> has a low precision because <em>late</em> has.) 3: the Fréchet distance and recall. (The kernel distance reacts later, because 500 images give it a larger error than in 4.8.) 4: only the share of copies, which is 100 %. With faint noise it stays there at first, then it falls quickly. At a noise of one quarter
+# 2: precision and the share of copies. (In 4.8 <em>half</em> has a low precision because <em>late</em> has.) 3: the Fréchet distance and recall. (The kernel distance reacts later, because 500 images give it a larger error than in 4.8.) 4: only the share of copies, which is 100 %. With faint noise it stays there at first, then it falls quickly. At noise 0.25
 # the test no longer finds the copies, although they are still there.</details>
 
 # %%
@@ -778,7 +780,7 @@ def question_3() -> str:
 # %% [markdown] open="question_4" points=4
 # First, how many images, against which split, with which network and which resizing? Each of these changes the number, so one that was computed in another way cannot be compared with
 # published ones. Second, what is the floor, real against real, in the same set-up? If the floor is about 3, this FID cannot tell their faces from real ones. If it is 1, a difference remains. Third, how near are the
-# samples to their training images, compared with held-out faces? The FID of a generator that replays faces would be excellent, as that of *replay*. Fourth, what do recall or
+# samples to their training images, compared with held-out faces? The FID of a generator that replays faces would be excellent, like the Fréchet distance of *replay*. Fourth, what do recall or
 # the shares of groups of people say? One distance hides what is missing. I would also ask for a page of unselected samples.
 #
 # *Rubric, one point for each that is asked with a reason, up to four*: number of images, split, network or preprocessing · the floor, or controls · copies

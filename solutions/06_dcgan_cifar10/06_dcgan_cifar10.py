@@ -145,7 +145,7 @@ for step in range(1, gancourse.budget(quick=4, cpu=41, gpu=41)):
         )
 
 # %% [markdown]
-# After 40 steps it is right about 99 % of new photographs and all of the noise. The 2 % of step 5 need not show what $D$ has learnt. The cell asks in eval mode, where batch norm uses running averages (6.3), which are slow: each step shows $D$ two batches, so after five steps $0.9^{10} = 35\,\%$ of an average is still its initial value. Now ask $D$ about other kinds of pictures.
+# After 40 steps it is right about 99 % of new photographs and all of the noise. The low numbers of steps 3 and 5 need not show what $D$ has learnt. The cell asks in eval mode, where batch norm uses running averages (6.3), which are slow: each step shows $D$ two batches, so after five steps $0.9^{10} = 35\,\%$ of an average is still its initial value. Now ask it about other pictures.
 
 # %%
 D.eval()
@@ -195,7 +195,7 @@ for step in range(1, gancourse.budget(quick=2, cpu=51, gpu=51)):
 display(figures.image_grids(shown, columns=2))
 
 # %% [markdown]
-# $D$ takes even the grey fakes of step 1 for real (0.757). After 50 steps it is sure (0.998) of one pattern of coloured dots, nearly the same for every $z$. A fixed $D$ can be fooled, and $G$ finds out how. So $D$ has to keep learning.
+# $D$ takes even the grey fakes of step 1 for real (0.757). After 50 steps it is sure (0.998) of one pattern of coloured dots, nearly the same for every $z$. A fixed $D$ can be fooled, and $G$ finds out how. So $D$ must keep learning.
 
 # %% [markdown]
 # ## 6.2 Transposed convolution
@@ -344,7 +344,7 @@ G = pretrained.load(
 # %% [markdown]
 # In eval mode the rest of the batch makes no difference. In training mode sixty others change little: their mean and variance are close to the running ones. Twelve copies of one image change everything: it dominates the batch's mean and variance.
 #
-# Three rules follow. Sample in eval mode. Show $D$ real images and fakes in **separate batches**: in $G$'s turn a batch contains fakes alone, so it should in $D$'s turn, too. And an EMA generator needs running values of its own (6.8).
+# Three rules follow. Sample in eval mode. Show $D$ real images and fakes in **separate batches**: in $G$'s turn a batch contains fakes alone, so it should in $D$'s turn, too. And an EMA generator needs running values that fit its averaged weights (6.8).
 
 # %% [markdown]
 # ## 6.4 The generator, and the paper's guidelines
@@ -358,7 +358,7 @@ G = pretrained.load(
 # 5. Adam with learning rate $2 \cdot 10^{-4}$ and $\beta_1 = 0.5$; weights from $\mathcal{N}(0, 0.02^2)$.
 
 # %% [markdown]
-# Which of them matter? For this **ablation** we trained with all guidelines (first row), then dropped one at a time: one minute on two cores, two seeds. The Fréchet distance is on the features of an ImageNet classifier (6.9). *Predict*: which omission hurts most?
+# Which of them matter? For this **ablation** we trained with all guidelines (first row), then dropped one at a time: one minute on two cores, two seeds. The measure is the Fréchet distance of 6.9. *Predict*: which omission hurts most?
 
 # %%
 noise = {"noise": 2017}
@@ -377,7 +377,7 @@ display(
 )
 
 # %% [markdown]
-# The fully connected layer hurts most with seed 0, Adam's usual beta with seed 1. These two, and no batch norm in $G$ or in $D$, leave the pictures no nearer than noise (2,017), but for one run. The other three omissions *lower* the distance. But one minute, about 1,100 steps, shows only the start. We did not test them for longer, and follow the paper.
+# The fully connected layer hurts most with seed 0, Adam's usual beta with seed 1. All runs with these two, and all but one without batch norm in $G$ or $D$, are no nearer than noise (2,017). The other three omissions *lower* the distance. But one minute, at most about 1,100 steps, shows only the start, so we follow the paper.
 
 # %% [markdown]
 # ### Exercise 4 · `Generator`
@@ -438,7 +438,7 @@ class Generator(nn.Module):
 # %% [markdown]
 # ## 6.5 Training
 #
-# The training step is that of lesson 3; the course's version is `recipes.dcgan_step()`. What is new is the cost: a step with 64 images takes 25 billion
+# The step is that of lesson 3, but with the same fakes in both turns: `recipes.dcgan_step()`. What is new is the cost: a step with 64 images takes 25 billion
 # operations, 25 GFLOP (6.6). Two settings make it faster:
 #
 # - **channels last**: the channels of a pixel are neighbours in memory. `fit` does this.
@@ -493,7 +493,7 @@ display(figures.training_curves(first.history))
 # %% [markdown]
 # ### How far from photographs?
 #
-# The next cell measures your $G$ and the shipped one (more steps, another recipe: 6.9), on the features of the course's CIFAR-10 classifier. Compare only within this cell.
+# The next cell measures the Fréchet distance of your $G$ and the shipped one (more steps, another recipe: 6.9), on the features of the course's CIFAR-10 classifier: do not compare with 6.4 or 6.9.
 
 # %%
 from gancourse import features, metrics
@@ -612,7 +612,7 @@ display(
 )
 
 # %% [markdown]
-# The maps look like grain. How fine is it? Every picture is a sum of waves (Fourier transform). Long waves make smooth areas, short ones fine grain. We call a wave long if its period is at least eight pixels along each axis: 8 % of all waves. In pure noise all waves are equally strong, so 8 % of its energy (sum of squares) is in long waves. How much is it for photographs, and for the gradient? As a control, ask a $D$ that has never been trained.
+# The maps look like grain. How fine is it? Every picture is a sum of waves (Fourier transform). Long waves make smooth areas, short ones fine grain. We call a wave long if its period is at least eight pixels along each axis: 8 % of all waves. In pure noise all waves are equally strong, so 8 % of its energy (sum of squares) is in long waves. How much is it for photographs, and for the gradient behind the maps? As a control, ask a $D$ that has never been trained.
 
 
 # %%
@@ -640,7 +640,7 @@ print(f"pure noise:  {long_share(torch.randn(8, 3, 32, 32)):.0%}")
 
 
 # %% [markdown]
-# Photographs and fakes consist mostly of long waves; the gradients do not: 10 % with the trained $D$, 8 % with the untrained one, as in noise. So random weights give the same grain. A saliency map shows where a small change moves the logit most, not which objects $D$ recognises.
+# Photographs and fakes consist mostly of long waves; the gradients do not: 10 % with the trained $D$, 8 % with the untrained one, as in noise. So random weights give nearly the same grain: it tells nothing about what $D$ has learnt. Do not read a saliency map as a map of the objects that $D$ recognises.
 
 # %% [markdown]
 # ## 6.8 Improvements
@@ -655,12 +655,12 @@ print(f"pure noise:  {long_share(torch.randn(8, 3, 32, 32)):.0%}")
 
 # %% [markdown]
 # A layer $h \mapsto W h$ changes the length of a vector. The **largest singular value** $s(W)$ is the largest factor by which it does so: $\lVert W h \rVert \le s(W)\, \lVert h \rVert$ for all $h$. **Spectral normalisation** (Miyato et al. 2018) uses $W / s(W)$ instead of $W$. Then no linear layer makes
-# the distance between two inputs larger, nor does LeakyReLU, so the logit's gradient norm is at most 1. (For convolutions PyTorch's `torch.nn.utils.parametrizations.spectral_norm(layer)` divides by that of the kernel as a matrix. Windows overlap, so the bound is larger than 1.) R1 *penalises* the gradient norm, at real images; spectral normalisation *bounds* it, everywhere.
+# the distance between two inputs larger, nor does LeakyReLU, so the logit's gradient norm is at most 1. (For a convolution, `torch.nn.utils.parametrizations.spectral_norm` does this with all kernels written as one matrix. Windows overlap, so the bound is larger than 1.) R1 *penalises* the gradient norm, at real images; spectral normalisation *bounds* it, everywhere.
 
 # %% [markdown]
 # ### EMA of G's weights
 #
-# Averaging the parameters does not touch batch norm's running mean and variance: these are **buffers**. In the exercise you copy $G$'s, which is simple. A later cell computes exact ones.
+# Averaging the parameters does not touch batch norm's running mean and variance: these are **buffers**. In the exercise you copy $G$'s, which fit roughly. A later cell computes better ones: it sends noise through the averaged generator.
 
 # %% [markdown]
 # ### Exercise 6 · `update_average`
@@ -689,7 +689,7 @@ def update_average(average: nn.Module, G: nn.Module, decay: float) -> None:
 
 
 # %% [markdown]
-# Train the players of 6.5 on for 250 steps, with your function after each. `refresh_batch_norm` then computes running values for the averaged weights, as `fit(..., ema=0.996)` does. *Predict*: how do the images of $G$ and of the EMA generator differ?
+# Train the players of 6.5 for 250 more steps, with your function after each. `refresh_batch_norm` then computes running values for the averaged weights, as `fit(..., ema=0.996)` does. *Predict*: how do the images of $G$ and of the EMA generator differ?
 
 # %%
 import copy
@@ -927,12 +927,12 @@ def repaired_dcgan() -> dict:
 losses_of(repaired_dcgan(), FEW)
 
 # %% [markdown]
-# The losses alone do not tell which program is faulty: those of the faulty one may even look healthier.
+# The losses do not tell which program is faulty: those of the faulty one may even look healthier.
 
 # %% [markdown]
 # ## 6.9 Which improvement helps?
 #
-# Improvements differ in what a step costs. So compare at **equal time**, with more than one seed, and report the floor. We did this for the five changes of 6.8, another setting of Adam and smaller batches: five minutes on two cores (alone on the machine, about 5,600 steps of 64 images), two seeds. The Fréchet distance of 10,000 images is on features of EfficientNet-Lite0, an ImageNet classifier. Blurred photographs have 1,127, noise 2,017.
+# Improvements differ in what a step costs. So compare at **equal time**, with more than one seed, and report the floor. We did this for the five changes of 6.8, another setting of Adam and smaller batches: five minutes on two cores (of a machine twice as fast as this one: about 5,600 steps, 8,600 with batches of 32), two seeds. The Fréchet distance of 10,000 images is on features of EfficientNet-Lite0, an ImageNet classifier. Blurred photographs have 1,127, noise 2,017.
 
 # %%
 after_five_minutes = {
@@ -950,9 +950,9 @@ display(figures.seeds(after_five_minutes, "Fréchet distance after five minutes"
 # %% [markdown]
 # - **EMA** lowers the distance by 19 and 18. Both rows use the same two trainings, so the spread between trainings cancels.
 # - **Batches of 32** lower it by 27 and 14. The two seeds of the first row differ by 45, so this is undecided. With **Adam 4e-4** the seeds disagree.
-# - **R1**, the **relativistic loss** and **spectral normalisation** raise it by more than the seeds differ. **Flips** raise it by 33 and 75: with one seed less than the seeds differ.
+# - **R1**, the **relativistic loss** and **spectral normalisation** raise it with both seeds by more than the seeds of either row differ. **Flips** do not pass this rule: they raise it by 33 and 75.
 #
-# So after five minutes EMA is the only change that we call a gain, a small one, and two seeds are few. We think that early on, regularising $D$ slows both networks down. The course's recipe keeps the flips for long trainings, where we expect them to help; we have not tested it.
+# So after five minutes EMA is the only gain, a small one, and two seeds are few. We think that early on, regularising $D$ slows both networks down. The course's recipe keeps the flips for long trainings, where we expect them to help; we have not tested it.
 
 # %%
 after_thirty_minutes = {
@@ -964,10 +964,10 @@ display(
 )
 
 # %% [markdown]
-# In thirty minutes the course's recipe (batches of 32, EMA of 0.999, Adam 4e-4, flips) comes nearer than the paper's (batches of 128, uniform noise): above the floor of 38, its distance is 29 % (seed 0) and 27 % (seed 1) smaller. We cannot tell which change matters.
+# In thirty minutes the course's recipe (batches of 32, EMA of 0.999, Adam 4e-4, flips) comes nearer than the paper's (batches of 128, uniform noise): above the floor of 38, its distance is 29 % and 27 % smaller. We cannot tell which change matters.
 
 # %% [markdown]
-# To measure again, rename `tests/benchmarks/ablation.json`, `pip install -e ".[colour]"`, and run in the folder of the course:
+# To measure again: rename `tests/benchmarks/ablation.json`, `pip install -e ".[colour]"`, then in the course's folder:
 
 # %% [markdown]
 # ```
@@ -979,7 +979,7 @@ display(
 # %% [markdown]
 # ## 6.10 Ten classes
 #
-# $G$ receives the class as a one-hot code, $D$ by **projection** (5.3). Unlike 5.7, this training uses mismatched pairs. They raised the label consistency in 5.6; the price is that the best $G$ is not exactly $p_{data}$ (5.4).
+# $G$ receives the class as a one-hot code, $D$ by **projection** (5.3). Unlike 5.7, this training uses mismatched pairs. They raised the label consistency in 5.6; the price is that the best $p_g$ is not exactly $p_{data}$ (5.4).
 
 # %%
 generator = pretrained.load("cifar10_conditional").generator
@@ -1020,7 +1020,7 @@ print(
 #
 # 1. Press one class after the other. What stays?
 # 2. Pin a truck, then an automobile, and walk between them. Then a truck and a bird. Which walk shows more pictures that could be real?
-# 3. Replace the name by `pretrained.load("cifar10_conditional", stage=1).generator`: the same training after 3,000 steps. What has it learnt: colours, shapes, classes?
+# 3. In the cell below replace the name by `pretrained.load("cifar10_conditional", stage=1).generator`: the same training after 3,000 steps. What has it learnt: colours, shapes, classes?
 #
 # <details><summary>What we saw</summary>1: layout, brightness, often colours. 2: truck to automobile stays a vehicle; on the way to the bird some pictures are neither. 3: colours and rough shapes of vehicles; animals are blobs.</details>
 
@@ -1097,14 +1097,14 @@ def question_3() -> str:
 # %% [markdown]
 # ## Summary
 #
-# - Convolutions combine neighbours and use the same weights everywhere; strides halve and double. Choose a kernel size that is a multiple of the stride.
+# - Convolutions combine neighbours and use the same weights everywhere. Choose a kernel size that is a multiple of the stride.
 # - Batch norm mixes the images of a batch: use separate batches for real and fake, eval mode for sampling, and running values that fit the weights.
 # - A fixed $D$ can be fooled. So both players learn together.
 # - Compare improvements at equal time, with several seeds, beside the floor.
 
 # %% [markdown]
-# **Sources**: Radford, Metz & Chintala 2016, *Unsupervised Representation Learning with Deep Convolutional GANs*, sections 3 and 4. Ioffe & Szegedy 2015, *Batch Normalization*. Odena, Dumoulin & Olah 2016, *Deconvolution and Checkerboard Artifacts*.
-# Miyato et al. 2018, *Spectral Normalization for GANs*, algorithm 1. Mescheder et al. 2018, *Which Training Methods for GANs do actually Converge?* Jolicoeur-Martineau 2019, *The Relativistic Discriminator*. Miyato & Koyama 2018, *cGANs with Projection Discriminator*. Simonyan et al. 2014, *Deep Inside Convolutional
+# **Sources**: Radford, Metz & Chintala 2016 (DCGAN), sections 3 and 4. Ioffe & Szegedy 2015, *Batch Normalization*. Odena, Dumoulin & Olah 2016, *Deconvolution and Checkerboard Artifacts*.
+# Miyato et al. 2018, *Spectral Normalization for GANs*, algorithm 1. Mescheder et al. 2018 (R1). Jolicoeur-Martineau 2019, *The Relativistic Discriminator*. Miyato & Koyama 2018 (projection). Simonyan et al. 2014, *Deep Inside Convolutional
 # Networks* (saliency).
 #
 # **One step further**: train with 3 × 3 kernels (`padding=1, output_padding=1`). Do you see the grid?

@@ -9,7 +9,7 @@
 # - build differentiable augmentation, and explain why you must not augment the real pictures alone;
 # - test whether a generated Pokémon is new.
 #
-# **Time**: 90 minutes, including six exercises. Training takes about ten minutes on two CPU cores with bfloat16 in hardware, 25 without; you can read on meanwhile. A generator that was trained 26 times as long comes with the course.
+# **Time**: 90 minutes, including six exercises. Training takes about ten minutes on two CPU cores with bfloat16 in hardware, 25 without; you can read on meanwhile. A generator that was trained for 26 times as many steps comes with the course.
 #
 # **You need**: lessons 3, 4 and 6. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in [lesson 1](../01_generative_models/01_generative_models.ipynb).
 
@@ -61,14 +61,14 @@ print(
 # %% [markdown]
 # Each artwork was placed on a white square and scaled down. The white background makes the task easier: there is no background to learn. It also makes fakes easier to detect: 96 % of the real pixels in the top row are white, so a grey edge can reveal a fake.
 #
-# A mirrored Pokémon is still one, so flips are fine. A red Bulbasaur, one that is half outside the picture, or one with a grey hole does not occur in the set, and a generator should not draw them. Yet soon we will show $D$ exactly such pictures.
+# A mirrored Pokémon is still one, so flips are fine. A red Bulbasaur, one that is partly outside the picture, or one with a grey hole does not occur in the set, and a generator should not draw them. Yet soon we will show $D$ exactly such pictures.
 #
 # (Many tutorials use `pokemon819`, 819 pictures of the first seven generations. `gancourse data pokemon819` fetches it. With this name in the first line above the lesson uses 737 pictures for training and 82 held-out ones. But the shipped generator was trained on some of those 82, and the game of 7.7 always uses `pokemon`.)
 
 # %% [markdown]
 # ## 7.2 A discriminator that overfits
 #
-# We use the DCGAN of lesson 6 with one more block in each player, for 64 × 64, half as many channels, and the settings of the course's recipe (6.9). In 2,500 steps of 32 pictures (the CPU budget) $D$ sees each of the 908 pictures 88 times. *Predict*: how will it judge these, compared with real pictures that it has never seen?
+# We use the DCGAN of lesson 6 with one more block in each player, for 64 × 64, half as many channels, and the settings of the course's recipe (6.9), but an EMA of 0.99, because 2,500 steps are few. In 2,500 steps of 32 pictures (the CPU budget) $D$ sees each of the 908 pictures 88 times. *Predict*: how will it judge these, compared with real pictures that it has never seen?
 #
 # If $D$ has learnt what Pokémon look like, it gives training and held-out pictures about the same logits. If it has memorised the training pictures, it judges held-out pictures like fakes. The number $r$ measures how far $D$ overfits (Karras et al. 2020, equation 1):
 #
@@ -102,7 +102,7 @@ def overfitting(D, train: torch.Tensor, held_out: torch.Tensor, fakes: torch.Ten
 
 
 # %% [markdown]
-# Train with the step of lesson 6, and record ten times $D$'s mean logit for training pictures, held-out pictures and fakes. You need not read `asking`, which wraps a training step for that. (`fit` stops a training in which $D$ has been sure of every image for 1,000 steps; `patience=None` switches this off.)
+# Train with the step of lesson 6, and record $D$'s mean logit ten times, for training pictures, held-out pictures and fakes. You need not read `asking`, which wraps a training step for that. (`fit` stops a training in which $D$ has been sure of every image for 1,000 steps; `patience=None` switches this off.)
 
 # %%
 import gancourse
@@ -178,14 +178,14 @@ fakes = training.to_unit(training.sample(plain.G, 100)).to(device)  # G itself: 
 print(f"r = {overfitting(plain.D, known, new, fakes):.2f}")
 
 # %% [markdown]
-# Look at the gap between training and held-out pictures. What moves all three lines together, such as the fall in the middle, cancels in $r$; we have not looked for its cause. At first the two have about the same logits. Then the lines separate, and the held-out pictures end near the fakes: $r = 0.85$ (one training, about a hundred pictures of each kind). The two sets differ only in that $D$ has seen one of them 88 times.
+# Look at the gap between training and held-out pictures. What moves all three lines together, such as the fall in the middle, cancels in $r$; we have not looked for its cause. At first the gap is small. Then the lines separate, and the held-out pictures end near the fakes: $r = 0.85$ (one training, about a hundred pictures of each kind). The two sets differ only in that $D$ has seen one of them 88 times.
 #
-# Such a $D$ gives new Pokémon almost the logits of fakes. We think that $G$ therefore learns little from it. After half an hour the distance to real pictures is larger than after five minutes: 7.6.
+# Such a $D$ gives new Pokémon almost the logits of fakes. We think that $G$ therefore learns little from it. 7.6 shows that such a GAN is farther from real pictures after half an hour than after five minutes.
 
 # %% [markdown]
 # ## 7.3 Differentiable augmentation
 #
-# To train a classifier on few pictures, one shows it a slightly different version each time. If you do this to the real pictures of a GAN, $G$ learns to draw the changed pictures, because they *are* what $D$ calls real. The solution (Zhao et al. 2020): change **everything that $D$ sees**, real and fake, with the same kinds of changes and separate random numbers for each picture,
+# To train a classifier on few pictures, one shows it a slightly different version each time. If you do this to the real pictures of a GAN, $G$ learns to draw the changed pictures, because they *are* what $D$ calls real. The solution (Zhao et al. 2020): change **everything that $D$ sees**, real and fake, with the same kinds of changes and separate random numbers for each picture. Then $D$ never sees the same picture twice. The losses are
 #
 # $$L_D = -\mathbb{E}\big[\log D(T(x))\big] - \mathbb{E}\big[\log(1 - D(T(G(z))))\big], \qquad L_G = -\mathbb{E}\big[\log D(T(G(z)))\big].$$
 #
@@ -236,9 +236,9 @@ def recolour(
 #
 # Write it: `translate(images, down, right)` returns images of the same shape (N, C, H, W). Image $i$ moves down by `down[i]` pixels and to the right by `right[i]`, int64 (N,) each. Negative numbers move it up or to the left; no image moves by its whole height or width. Pixels that leave are lost, and 0 comes in. New tensors belong on `images.device`.
 #
-# Why 0, which is grey, and not white like the background? With grey, $D$ sees how far a picture was moved. With white it could not tell a moved Pokémon from one that was drawn at the edge, and $G$ could learn to draw Pokémon that are cut off.
+# Why 0, which is grey, and not white like the background? With grey, $D$ sees a strip and so how far a picture was moved. With white there is no strip: a whole Pokémon that $T$ moved over the edge looks the same as one that $G$ drew cut off. We think that $D$ would then correct such a $G$ less.
 #
-# You practise: copying a part of one tensor into another.
+# You practise: padding and cropping.
 #
 # <details><summary>Hint 1</summary>A move is padding on one side and cropping on the other. <code>torch.roll</code> is different: what leaves comes back on the other side. If you use slices, test a move by 0: <code>x[:-0]</code> is empty.</details>
 # <details><summary>Hint 2</summary><code>torch.nn.functional.pad</code> accepts negative numbers, which crop: (left, right, top, bottom). Loop over the images, with <code>.tolist()</code> for the numbers, and <code>torch.stack</code> the results.</details>
@@ -352,7 +352,7 @@ def augmented_step(G, D, opt_G, opt_D, real: torch.Tensor, step: int, augment) -
 
 
 # %% [markdown]
-# Now the same training, with augmentation as the only change (the course's $T$ does what yours does, without loops). *Predict*: how far apart are training and held-out pictures now? And in which training is $D$'s loss lower?
+# Now the same training with augmentation. (The course's $T$ does what yours does, without loops. One small thing differs, too: your step draws new noise for $G$'s turn, `recipes.dcgan_step` uses the same fakes twice.) *Predict*: how far apart are training and held-out pictures now? And in which training is $D$'s loss lower?
 
 # %%
 import functools
@@ -375,7 +375,7 @@ for name, run in (("plain", plain), ("augmented", augmented)):
 show(plain=training.sample(plain.generator, 12), augmented=training.sample(augmented.generator, 12))
 
 # %% [markdown]
-# Training and held-out pictures stay close together to the end (right panel, where all three sets go through $T$; mind its smaller scale), so nothing suggests that $D$ memorises. But the fakes are close, too: this $D$ hardly separates anything yet, so the evidence is weak. (For the same reason do not trust $r$ here: its denominator is small, so it can even be negative.)
+# Training and held-out pictures stay close together to the end (right panel, where all three sets go through $T$; mind its smaller scale), so nothing suggests that $D$ memorises. But the fakes are close, too: this $D$ hardly separates anything yet, so the evidence is weak. (For the same reason do not trust $r$ here: its denominator is small, so chance decides its size and even its sign.)
 #
 # $D$'s loss is 1.29, near $\log 4 = 1.39$: the task has become harder for $D$. This alone tells nothing about $G$ (lesson 3).
 #
@@ -400,10 +400,14 @@ show(holes_in_the_real_pictures_alone=training.sample(leaky.generator, 6))
 # After 600 steps the pictures contain grey patches.
 #
 # $G$ learns what $D$ calls real, and these real pictures *had* grey squares. Such a change of the real pictures alone **leaks** into the samples. Some leaks do no harm: a mirrored Pokémon is a plausible Pokémon, so we keep the flips of real pictures.
+
+# %% [markdown]
+# Can a change leak even if it is applied to both? It can if wrong pictures look right after $T$. Suppose that $T$ turned each picture by 0, 90, 180 or 270 degrees, all equally likely. Then upright and upside-down Pokémon would look the same to $D$, and $G$ might draw upside-down ones.
 #
-# Can it leak if $T$ is applied to both? It can if wrong pictures look right after $T$. Suppose that $T$ turned each picture by 0, 90, 180 or 270 degrees, all equally likely. Then $D$ could not tell upright Pokémon from upside-down ones.
-#
-# The remedy is to apply $T$ to each picture with a probability p below 1. Here upright pictures then stay the most frequent ones, for every p below 1, because one turn in four is by 0 degrees. Karras et al. (2020, section 2.2) show for many augmentations that they do not leak if p is below 1, in practice below about 0.8. Ours is always applied, and always erases at least 16 × 16 pixels, so this guarantee does not cover it. We have seen no leak in our pictures, but we have not proved that there is none.
+# The remedy is to apply $T$ to each picture only with a probability p below 1. Then a share of 1 − p of the pictures is not touched, and the rest is spread over the four directions, p/4 each; one of them is 0 degrees. So 1 − p + p/4 are upright, more than the p/4 of each other direction. If $G$ drew upside-down pictures, $D$ would see too many of these.
+
+# %% [markdown]
+# Karras et al. (2020, section 2.2) show this for many augmentations whose random change may be "no change", such as a turn by 0 degrees: in theory they do not leak for any p below 1; in practice p should stay below about 0.8. Ours is always applied, and always erases at least 16 × 16 pixels, so this guarantee does not cover it. We have seen no leak in our pictures, but we have not proved that there is none.
 
 # %% [markdown]
 # ### Exercise 6 · `my_augmentation`
@@ -446,8 +450,8 @@ show(three_with_p_of_one_half_and_three_with_1=training.to_uint8(torch.cat(chang
 # %% [markdown]
 # To train with yours, put it into the step: `functools.partial(augmented_step, augment=lambda images: my_augmentation(images, 0.3))`. *Predict*: if yours turns images by 90, 180 or 270 degrees, never by 0, which p leaks most?
 #
-# <details><summary>Which p?</summary>p = 3/4. Yours never turns by 0 degrees: a share of 1 − p stays upright, and p/3 goes into each other direction. At p = 3/4 these are equal, and D cannot tell what G draws. So the rule "below 0.8" is for an augmentation that sometimes
-# does nothing. At p = 0.3 most are upright. For an exchange of red and blue the worst value is p = 1/2.</details>
+# <details><summary>Which p?</summary>p = 3/4. Yours never turns by 0 degrees: a share of 1 − p stays upright, and p/3 goes into each other direction. At p = 3/4 all four shares are equal, and D cannot tell which way up G draws. The turns of the text include 0 degrees, so there upright stays the most frequent for every p below 1. For yours 0.8 is no safe limit.
+# At p = 0.3 most are upright. For an exchange of red and blue the worst value is p = 1/2, where both versions are equally frequent.</details>
 
 # %% [markdown]
 # ## 7.5 Is it new?
@@ -489,7 +493,7 @@ for name, images in doctored.items():
     print(f"{name:>24}   {in_features:8.0%} {in_pixels:8.0%}")
 
 # %% [markdown]
-# Mirrored copies are found because the search includes mirrored pictures. Pixel distances compare pixels at the same place. So they find hardly any of the copies that were shifted by three pixels; features find 99 %. That is why we test in features and report pixels beside them.
+# Mirrored copies are found because the search includes mirrored pictures. Pixel distances compare pixels at the same place, so they find hardly any of the copies that were shifted by three pixels; features find 99 %. That is why we test in features and report pixels beside them.
 #
 # Features miss copies, too: about half of those shifted by ten pixels, and of those with red and blue exchanged (pixels find 57 % of these). So also look at the nearest pairs. (The last row must say 1 %, because the limit is the first percentile of the held-out distances.)
 
@@ -523,18 +527,18 @@ for limit in to_held_out.sort().values[:4].tolist():
     print(f"a held-out picture lies at {limit:.2f}; nearer than that: {share:.1%} of the samples")
 
 # %% [markdown]
-# The limit is the distance that 99 of the 100 held-out pictures exceed. It lies just below their second smallest distance, 6.87. So read that line: 1.1 % of the samples count as copies, about as many as of the held-out pictures, which cannot be copies. The limit is rough, because it depends on one picture: with the third smallest the share is 1.6 %. (On the features of EfficientNet-Lite0 it is 1.5 %,
+# The limit is the first percentile of the held-out distances. It lies between the two smallest, 6.48 and 6.87; interpolation puts it just below 6.87. So read the line of 6.87: 1.1 % of the samples count as copies, about as many as of the held-out pictures, which cannot be copies. The limit is rough, because it depends on one or two pictures: at the smallest distance the share is 0.2 %, at the third smallest 1.6 %. (On the features of EfficientNet-Lite0 it is 1.5 %,
 # between pixels 0.7 %; `gancourse evaluate pokemon_dcgan` measures it again, after `pip install -e ".[colour]"`.)
 #
 # All ten pairs above count as copies by this test, so look at them. In most pairs a colour agrees, in some the posture. In none do we see the same picture. As far as this test and we can tell, the generator has not memorised its training pictures.
 
 # %% [markdown]
-# How good are its pictures? Look at the first figure of the lesson, also unselected. You see white backgrounds; mostly closed bodies with an outline and one or two colours; often an eye or a mouth, seldom a face. In many pictures a part is torn, or separate from the body. They resemble Pokémon artwork in style, but most of them look unfinished to us.
+# How good are its pictures? Look at the first figure of the lesson, also unselected. You see white backgrounds; often closed bodies with an outline and one or two colours; often an eye or a mouth, seldom a face. In many pictures a part is torn, or separate from the body. They resemble Pokémon artwork in style, but most of them look unfinished to us.
 
 # %% [markdown]
 # ## 7.6 What helps, and how much?
 #
-# We compare at equal time again, as in 6.9, with the networks of this lesson and two seeds for each method. The measure is the kernel distance of lesson 4, because it has no bias with as few as 100 pictures. It compares 1,000 samples with the 100 held-out pictures, on the features of EfficientNet-Lite0. For comparison: training pictures are at a distance of 0.00 from the held-out ones, blurred ones at 1.94, noise at 3.44. All runs use flips and EMA; one row samples $G$ itself.
+# We compare at equal time again, as in 6.9, with the networks of this lesson and two seeds for each method. The measure is the kernel distance of lesson 4, because it has no bias with as few as 100 pictures. It compares 1,000 samples with the 100 held-out pictures, on the features of EfficientNet-Lite0. For comparison: training pictures are at a distance of 0.00 from the held-out ones, blurred ones at 1.94, noise at 3.44. All runs use flips and EMA; the row *without EMA* samples $G$ itself in the trainings of the row above it. We measured this beforehand, on two cores of a faster machine than the one that printed the outputs above; the cell only shows the numbers.
 #
 # The methods: lesson 6's recipe; everything augmented, with and without EMA; the real pictures alone augmented; a narrower $D$; R1; R1 and augmentation. *Predict*: which is best after five minutes? And which of the first two is better after thirty?
 
@@ -561,19 +565,19 @@ display(
 display(figures.seeds(after_thirty_minutes, "kernel distance after thirty minutes", controls))
 
 # %% [markdown]
-# After five minutes (on that machine about 5,000 to 11,000 steps, more than your 2,500) no method is good: the smallest distance is 1.63 ± 0.10, and blurred pictures have 1.94. Augmenting the real pictures alone is worst with both seeds: 4.07 and 3.49, where noise has 3.44. R1 lowers the distance of lesson 6's recipe and raises that of augmentation, each with both seeds. (In 6.9 R1 raised it. Data, networks and measure differ; we have not tested which of them is the reason.) EMA lowers the distance in both trainings with augmentation (1.88 for 1.99, 2.60 for 2.66), but by no more than the error bars. For augmentation and for a narrower $D$ the seeds differ by as much as the methods do.
+# After five minutes (about 5,000 to 11,000 steps) no method is good: the smallest distance, 1.63 ± 0.10, is not far below that of blurred pictures, 1.94. Augmenting the real pictures alone is worst with both seeds: 4.07 and 3.49, where noise has 3.44. R1 lowers the distance of the first row, from 2.00 and 2.07 to 1.69 and 1.63. (In 6.9 R1 raised it. Data, networks, settings and measure differ; we have not tested which of them is the reason.) With augmentation it raises it, but by less than the two seeds differ, so that is undecided. EMA lowers the distance in both trainings with augmentation (1.88 instead of 1.99, 2.60 instead of 2.66), but by no more than the error bars. Whether augmentation alone helps in five minutes, two seeds cannot tell: 1.88 and 2.60. The narrower $D$ has 1.70 and 2.00, the second within the error bars of the first row.
 #
 # After thirty minutes augmentation wins clearly: its distance is about a quarter of the distance without it, with both seeds. Without augmentation the additional time made the samples *worse* than after five minutes.
 
 # %% [markdown]
-# How many samples count as copies? In features 1.3 % and 0.9 % with augmentation, about as many as of held-out pictures, and none without. Between pixels 0.9 % and 0.5 % with it; without, 18.2 % with one seed and none with the other. We have not looked at those pairs.
+# How many of these samples count as copies after thirty minutes? With augmentation 1.3 % and 0.9 %, on the features of EfficientNet-Lite0; that is about as many as of held-out pictures. Between pixels it is 0.9 % and 0.5 %. Without augmentation features count no sample as a copy. Pixels count none with one seed and 18.2 % with the other. By the rule of 7.5 those pairs must be looked at, but we did not keep this generator. So whether it copied stays open.
 
 # %% [markdown]
-# These distances do *not* detect memorising: the training pictures themselves have 0.00. Only the share of copies and the nearest pairs do.
+# The kernel distances of the figures do *not* detect memorising: the training pictures themselves have 0.00. Only the share of copies and the nearest pairs do.
 #
-# Training longer did not clearly help (one training): twice as long, 66,176 steps, has 0.51 ± 0.06 instead of 0.58 ± 0.06, a difference within the error bars. This is the generator that comes with the course. We have not measured R1 alone, or a narrower $D$, after thirty minutes.
+# Training longer did not clearly help (one training): twice as long, 66,176 steps, has 0.51 ± 0.06 instead of 0.58 ± 0.06, a difference of about the size of its error. This is the generator that comes with the course. We have not measured R1 alone, or a narrower $D$, after thirty minutes.
 #
-# To measure again (one and two hours on two cores), rename `tests/benchmarks/ablation.json`, then run in the folder of the course, after `pip install -e ".[colour]"`:
+# To measure again (one and two hours on two cores), rename `tests/benchmarks/ablation.json`, because what stands in it is not measured again. Then run in the folder of the course, after `pip install -e ".[colour]"`:
 #
 # ```
 # python tests/benchmarks/ablation.py pokemon
@@ -595,7 +599,7 @@ from gancourse.widgets import WhosThatPokemon
 WhosThatPokemon()
 
 # %% [markdown]
-# The mean of two pictures shows both outlines, like a double exposure, so you can often recognise it by its outline. Halfway between two noise vectors $G$ mostly draws one body. This alone does not speak against memorising: a generator that jumped from one stored picture to the next would show one body there, too. Look for jumps on a whole walk (Radford et al. 2016), between two pins in the explorer of 7.8. The test in 7.5 is stronger evidence.
+# 1 and 2: the mean of two pictures shows both outlines, like a double exposure, so you can often recognise it, also by its outline. For 3 we have no measurement. Halfway between two noise vectors $G$ mostly draws one body (our impression). This alone does not speak against memorising: a generator that jumped from one stored picture to the next would show one body there, too. Look for jumps on a whole walk (Radford et al. 2016), between two pins in the explorer of 7.8. The test in 7.5 is stronger evidence.
 
 # %% [markdown]
 # ## 7.8 Your own Pokémon
@@ -680,9 +684,9 @@ def question_3() -> str:
 # (4 points, graded by hand: one for your questions, one for each of the two reasons, one for what you would measure; a model answer is in `solutions/`.)
 
 # %% [markdown] open="question_4" points=4
-# I would ask in which space distances were measured, against which limit, how many samples were searched, and whether the whole training set was searched. The measurement can miss a copy if it compares pixels, where a copy that is shifted, mirrored or recoloured is as far away as a new picture. It can also miss one because few samples were searched, or because an *average* distance was reported, in which one copy among a thousand disappears. I would search the training set, mirrored too, for the nearest neighbour of many unselected samples, in the features of a classifier, and compare with the same distances of held-out pictures, which certainly are no copies; test the measure on copies that I make myself; and show the nearest pairs, so that people can judge.
+# I would ask in which space distances were measured, against which limit, how many samples were searched, and whether the whole training set was searched. The measurement can miss a copy if it compares pixels: there nearly every copy that is shifted by three pixels passes, and a mirrored one if mirrored pictures are not searched. Features miss some, too. It can also miss one because few samples were searched, or because an *average* distance was reported, in which one copy among a thousand disappears. I would search the training set, mirrored too, for the nearest neighbour of many unselected samples, in the features of a classifier, and compare with the same distances of held-out pictures, which certainly are no copies; test the measure on copies that I make myself; and show the nearest pairs, so that people can judge.
 #
-# *Rubric, one point for each*: asks for the space, the limit or the number of samples · one way in which copies pass (shifted, mirrored, recoloured; pixels) · another one (few samples, an average, part of the training set) · held-out pictures for comparison, or self-made copies, and pairs to look at.
+# *Rubric, one point for each*: asks for the space, the limit or the number of samples · one way in which copies pass (shifted, mirrored, recoloured; in pixels or features) · another one (few samples, an average, part of the training set) · held-out pictures for comparison, or self-made copies, and pairs to look at.
 
 # %% [markdown]
 # ## Summary
@@ -690,10 +694,9 @@ def question_3() -> str:
 # - With 908 pictures and no augmentation but flips, $r$ reached 0.85 after 2,500 steps: $D$ judged held-out pictures almost like fakes.
 # - Augment everything that $D$ sees, with a differentiable $T$. $G$ learns to draw whatever you do to the real pictures alone.
 # - Search for copies in features, compare with held-out pictures, and look at the pairs. A distance between sets does not detect copies.
-# - Augmentation does not speed up the start; it allows training to continue. In the first five minutes R1 helped without augmentation, and did harm with it.
-# - Halfway between two noise vectors $G$ draws one body; the mean of two pictures shows both.
+# - In our runs augmentation did not speed up the start; it allowed training to continue. In the first five minutes R1 helped without augmentation; with it two seeds cannot tell.
 
 # %% [markdown]
 # **Sources**: Zhao et al. 2020, *Differentiable Augmentation for Data-Efficient GAN Training*, sections 3 and 4. Karras et al. 2020, *Training Generative Adversarial Networks with Limited Data*, section 2 and equation 1. Bińkowski et al. 2018, *Demystifying MMD GANs* (the kernel distance).
 #
-# **One step further**: put `pokemon819` into the first line of 7.1. Its pictures contain families of related species and several forms of one species. Hold out whole families instead of every tenth picture. How does the limit for copies change, and which split is fairer?
+# **One step further**: put `pokemon819` into the first line of 7.1. Its pictures contain families of related species and several forms of one species. Hold out whole families instead of every tenth picture. (Look at the pictures to find families, or use the order of the numbers.) How does the limit for copies change, and which split is fairer?
