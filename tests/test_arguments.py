@@ -14,6 +14,7 @@ from gancourse.checkpoints import CheckpointError
 from gancourse.datasets import ImageDataset
 from gancourse.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
 from gancourse.recipes import mlp_step
+from gancourse.widgets.latent import CannotShow, open_generator
 from toy_training import images, players, toy_fit, weights_hash
 
 SIGMOID = nn.Sequential(nn.Linear(8, 784), nn.Sigmoid(), nn.Unflatten(1, (1, 28, 28)))
@@ -30,6 +31,11 @@ def fit(G=None, D=None, data=None, step=None, **settings):
 
 def with_z(network, z_dim=8):
     network.z_dim = z_dim
+    return network
+
+
+def with_latent_dim(network):
+    network.latent_dim = 8
     return network
 
 
@@ -90,6 +96,7 @@ def test_settings_that_are_no_whole_numbers_are_refused(settings, says):
     [
         (nn.Linear(8, 784), "needs an attribute `z_dim`"),
         (with_z(nn.Linear(8, 784), "8"), "needs an attribute `z_dim`"),
+        (with_latent_dim(nn.Linear(8, 784)), r"it has `latent_dim`, so `G.z_dim = G.latent_dim` will do"),
         (Tuple(), "into a tuple; the course takes images"),
         (Convolutional(), r"takes noise \(N, 8\).*z.view\(-1, 8, 1, 1\)"),
         (with_z(nn.Linear(8, 784)), r"into \(16, 784\); the course takes images"),
@@ -181,6 +188,15 @@ def test_a_generator_that_keeps_a_graph_cannot_be_averaged_and_is_told_so():
     G.kept = (torch.ones(1, requires_grad=True) * 2).sum()
     with pytest.raises(ValueError, match=r"in `kept`, so it cannot be copied. Keep `kept.detach\(\)`"):
         fit(G=G, ema=0.9)
+
+
+def test_the_old_spectral_norm_is_averaged_and_the_explorer_names_its_successor():
+    G = players()[0]
+    torch.nn.utils.spectral_norm(G.body[0])
+    G(torch.randn(4, 8))
+    with pytest.raises(CannotShow, match=r"take torch.nn.utils.parametrizations.spectral_norm"):
+        open_generator(G)
+    assert fit(G=G, ema=0.9).step == 2
 
 
 def test_a_module_that_both_players_share_is_saved_and_restored(tmp_path):

@@ -80,9 +80,16 @@ def check_generator(G: object) -> None:
     _check_network(G, "generator")
     z_dim = getattr(G, "z_dim", None)
     if not isinstance(z_dim, int) or isinstance(z_dim, bool) or z_dim < 1:
+        other = next(
+            (name for name in ("latent_dim", "noise_dim", "nz") if isinstance(getattr(G, name, None), int)), None
+        )
+        how = (
+            f"it has `{other}`, so `G.z_dim = G.{other}` will do."
+            if other
+            else "for instance `z_dim = 64` in its class."
+        )
         raise ValueError(
-            "The generator needs an attribute `z_dim`, the length of its noise vector, a whole number: "
-            "for instance a line `z_dim = 64` at the top of its class."
+            f"The generator needs an attribute `z_dim`, the length of its noise vector, a whole number: {how}"
         )
     classes = getattr(G, "classes", None)
     if classes is not None and (not isinstance(classes, int) or isinstance(classes, bool) or classes < 1):

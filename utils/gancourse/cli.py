@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return options.run(options) or 0
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one, while Python tidies up, would print a traceback
         print("\nStopped.", file=sys.stderr)
         return 130
     except OSError as error:
@@ -108,7 +110,6 @@ def _lab(options) -> None:
 
 
 def _explore(options) -> int:
-    import signal
     import subprocess
     import tempfile
 
@@ -127,8 +128,15 @@ def _explore(options) -> int:
         page = Path(folder) / f"{options.name}.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), page)
         command = [sys.executable, "-m", "voila", str(page), "--KernelManager.transport_encryption=auto"]
-        own = {"JUPYTER_RUNTIME_DIR": folder, "IPYTHONDIR": folder}  # the home may not be writable
-        return subprocess.run([*command, *options.flags], env=os.environ | own).returncode
+        own = dict.fromkeys(
+            ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"), folder
+        )  # the home may be read-only
+        with subprocess.Popen([*command, *options.flags], env=os.environ | own) as server:
+            try:
+                return server.wait()
+            except BaseException:  # Ctrl-C, or a kill: Voilà ends its kernels itself
+                server.terminate()
+                raise
 
 
 def _data(options) -> None:
