@@ -7,7 +7,7 @@ from gancourse import diagrams
 DRAWINGS = {
     "data_flow": ("noise z", "gradient to G, through D"),
     "turns": ("D's turn: only opt_D steps", "detach(): no gradient beyond", "gradient to G's weights"),
-    "transposed_convolution": ("stride 2", "output: 3 x 5; where kernels overlap, they add up"),
+    "transposed_convolution": ("stride 2", "output: 3 x 5, with a 3 x 3 kernel; where kernels overlap, they add up"),
     "batch_norm_modes": ("training mode", "eval mode", "updates"),
 }
 

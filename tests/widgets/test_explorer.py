@@ -321,7 +321,7 @@ def nan_generator() -> nn.Module:
     [
         (broken(z_dim=None), "z_dim"),
         (broken(z_dim=13), "stops at noise (1, 13) with RuntimeError"),
-        (TinyGenerator((16, 1, 1)), "into (1, 16, 1, 1); the explorer shows images"),
+        (TinyGenerator((16, 1, 1)), "into (1, 16, 1, 1); the course takes images"),
         (broken(forward=lambda z: z), "into (1, 12)"),
         (broken(forward=lambda z: None), "into a NoneType"),
         (broken(forward=lambda z: 255 * torch.ones(len(z), 1, 4, 4)), "run from 255.00 to 255.00"),

@@ -14,8 +14,8 @@ from torch import Tensor
 # depends on what was seen, a table of the beginnings of these words.
 LEFT_BEHIND: dict[str, str | dict[str, str]] = {
     "mode": {
-        "in eval": "{0} is left in eval mode, or a part of it. Put back the mode that you found: was = {0}.training before, {0}.train(was) after.",
-        "in training": "{0} is left in training mode, and was in eval mode before. Put back the mode that you found: was = {0}.training before, {0}.train(was) after.",
+        "in eval": "{0} is left in eval mode, or a part of it. If the text does not ask for eval mode, leave the modes alone. Else put back what you found: was = {0}.training before, {0}.train(was) after.",
+        "in training": "{0} is left in training mode, and was in eval mode before. If the text does not ask for a mode, leave it alone. Else put back what you found: was = {0}.training before, {0}.train(was) after.",
         "changed where": "a layer of {0} was in eval mode and is in training mode now: {0}.train() reaches every layer. If the text does not ask for it, leave the modes alone.",
         "": "some layers of {0} are in another mode than before the call. Restore the mode of each layer, or leave the modes alone.",
     },

@@ -9,6 +9,7 @@ from gancourse.checks.dcgan_pokemon.images import drawn_images
 from gancourse.checks.observers.values import kind
 
 MANY = 400  # images, to count how many are changed
+ALONE = 60  # calls with a single image
 TOLERANCE = 0.13  # of their share: five standard deviations at one half
 
 
@@ -37,6 +38,7 @@ def _observe(answer, case: dict, like: dict) -> dict:
     with torch.no_grad():
         changed, changed_again = _changed(new, images), _changed(answer(images.clone(), p), images)
         one = answer(images[:1].detach(), p)
+        alone = [_changed_alone(answer, image[None], p) for image in images[: ALONE * (0 < p < 1)].detach()]
     seen |= {
         "type": str(new.dtype),
         "mixed": _mixed(new, images),
@@ -45,6 +47,7 @@ def _observe(answer, case: dict, like: dict) -> dict:
         if isinstance(one, Tensor) and one.shape == (1, *images.shape[1:])
         else "another shape",
         "share": _share(changed.float().mean().item(), p),
+        "alone": "always the same" if alone and len(set(alone)) == 1 else "by chance",
         "fresh": "the same" if 0 < p < 1 and torch.equal(changed, changed_again) else "new",
         "gradient_there": "yes" if new.requires_grad else "no",
     }
@@ -67,6 +70,11 @@ def _mixed(new: Tensor, images: Tensor) -> str:
 def _changed(new: Tensor, images: Tensor) -> Tensor:
     """Return which images (N, ...) differ from before, bool (N,)."""
     return (new - images).detach().flatten(1).abs().amax(1) > 1e-4
+
+
+def _changed_alone(answer, image: Tensor, p: float) -> bool:
+    new = answer(image, p)
+    return isinstance(new, Tensor) and new.shape == image.shape and bool(_changed(new, image))
 
 
 def _share(share: float, p: float) -> str:
@@ -96,6 +104,8 @@ my_augmentation = Exercise(
             "by 0 pixels)? Choose it so that it cannot.",
             "": "more images are changed than the share p. An image that is not chosen must come back exactly as it was.",
         },
+        "alone": "in a batch of one, an image is always changed, or never. Each image needs a random number of its own: "
+        "torch.rand(len(images)) < p, not a fixed number of images.",
         "fresh": "the same images are changed in a second call. Draw new random numbers in each call.",
         "gradient_there": "no gradient flows back to the images, so G could not learn through it. Remove .detach(), .data and "
         "no_grad(); rounding has no gradient either.",
@@ -108,6 +118,10 @@ my_augmentation = Exercise(
         mistake(
             "p is not used: every image is changed, whatever p is.",
             "torch.rand(len(images)) < p → torch.rand(len(images)) < 2",
+        ),
+        mistake(
+            "a fixed number of images is changed, so a single one never is. Each needs a random number of its own: torch.rand(len(images)) < p.",
+            "torch.rand(len(images)) < p → torch.randperm(len(images)) < int(p * len(images))",
         ),
         mistake(
             "p is reversed: it is the probability that an image is changed.",

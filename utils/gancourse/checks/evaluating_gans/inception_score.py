@@ -8,7 +8,7 @@ from gancourse.checks.core import Case, Exercise, mistake
 from gancourse.checks.evaluating_gans.points import case
 from gancourse.checks.observers.values import function, randn
 
-EVEN, ANY, ZEROS = "score:for even p(y)", "score", "score:with zeros"
+EVEN, ANY, ZEROS = "score:for even p(k)", "score", "score:with zeros"
 P_Y = "probabilities.mean(0) → "
 MEAN = "terms.nansum(1).mean().exp() → "
 
@@ -28,7 +28,7 @@ def _with_zeros(p: Tensor, lost: int) -> Tensor:
 
 
 def _cases(seed: int, strict: bool) -> list[Case]:
-    """Rows whose mean is the same for every class, so that a wrong p(y) does not show; then any; then zeros."""
+    """Rows whose mean is the same for every class, so that a wrong p(k) does not show; then any; then zeros."""
     even = (_rows(seed, 2, 3), _rows(seed + 1, 1, 4))
     plans = [(EVEN, torch.cat([rows.roll(i, 1) for i in range(rows.shape[1])])) for rows in even]
     sizes = ((4, 3), (1, 3), (12, 5)) if not strict else ((3, 2), (1, 4), (300, 10), (30 + seed % 20, 10))
@@ -45,10 +45,10 @@ inception_score = Exercise(
     cases=_cases,
     observe=function,
     look={
-        "": "For each row p · log(p / p(y)), summed over the classes; the mean of these over the rows; then exp.",
-        EVEN: "p(y), the mean of *all* rows, is 1 / K here. If yours is, the rest is wrong: sum p · log(p / p(y)) over the classes, "
+        "": "For each row p · log(p / p(k)), summed over the classes; the mean of these over the rows; then exp.",
+        EVEN: "p(k), the mean of *all* rows, is 1 / K here. If yours is, the rest is wrong: sum p · log(p / p(k)) over the classes, "
         "take the mean over the rows, then exp.",
-        ANY: "it is right where p(y) is the same for every class, and wrong otherwise. p(y) is the mean of the rows: .mean(0).",
+        ANY: "it is right where p(k) is the same for every class, and wrong otherwise. p(k) is the mean of the rows: .mean(0).",
         ZEROS: "it is wrong where some probabilities are 0. (0 · log 0 is NaN, and so is 0 / 0, where a class has 0 in every row.) "
         "Such a term adds 0: torch.special.xlogy(p, r) is p log r with this rule, and .nansum(1) skips 0 / 0.",
     },
@@ -58,11 +58,11 @@ inception_score = Exercise(
             ".mean().exp() → .exp().mean()",
         ),
         mistake(
-            "the divergence is reversed: each *row* is the weight and stands in the numerator, p(y) in the denominator.",
+            "the divergence is reversed: each *row* is the weight and stands in the numerator, p(k) in the denominator.",
             "xlogy(probabilities, probabilities / marginal) → xlogy(marginal, marginal / probabilities)",
         ),
         mistake(
-            "p(y) is the same for every class, 1 / K: the mean along dim 1 gives that. Take the mean over the *rows*, dim 0.",
+            "p(k) is the same for every class, 1 / K: the mean along dim 1 gives that. Take the mean over the *rows*, dim 0.",
             f"{P_Y}probabilities.mean(1, keepdim=True)",
             f"{P_Y}probabilities.mean(1)",
         ),
@@ -80,12 +80,12 @@ inception_score = Exercise(
             "marginal = → probabilities = probabilities.softmax(1)\n    marginal =",
         ),
         mistake(
-            "only one half is there: how many classes there are, or how sure the classifier is of each image. Compare each row with p(y).",
+            "only one half is there: how many classes there are, or how sure the classifier is of each image. Compare each row with p(k).",
             "return torch.special.entr(probabilities.mean(0)).sum().exp()",
             *(f"return ({sign}torch.special.entr(probabilities).sum(1)).mean().exp()" for sign in ("", "-")),
         ),
         mistake(
-            "the score is taken of parts and averaged. Take it once, with all rows in p(y): small parts lower it.",
+            "the score is taken of parts and averaged. Take it once, with all rows in p(k): small parts lower it.",
             "return torch.stack([torch.xlogy(p, p / p.mean(0)).nansum(1).mean().exp() for p in probabilities.chunk(10)]).mean()",
             "return torch.stack([torch.xlogy(p, p / p.mean(0)).nansum(1).mean().exp() for p in probabilities.tensor_split(10)]).mean()",
         ),

@@ -24,6 +24,7 @@ LOOK = networks.LOOK | {
     "dropout": "there is a dropout, which the table does not have. Remove it.",
     "normalisation": "another normalisation stands where batch norm should: it normalises each image by itself. Take nn.BatchNorm2d.",
     "eps": "batch norm's second argument is eps, the small number that keeps it from dividing by 0. nn.BatchNorm2d(channels) is all it needs.",
+    "momentum": "batch norm's momentum is, in PyTorch, the share of the *new* values, 0.1 unless told, not 0.9: nn.BatchNorm2d(channels) is all it needs.",
     "different_inputs": "different inputs give the same output. Hand all of the input to the layers, as it is, and keep nothing from an earlier call.",
     "unused_layers": "__init__ makes a layer that forward does not use. Send the maps through all of them, batch norms, too, or remove it.",
     "no_gradient": "some weights receive no gradient from the output, because of .detach(), .data, .item() or torch.no_grad(). "
@@ -99,6 +100,7 @@ def _layers(parameters: dict[str, nn.Parameter], diary: "_Diary", case: dict) ->
         "normalisation": ", ".join(sorted(diary.names & NORMS)) or "batch norm, or none",
         "slopes": ", ".join(map(str, sorted(diary.slopes - {case["slope"]}, key=str))) or "none of another size",
         "eps": ", ".join(map(str, sorted(diary.eps - {1e-5}))) or "as usual",
+        "momentum": "of the old values" if any(momentum > 0.5 for momentum in diary.momentum) else "of the new ones",
     }
     return seen | ({"ending": ", ".join(diary.ending) or "nothing"} if case["logits"] else {})
 
@@ -180,6 +182,7 @@ class _Diary(TorchFunctionMode):
         self.resizing: set[str] = set()
         self.slopes: set[float | str] = set()  # of LeakyReLU and PReLU
         self.eps: set[float] = set()  # of batch norm
+        self.momentum: set[float] = set()  # of batch norm
         self.ending: list[str] = []  # activations since the last parameter
         self.parameters: list[nn.Parameter] = []
 
@@ -200,6 +203,7 @@ class _Diary(TorchFunctionMode):
             self.slopes.add("learned")
         if name == "batch_norm":
             self.eps.add(kwargs.get("eps", args[7] if len(args) > 7 else 1e-5))
+            self.momentum.add(kwargs.get("momentum", args[6] if len(args) > 6 else 0.1))
         return returned
 
 
