@@ -239,7 +239,7 @@ print("cross-entropy:", float(real_half + bce(fake_logits, torch.zeros(1000))))
 # ### Exercise 4 · `generator_losses`
 # ●○○ · 4 minutes
 #
-# Write both losses: `generator_losses(fake_logits)` takes logits of shape (n,) and returns a tuple of two numbers: first the
+# Write both losses: `generator_losses(fake_logits)` takes logits of shape (n,) and returns a tuple of two tensors without dimensions, through which a gradient flows: first the
 # saturating loss, the mean of $\log(1 - D)$, then the non-saturating one, the mean of $-\log D$. They must be correct for
 # large logits such as ±100, too.
 #

@@ -281,7 +281,7 @@ for name, f in suspect_features.items():
 # ### Exercise 3 · `kernel_distance`
 # ●●○ · 8 minutes
 #
-# Write it: `kernel_distance(a, b)` returns one number for features a (N, d) and b (M, d).
+# Write it: `kernel_distance(a, b)` returns one number for features a (N, d) and b (M, d), float64.
 #
 # You practise: counting the right pairs.
 #

@@ -234,7 +234,7 @@ def recolour(
 # ### Exercise 3 · `translate`
 # ●●○ · 8 minutes
 #
-# Write it: `translate(images, down, right)` returns images of the same shape (N, C, H, W). Image $i$ moves down by `down[i]` pixels and to the right by `right[i]`, int64 (N,) each. Negative numbers move it up or to the left; no image moves by its whole height or width. Pixels that leave are lost, and 0 comes in. New tensors belong on `images.device`.
+# Write it: `translate(images, down, right)` returns images of the same shape (N, C, H, W). Image $i$ moves down by `down[i]` pixels and to the right by `right[i]`, int64 (N,) each, on the images' device. Negative numbers move it up or to the left; no image moves by its whole height or width. Pixels that leave are lost, and 0 comes in. New tensors belong on `images.device`.
 #
 # Why 0, which is grey, and not white like the background? With grey, $D$ sees a strip and so how far a picture was moved. With white there is no strip: a whole Pokémon that $T$ moved over the edge looks the same as one that $G$ drew cut off. We think that $D$ would then correct such a $G$ less.
 #
@@ -413,7 +413,7 @@ show(holes_in_the_real_pictures_alone=training.sample(leaky.generator, 6))
 # ### Exercise 6 · `my_augmentation`
 # ●●● · 20 minutes · a challenge: invent one
 #
-# Build an augmentation that is not among the three: `my_augmentation(images, p)` returns images of the same shape (N, 3, H, W), of which each was changed with probability p. Turn them, zoom, stretch, exchange the colours, blur, add waves: anything that passes these rules.
+# Build an augmentation that is not among the three (only you can tell): `my_augmentation(images, p)` returns images of the same shape (N, 3, H, W), of which each was changed with probability p. Turn them, zoom, stretch, exchange the colours, blur, add waves: anything that passes these rules.
 #
 # - Each image is chosen by a random number of its own, drawn anew in each call. With p = 0 all images come back exactly as they were; with p = 1 *all* are changed.
 # - Images do not mix: what comes out for one depends on no other.
