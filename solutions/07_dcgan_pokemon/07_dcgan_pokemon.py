@@ -234,7 +234,7 @@ def recolour(
 # ### Exercise 3 · `translate`
 # ●●○ · 8 minutes
 #
-# Write it: `translate(images, down, right)` returns images of the same shape (N, C, H, W). Image $i$ moves down by `down[i]` pixels and to the right by `right[i]`, int64 (N,) each, on the images' device. Negative numbers move it up or to the left; no image moves by its whole height or width. Pixels that leave are lost, and 0 comes in. New tensors belong on `images.device`.
+# Write it: `translate(images, down, right)` returns images of the same shape (N, C, H, W). Image $i$ moves down by `down[i]` pixels and to the right by `right[i]`, int64 (N,) each, on the images' device. Negative numbers move it up or left; no image moves by its whole height or width. Pixels that leave are lost, and 0 comes in. New tensors belong on `images.device`.
 #
 # Why 0, which is grey, and not white like the background? With grey, $D$ sees a strip and so how far a picture was moved. With white there is no strip: a whole Pokémon that $T$ moved over the edge looks the same as one that $G$ drew cut off. We think that $D$ would then correct such a $G$ less.
 #
