@@ -142,7 +142,8 @@ plt.show()
 # $JS$ is the **Jensen-Shannon divergence**. With the mixture $m = (p + q) / 2$,
 #
 # $$JS(p, q) = \frac{1}{2} \int p \log \frac{p}{m}\,dx + \frac{1}{2} \int q \log \frac{q}{m}\,dx.$$
-#
+
+# %% [markdown]
 # For the second equality above, write $\frac{p}{p + q} = \frac{1}{2} \cdot \frac{p}{m}$, so that
 # $\log \frac{p}{p + q} = \log \frac{1}{2} + \log \frac{p}{m}$. Since $p$ integrates to 1, the first integral contributes $\log \frac{1}{2}$, and so does the
 # second: $2 \log \frac{1}{2} = -\log 4$. Each integral in $JS$ is a Kullback-Leibler divergence: never negative, and 0 only if the

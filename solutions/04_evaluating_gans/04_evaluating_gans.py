@@ -182,7 +182,8 @@ for name, probabilities in reading.items():
 #
 # So we compare with real images. Pixels are a poor measure: in lesson 1 many shifted digits were closer to a different digit than to their own original. Instead, the classifier turns each image into the 128 numbers just before its last layer, its **features**. A set of images
 # becomes a cloud of points.
-#
+
+# %% [markdown]
 # The **Fréchet distance** fits a normal distribution to each cloud, with mean $\mu$ and covariance $S$, and measures how far apart the two
 # are:
 #

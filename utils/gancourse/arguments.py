@@ -77,9 +77,8 @@ def whole(name: str, value: object, least: int) -> int:
 
 def check_generator(G: object) -> None:
     """Raise ValueError unless G is a network that says what noise, and which labels, it takes."""
-    _check_network(G, "generator")
-    z_dim = getattr(G, "z_dim", None)
-    if not isinstance(z_dim, int) or isinstance(z_dim, bool) or z_dim < 1:
+    check_network(G, "generator")
+    if not _is_count(getattr(G, "z_dim", None)):
         other = next(
             (name for name in ("latent_dim", "noise_dim", "nz") if isinstance(getattr(G, name, None), int)), None
         )
@@ -92,19 +91,19 @@ def check_generator(G: object) -> None:
             f"The generator needs an attribute `z_dim`, the length of its noise vector, a whole number: {how}"
         )
     classes = getattr(G, "classes", None)
-    if classes is not None and (not isinstance(classes, int) or isinstance(classes, bool) or classes < 1):
+    if classes is not None and not _is_count(classes):
         raise ValueError(
             f"The generator's `classes` is {f'{classes!r}'[:60]}; it should be the number of its classes, a positive "
             "whole number. A generator that takes no labels has no such attribute."
         )
 
 
-def check_discriminator(D: object) -> None:
-    """Raise ValueError unless D is a network."""
-    _check_network(D, "discriminator")
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
-def _check_network(network: object, role: str) -> None:
+def check_network(network: object, role: str) -> None:
+    """Raise ValueError unless this is a network, rather than its class or something else."""
     if isinstance(network, type):
         raise ValueError(f"This is the class {network.__name__}. Create a network first: {network.__name__}().")
     if not isinstance(network, nn.Module):

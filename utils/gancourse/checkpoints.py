@@ -22,7 +22,6 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gancourse import files
-from gancourse.files import save_atomically
 
 
 class CheckpointError(RuntimeError):
@@ -50,11 +49,9 @@ def write(
         every["rng.mps"] = torch.mps.get_rng_state()
     every |= _random_state()
     about = about | {"groups": {prefix: _settings(optimizer) for prefix, optimizer in optimizers.items()}}
-    # clone: safetensors refuses tensors that share memory, or that are not in the order of their dimensions
-    copies = {k: v.cpu().clone(memory_format=torch.contiguous_format) for k, v in every.items()}
-    data = safetensors.torch.save(copies, {"about": json.dumps(about)})
-    save_atomically(path, data)
-    save_atomically(path.with_name("card.json"), (json.dumps(about, indent=2) + "\n").encode())
+    data = safetensors.torch.save(_copies(every), {"about": json.dumps(about)})
+    files.save_atomically(path, data)
+    files.save_atomically(path.with_name("card.json"), (json.dumps(about, indent=2) + "\n").encode())
 
 
 def read(
@@ -140,9 +137,12 @@ def write_players(path: Path, generator: nn.Module, discriminator: nn.Module) ->
     """Write the weights of both networks to one safetensors file, under `generator.` and `discriminator.`."""
     tensors = {f"generator.{k}": v for k, v in generator.state_dict().items()}
     tensors |= {f"discriminator.{k}": v for k, v in discriminator.state_dict().items()}
-    # clone: safetensors refuses tensors that share memory, such as tied weights
-    copies = {k: v.cpu().clone(memory_format=torch.contiguous_format) for k, v in tensors.items()}
-    save_atomically(path, safetensors.torch.save(copies))
+    files.save_atomically(path, safetensors.torch.save(_copies(tensors)))
+
+
+def _copies(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return what safetensors can save: it refuses tensors that share memory, or whose dimensions are in another order."""
+    return {name: t.cpu().clone(memory_format=torch.contiguous_format) for name, t in tensors.items()}
 
 
 def check_room(folder: Path, networks: dict[str, nn.Module]) -> None:

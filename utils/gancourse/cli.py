@@ -128,9 +128,8 @@ def _explore(options) -> int:
         page = Path(folder) / f"{options.name}.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), page)
         command = [sys.executable, "-m", "voila", str(page), "--KernelManager.transport_encryption=auto"]
-        own = dict.fromkeys(
-            ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"), folder
-        )  # the home may be read-only
+        # The home may be read-only.
+        own = dict.fromkeys(("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"), folder)
         with subprocess.Popen([*command, *options.flags], env=os.environ | own) as server:
             try:
                 return server.wait()

@@ -227,13 +227,13 @@ def sample(G: nn.Module, n: int, seed: int = 0, labels: Tensor | None = None, ba
     labels: int64 (n,), for a conditional G; without, its classes by turns. Raises ValueError for what is no image from -1
     to 1.
     """
-    arguments.check_generator(G)
     arguments.whole("n, the number of images,", n, least=1)
+    inputs = generator_inputs(G, n, seed, labels)
     was_training = G.training
     G.eval()
     images = []
     try:
-        for part in zip(*(whole.split(batch_size) for whole in generator_inputs(G, n, seed, labels)), strict=True):
+        for part in zip(*(whole.split(batch_size) for whole in inputs), strict=True):
             given = f"noise {tuple(part[0].shape)}" + " and labels" * (len(part) > 1)
             images.append(to_uint8(arguments.check_pixels(G(*part), len(part[0]), given)).cpu())
     finally:
@@ -345,9 +345,10 @@ def fit_in_steps(
     networks = {"G": G, "D": D} | ({"average": average} if average else {})
     optimizers = {"opt_G": opt_G, "opt_D": opt_D}
     checkpoint = Path(folder) / "checkpoint.safetensors" if folder else None
-    plan = {"batch_size": batch_size, "seed": seed, "ema": ema, "train_step": checkpoints.code_of(train_step)}
+    plan = {"batch_size": batch_size, "seed": seed, "ema": ema}
     if checkpoint:  # what a training must share with the checkpoint that it goes on from
         checkpoints.check_room(checkpoint.parent, networks)
+        plan["train_step"] = checkpoints.code_of(train_step)
         plan["images"] = f"{tuple(images.shape)}, sha256 {hashlib.sha256(images.cpu().numpy()).hexdigest()[:16]}"
         if labels is not None:
             plan["labels"] = f"sha256 {hashlib.sha256(labels.cpu().numpy()).hexdigest()[:16]}"
@@ -458,7 +459,7 @@ def _as_number(name: str, value: object, device: torch.device) -> Tensor:
 
 def _check_players(G: object, D: object) -> None:
     arguments.check_generator(G)
-    arguments.check_discriminator(D)
+    arguments.check_network(D, "discriminator")
     for network, role in ((G, "generator"), (D, "discriminator")):
         arguments.check_weights(network, role)
     if device_of(G) != device_of(D):
