@@ -407,15 +407,16 @@ for loss in toys.DIRAC_LOSSES:
 # The start was $\sqrt 2 = 1.414$ away from the solution. The minimax game moves away from it, or circles around it. The
 # alternating non-saturating game spirals in. The simultaneous non-saturating game comes nearer, but is still 0.64 away. (*WGAN* uses the logit itself as the loss, without softplus. Its original version also clips $D$'s weights; this one does not.)
 #
-# Three calculations explain what happens. If the algebra is new to you, these are their results:
-#
-# - minimax: simultaneous steps move away with *every* step size; alternating steps circle;
-# - non-saturating: simultaneous steps stop at a distance that depends on the step size; alternating steps come nearer, more and more slowly.
+# These results can be calculated. Each calculation is folded; open it if you like algebra.
 #
 # *Close to the solution* a round is a multiplication by a matrix, and the game below prints its two **eigenvalues**. If the larger absolute value is above 1, the players move away from the solution; below 1, they come nearer. Exactly 1 decides nothing: then smaller terms decide.
 
 # %% [markdown]
-# **Minimax, simultaneous steps.** $G$'s loss is $-\text{softplus}(\psi\theta)$. Write $\sigma$ for $\sigma(\psi\theta)$ and $h$ for the step size. One round changes both numbers:
+# **Minimax, simultaneous steps**: every round increases the distance from the solution, with *every* step size. Smaller steps only make it slower.
+#
+# <details><summary>The calculation</summary>
+#
+# $G$'s loss is $-\text{softplus}(\psi\theta)$. Write $\sigma$ for $\sigma(\psi\theta)$ and $h$ for the step size. One round changes both numbers:
 #
 # $$\theta' = \theta + h\,\sigma\,\psi, \qquad \psi' = \psi - h\,\sigma\,\theta.$$
 #
@@ -423,26 +424,42 @@ for loss in toys.DIRAC_LOSSES:
 #
 # $$\theta'^2 + \psi'^2 = (1 + h^2\sigma^2)\,(\theta^2 + \psi^2).$$
 #
-# The factor is larger than 1. So every round increases the distance from the solution, with *every* step size. Smaller steps only make it slower.
+# The factor is larger than 1.
+#
+# </details>
 
 # %% [markdown]
-# **Minimax, alternating steps.** Near the solution $\sigma$ is one half, so a round multiplies the point $(\theta, \psi)$ by a matrix. Let $k = h/2$. In turns, $G$ uses the new $\psi' = \psi - k\,\theta$, so $\theta' = \theta + k\,\psi' = (1 - k^2)\,\theta + k\,\psi$:
+# **Minimax, alternating steps**: the players go round the solution on a closed curve, not quite a circle; 1.3392 in the table is one moment of it.
+#
+# <details><summary>The calculation</summary>
+#
+# Near the solution $\sigma$ is one half, so a round multiplies the point $(\theta, \psi)$ by a matrix. Let $k = h/2$. In turns, $G$ uses the new $\psi' = \psi - k\,\theta$, so $\theta' = \theta + k\,\psi' = (1 - k^2)\,\theta + k\,\psi$:
 #
 # | steps | matrix | determinant |
 # |---|---|---|
 # | simultaneous | $\begin{pmatrix}1 & k\\ -k & 1\end{pmatrix}$ | $1 + k^2$ |
 # | alternating | $\begin{pmatrix}1 - k^2 & k\\ -k & 1\end{pmatrix}$ | $(1 - k^2) + k^2 = 1$ |
 #
-# The product of the two eigenvalues is the determinant. For our step sizes they are a pair of conjugate complex numbers, so both have the same absolute value, the square root of the determinant: $\sqrt{1 + k^2}$ and 1. It is the factor by which a round changes the distance, averaged over many rounds. With the factor 1 only smaller terms change it. Here they are tiny, so over 500 steps the players go round on a closed curve, not quite a circle; 1.3392 in the table is one moment of it. (For WGAN, with 1 for $\sigma$, the simultaneous factor is exactly $\sqrt{1 + h^2}$.)
+# The product of the two eigenvalues is the determinant. For our step sizes they are a pair of conjugate complex numbers, so both have the same absolute value, the square root of the determinant: $\sqrt{1 + k^2}$ and 1. It is the factor by which a round changes the distance, averaged over many rounds. With the factor 1 only smaller terms change it; here they are tiny. (For WGAN, with 1 for $\sigma$, the simultaneous factor is exactly $\sqrt{1 + h^2}$.)
+#
+# </details>
 
 # %% [markdown]
-# **The non-saturating game.** Now $G$'s step is $\theta' = \theta + h\,\sigma(-u)\,\psi$, with $u = \psi\theta$; $D$'s step stays. Close to the solution both $\sigma$ are one half, so the matrices are the same as above, and smaller terms decide. Square and add as before. The terms with $h$ change the squared distance by
+# **Non-saturating**: two forces act. The loss pulls the players inwards, but the pull gets weaker near the solution. Simultaneous steps push outwards, as in minimax; alternating steps do not.
+#
+# <details><summary>The calculation</summary>
+#
+# Now $G$'s step is $\theta' = \theta + h\,\sigma(-u)\,\psi$, with $u = \psi\theta$; $D$'s step stays. Close to the solution both $\sigma$ are one half, so the matrices are the same as above, and smaller terms decide. Square and add as before. The terms with $h$ change the squared distance by
 #
 # $$2h\,u\,\big(\sigma(-u) - \sigma(u)\big) \approx -h\,u^2.$$
 #
 # ($\sigma$ has the derivative 1/4 at 0, so near the solution $\sigma(-u) - \sigma(u) \approx -u/2$.) This is negative wherever $u \ne 0$: a pull inwards. But $u^2$ becomes much smaller than the squared distance when both numbers become small, so the pull gets weaker.
 #
-# The first calculation was for simultaneous steps: there the terms with $h^2$ push outwards, as before. With alternating steps this push cancels over a turn (the determinant is 1). So we expect alternating steps to come nearer, more and more slowly. *Predict*: with simultaneous steps, will the players still be 0.64 away after 20,000 steps? Would smaller steps bring them nearer?
+# With simultaneous steps the terms with $h^2$ push outwards, as in the first calculation. With alternating steps this push cancels over a turn (the determinant is 1).
+#
+# </details>
+#
+# *Predict*: with simultaneous steps, will the players still be 0.64 away after 20,000 steps? Would smaller steps bring them nearer?
 
 # %% compared=true
 print("non-saturating game, distance after       simultaneous   alternating")
@@ -454,12 +471,18 @@ for steps in (500, 2_000, 20_000):
     print(f"{steps:6,} steps {ends[0]:39.4f} {ends[1]:13.4f}")
 
 # %% [markdown]
-# Alternating steps do come nearer, more and more slowly. Simultaneous steps stay near 0.63, where push and pull are equal. Take a circle of radius $r$ around the solution:
+# Alternating steps come nearer, more and more slowly. Simultaneous steps stay near 0.63, where push and pull are equal. This distance is $\sqrt{2h}$ for the step size $h = 0.2$: a quarter of the step size halves it.
+#
+# <details><summary>The calculation</summary>
+#
+# Take a circle of radius $r$ around the solution:
 #
 # - The push adds $h^2\sigma^2 r^2 \approx h^2 r^2 / 4$ to the squared distance in each round.
 # - The pull takes $h$ times the mean of $u^2$ from it. At the angle $\varphi$, $u = r^2 \sin\varphi \cos\varphi = \frac{r^2}{2} \sin 2\varphi$. The players turn at an almost even speed, and the mean of a squared sine is one half, so the mean of $u^2$ is $r^4/8$.
 #
-# They are equal where $h\,r^4/8 = h^2 r^2/4$, at $r = \sqrt{2h} = 0.63$ for $h = 0.2$. A quarter of the step size halves this distance.
+# They are equal where $h\,r^4/8 = h^2 r^2/4$, at $r = \sqrt{2h}$.
+#
+# </details>
 
 # %% [markdown]
 # Try this in the game below:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import figures, training
-from gancourse.widgets.page import Page, png, with_still
+from gancourse.widgets.page import STILL, Page, png, with_still
 from gancourse.widgets.painter import Painter
 
 PIXELS = 200  # side of a picture on the screen
@@ -71,7 +71,7 @@ class AttackSlider(widgets.VBox):
     def _repr_mimebundle_(self, **kwargs):
         changed = self._attack(self._classifier, self._images[:8], self._labels[:8], 0.3).detach()
         rows = training.to_uint8(torch.cat([self._images[:8], changed]))
-        return with_still(super()._repr_mimebundle_(**kwargs), png(figures.tile(rows), 480))
+        return with_still(super()._repr_mimebundle_(**kwargs), png(figures.tile(rows), STILL))
 
 
 def _wide() -> widgets.Layout:

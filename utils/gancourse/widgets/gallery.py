@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from gancourse import figures
 from gancourse.training import noise
 from gancourse.widgets import latent
-from gancourse.widgets.page import Message, Page, png, save_link, see_through, with_still
+from gancourse.widgets.page import STILL, Message, Page, png, save_link, see_through, with_still
 
 COLUMNS, ROWS = 6, 2  # of pictures to choose from
 SIDE = 96  # pixels on the screen, of each
@@ -200,7 +200,7 @@ class Gallery(widgets.VBox):
         return box
 
     def _repr_mimebundle_(self, **kwargs):
-        still = png(figures.tile(self._images, COLUMNS), 480) if hasattr(self, "_images") else None
+        still = png(figures.tile(self._images, columns=4), STILL) if hasattr(self, "_images") else None
         return with_still(super()._repr_mimebundle_(**kwargs), still)
 
 

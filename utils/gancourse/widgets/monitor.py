@@ -18,7 +18,7 @@ from gancourse import figures
 from gancourse.training import Run, Watcher, fit, fit_in_steps, generator_inputs
 from gancourse.widgets import latent
 from gancourse.widgets.chart import Line, line_chart
-from gancourse.widgets.page import Page, Window, png, with_still
+from gancourse.widgets.page import STILL, Page, Window, png, with_still
 from gancourse.widgets.painter import Painter
 
 PUMP_SECONDS = 0.03  # between two looks at the buttons
@@ -278,7 +278,7 @@ class Ended(widgets.VBox):
     def _repr_mimebundle_(self, **kwargs):
         last = None
         if self._frames:
-            last = png(figures.tile(self._frames[max(self._frames)], self._columns, pad=1), at_least=480)
+            last = png(figures.tile(self._frames[max(self._frames)], self._columns, pad=1), at_least=STILL)
         return with_still(super()._repr_mimebundle_(**kwargs), last)
 
 

@@ -105,6 +105,9 @@ class Page(anywidget.AnyWidget):
     picture = traitlets.Unicode("").tag(sync=True)
 
 
+STILL = 600  # pixels that a picture for readers without widgets has at most after it has been enlarged
+
+
 def png(picture: np.ndarray, at_least: int = 0) -> bytes:
     """Return a picture, uint8 (height, width) or (height, width, 3), as PNG.
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gancourse import figures
-from gancourse.widgets.page import Message, Page, png, with_still
+from gancourse.widgets.page import STILL, Message, Page, png, with_still
 
 PIXELS = 196  # side of a picture on the screen
 
@@ -120,4 +120,4 @@ class PictureGame(widgets.VBox):
         if not hasattr(self, "puzzles"):  # a message stands in place of the game
             return bundle
         images = self._shown(torch.stack([puzzle.image for puzzle in self.puzzles]))
-        return with_still(bundle, png(figures.tile(images, columns=8), 480))
+        return with_still(bundle, png(figures.tile(images, columns=4), STILL))
