@@ -44,12 +44,12 @@ bench: .venv/.installed-dev
 .venv/.installed: .venv/bin/pip pyproject.toml constraints.txt
 	@echo "Installing the course (a few minutes the first time) ..."
 	@if [ -n "$(TORCH_INDEX)" ]; then $(BIN)/pip install --quiet -c constraints.txt --no-deps --index-url "$(TORCH_INDEX)" torch; fi
-	@$(BIN)/pip install --quiet -c constraints.txt -e .
+	@$(BIN)/pip install --quiet -c constraints.txt -e ".[lab]"
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed
 	@echo "Installing what the tests need ..."
-	@$(BIN)/pip install --quiet -c constraints.txt -e ".[dev,colour]"
+	@$(BIN)/pip install --quiet -c constraints.txt -e ".[lab,dev,colour]"
 	@touch $@
 
 .venv/bin/pip:

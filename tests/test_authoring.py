@@ -3,6 +3,7 @@
 import base64
 import io
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -134,6 +135,67 @@ def test_cells_run_in_this_environment_in_the_lessons_folder_at_the_cpu_budget(t
     lines = "import os, sys\nprint(sys.executable, os.getcwd(), os.environ['GANCOURSE_BUDGET'], sep='|')"
     notebook = built(tmp_path, f"# %%\n{lines}\n")
     assert notebook.cells[0].outputs[0].text == f"{sys.executable}|{tmp_path / 'solutions' / '01_x'}|cpu\n"
+
+
+# Where the course can be had
+
+START = """\
+# %% [markdown]
+# # A lesson
+
+# %% start=true
+from gancourse import checks
+
+# %%
+print("the end")
+"""
+PYPROJECT = '[project]\nname = "gancourse"\n[project.urls]\nRepository = "https://github.com/someone/gan-course.git"\n'
+README = "<!-- badges --><!-- end -->\n\ngit clone REPOSITORY gan-course && cd gan-course\n"
+
+
+def test_without_an_address_the_first_cell_asks_for_a_copy_and_there_are_no_badges(tmp_path):
+    (tmp_path / "README.md").write_text(README)
+    notebook = built(tmp_path, START)
+    assert "%pip install FOLDER, where FOLDER is your copy" in notebook.cells[1].source
+    assert len(notebook.cells) == 3
+    assert (tmp_path / "README.md").read_text() == README
+    assert authoring.check(tmp_path) == []
+
+
+def test_an_address_reaches_the_first_cell_the_badges_and_the_readme_and_keeps_the_outputs(tmp_path):
+    (tmp_path / "README.md").write_text(README)
+    before = built(tmp_path, START).cells[-1]
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
+    assert authoring.check(tmp_path) == [
+        "README.md: its badges or its address are not those of pyproject.toml",
+        "solutions/01_x/01_x.ipynb: older than 01_x.py",
+    ]
+    assert authoring.build(tmp_path) == ["01_x: only its text has changed, released"]
+    lesson = released(tmp_path)
+    assert "%pip install 'gancourse @ git+https://github.com/someone/gan-course'" in lesson.cells[2].source
+    where = "https://colab.research.google.com/github/someone/gan-course/blob/main/lessons/01_x/01_x.ipynb"
+    assert where in lesson.cells[1].source
+    assert "https://mybinder.org/v2/gh/someone/gan-course/main?urlpath=lab/tree/lessons/01_x" in lesson.cells[1].source
+    text = (tmp_path / "README.md").read_text()
+    assert "gan-course/blob/main/lessons/01_generative_models/01_generative_models.ipynb" in text
+    assert "git clone https://github.com/someone/gan-course gan-course &&" in text
+    assert executed(tmp_path).cells[-1] == before
+    assert authoring.check(tmp_path) == []
+
+
+def test_elsewhere_than_on_github_there_are_no_badges():
+    assert authoring.badges("https://example.org/someone/gan-course", "x.ipynb") == ""
+
+
+def test_the_first_cell_says_in_one_sentence_how_to_install_what_is_missing(tmp_path):
+    cell = authoring.to_notebook(add_lesson(tmp_path, START)).cells[1]
+    done = subprocess.run(
+        [sys.executable, "-IS", "-c", cell.source], capture_output=True, text=True
+    )  # with nothing installed
+    assert done.stderr.splitlines()[-1].startswith(
+        "ModuleNotFoundError: The course's package is not installed here. Run"
+    )
+    assert "During handling" not in done.stderr
 
 
 # Exercises

@@ -17,7 +17,7 @@
 #
 # The first cell checks that everything is installed. If it reports a problem, follow its advice and run it again.
 
-# %%
+# %% start=true
 from gancourse import checks, doctor
 
 doctor.check("mnist")

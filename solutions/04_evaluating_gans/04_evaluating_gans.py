@@ -19,7 +19,7 @@
 # The first cell checks that everything is installed. If it reports a problem, follow its advice and run it again. Exercises, checks
 # and folded cells work as in [lesson 1](../01_generative_models/01_generative_models.ipynb).
 
-# %%
+# %% start=true
 from gancourse import checks, doctor
 
 doctor.check("mnist")

@@ -16,7 +16,7 @@
 # **You need**: lessons 3 and 4. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in
 # [lesson 1](../01_generative_models/01_generative_models.ipynb).
 
-# %%
+# %% start=true
 from gancourse import checks, doctor
 
 doctor.check("mnist")
@@ -728,7 +728,7 @@ display(
 # %%
 from gancourse.widgets import LatentExplorer
 
-LatentExplorer(generator)
+LatentExplorer(generator, seed=7)
 
 # %% [markdown]
 # ## 5.13 Labels elsewhere

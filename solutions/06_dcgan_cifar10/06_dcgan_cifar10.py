@@ -14,7 +14,7 @@
 # **You need**: lessons 3 to 5. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in
 # [lesson 1](../01_generative_models/01_generative_models.ipynb).
 
-# %%
+# %% start=true
 from gancourse import checks, doctor
 
 doctor.check("cifar10")

@@ -6,10 +6,14 @@ lessons/NN_topic/NN_topic.ipynb     released by nbgrader: no answers, no outputs
 
 Cell headers of a source stand for the cells that nbgrader needs, and for a tag:
 
+# %% start=true                           the first code cell: says how to install the course where it is missing
 # %% exercise="draw_noise"               an answer, its check, its marks, and "stuck? carry on"
 # %% quiz="question_1"                   the same without carrying on
 # %% [markdown] open="essay" points=4    a model answer with its rubric; marks are given by hand
 # %% compared=true                        a cell whose output is the same everywhere: `make test` compares it (nbval)
+
+Where the course can be had stands in pyproject.toml alone: [project.urls], Repository. From it come the command that the
+first cell names, the badges above it and in README.md, and the address in README.md. Without one there are no badges.
 """
 
 import base64
@@ -17,12 +21,13 @@ import hashlib
 import io
 import os
 import re
+import tomllib
 from pathlib import Path
 
 import jupytext
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from gancourse import checks
 from gancourse.checks.core import Exercise
@@ -31,6 +36,18 @@ from gancourse.files import save_atomically
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 CELL_SECONDS = 3600
+FIRST = "lessons/01_generative_models/01_generative_models.ipynb"  # what the badges of README.md open
+START = """\
+try:
+    import gancourse
+except ModuleNotFoundError:
+    raise ModuleNotFoundError(
+        "The course's package is not installed here. Run this in a new cell, then run this cell again: "
+        "%pip install {}"
+    ) from None
+
+"""
+WITHOUT_ADDRESS = "FOLDER, where FOLDER is your copy of the course's repository"
 
 
 class BuildError(RuntimeError):
@@ -42,6 +59,38 @@ def sources(root: Path) -> list[Path]:
     return sorted(p for p in (root / "solutions").glob("*/*.py") if p.stem == p.parent.name)
 
 
+def address(root: Path) -> str:
+    """Return the address of the course's repository, from pyproject.toml; "" where it names none."""
+    file = root / "pyproject.toml"
+    project = tomllib.loads(file.read_text())["project"] if file.exists() else {}
+    return project.get("urls", {}).get("Repository", "").removesuffix("/").removesuffix(".git")
+
+
+def badges(repository: str, notebook: str) -> str:
+    """Return links, Markdown, that open a notebook of the repository in Colab and on Binder.
+
+    Both are for repositories on GitHub; "" for any other.
+    """
+    host, _, name = repository.partition("https://github.com/")
+    if host or not name:
+        return ""
+    colab = f"https://colab.research.google.com/github/{name}/blob/main/{notebook}"
+    binder = f"https://mybinder.org/v2/gh/{name}/main?urlpath=lab/tree/{notebook}"
+    return (
+        f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab}) "
+        f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder})"
+    )
+
+
+def readme(root: Path) -> str:
+    """Return the repository's README.md with the badges and the address that pyproject.toml tells; "" without README.md."""
+    file, where = root / "README.md", address(root)
+    text = file.read_text() if file.exists() else ""
+    links = badges(where, FIRST)
+    text = re.sub(r"(<!-- badges -->).*(<!-- end -->)", rf"\1{links}\2", text)
+    return re.sub(r"git clone \S+ gan-course", f"git clone {where or 'REPOSITORY'} gan-course", text)
+
+
 def to_notebook(source: Path) -> NotebookNode:
     """Return the source as a notebook without outputs.
 
@@ -51,8 +100,12 @@ def to_notebook(source: Path) -> NotebookNode:
     parsed = jupytext.read(source, fmt="py:percent")
     notebook = nbformat.v4.new_notebook(metadata={"kernelspec": KERNEL})
     seen: dict[str, int] = {}
+    repository = address(source.parents[2])
     for cell in parsed.cells:
         cell.metadata.pop("lines_to_next_cell", None)  # jupytext's, for the way back
+        if cell.metadata.pop("start", False):
+            notebook.cells += _start(cell, repository, source.stem)
+            continue
         expanded = _expanded(cell, lesson=source.stem.partition("_")[2])
         if len(expanded) == 1 and "nbgrader" not in cell.metadata:
             digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
@@ -62,12 +115,20 @@ def to_notebook(source: Path) -> NotebookNode:
     return notebook
 
 
+def _start(cell: NotebookNode, repository: str, stem: str) -> list[NotebookNode]:
+    """Return the first code cell, which says how to install the course where it is missing, and the badges before it."""
+    install = f"'gancourse @ git+{repository}'" if repository else WITHOUT_ADDRESS
+    cell.id, cell.source = "start", START.format(install) + cell.source
+    links = badges(repository, f"lessons/{stem}/{stem}.ipynb")
+    return [new_markdown_cell(links, id="badges"), cell] if links else [cell]
+
+
 def _expanded(cell: NotebookNode, lesson: str) -> list[NotebookNode]:
     """Return the cells that a cell of the source stands for, itself where its header is an ordinary one."""
     unknown = set(cell.metadata) - {"exercise", "quiz", "open", "points", "compared"}
     if unknown or ("points" in cell.metadata) != ("open" in cell.metadata):
         raise BuildError(
-            f"{lesson}: a cell's header says {dict(cell.metadata)}. It may say exercise=NAME, quiz=NAME, open=NAME points=N, or compared=true."
+            f"{lesson}: a cell's header says {dict(cell.metadata)}. It may say start=true, exercise=NAME, quiz=NAME, open=NAME points=N, or compared=true."
         )
     if "exercise" in cell.metadata:
         return _exercise(cell, cell.metadata.pop("exercise"), lesson)
@@ -206,6 +267,8 @@ def release(executed: NotebookNode) -> NotebookNode:
 def build(root: Path, force: bool = False) -> list[str]:
     """Execute and release every lesson whose source has changed; return a line for each lesson."""
     lines = []
+    if text := readme(root):
+        (root / "README.md").write_text(text)
     for source in sources(root):
         executed_path, released_path = _paths(root, source)
         notebook = to_notebook(source)
@@ -224,6 +287,8 @@ def build(root: Path, force: bool = False) -> list[str]:
 def check(root: Path) -> list[str]:
     """Return what disagrees between sources, executed notebooks and released lessons; writes nothing."""
     problems = []
+    if (text := readme(root)) and (root / "README.md").read_text() != text:
+        problems.append("README.md: its badges or its address are not those of pyproject.toml")
     for source in sources(root):
         executed_path, released_path = _paths(root, source)
         problem = _difference(source, executed_path)
@@ -257,9 +322,13 @@ def _difference(source: Path, executed_path: Path) -> str:
 
 
 def _take_outputs(notebook: NotebookNode, executed: NotebookNode | None) -> bool:
-    """Take over the outputs of an executed notebook with the same code cells; return whether it has the same."""
+    """Take over the outputs of an executed notebook with the same code cells; return whether it has the same.
+
+    The cell that looks for the course may differ: what it prints does not depend on how the course is installed.
+    """
     new, old = ([c for c in nb.cells if c.cell_type == "code"] if nb else [] for nb in (notebook, executed))
-    if [c.source for c in new] != [c.source for c in old] or not any(c.outputs for c in old):
+    same = len(new) == len(old) and all(n.source == o.source or n.id == "start" for n, o in zip(new, old, strict=True))
+    if not same or not any(c.outputs for c in old):
         return False
     for cell, done in zip(new, old, strict=True):
         cell.outputs, cell.execution_count = done.outputs, done.execution_count

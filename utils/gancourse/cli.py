@@ -1,6 +1,7 @@
 """The `gancourse` command."""
 
 import argparse
+import importlib.util
 import os
 import signal
 import sys
@@ -98,6 +99,7 @@ def _lab(options) -> None:
     from gancourse import workspace
 
     root = _checkout()
+    _require("jupyterlab")
     for line in workspace.prepare(root / "lessons", root / "work"):
         print(line, flush=True)  # execve drops what is still buffered
     # Encrypted, or ipykernel warns of eavesdropping at the start of every kernel.
@@ -113,6 +115,7 @@ def _explore(options) -> int:
     import subprocess
     import tempfile
 
+    _require("voila", "nbformat")
     import nbformat
 
     from gancourse import pretrained
@@ -171,12 +174,22 @@ def _evaluate(options) -> None:
 
 
 def _build(options) -> int:
+    root = _checkout()
+    _require("jupytext", "nbclient", "nbgrader")
     from gancourse import authoring
 
-    root = _checkout()
     lines = authoring.check(root) if options.check else authoring.build(root, options.force)
     print("\n".join(lines) or "Every notebook agrees with its source.")
     return 1 if options.check and lines else 0
+
+
+def _require(*packages: str) -> None:
+    """Raise RuntimeError where one of the packages of the extra "lab" is missing; the lessons themselves need none of them."""
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    if missing:
+        raise RuntimeError(
+            f"this command needs {' and '.join(missing)}, not installed here. Run: pip install {' '.join(missing)}"
+        )
 
 
 def _checkout() -> Path:

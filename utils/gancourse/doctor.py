@@ -46,6 +46,7 @@ def check(*datasets: str) -> None:
         print("Not ready yet:\n" + table(problems))
         return
     _make_an_optimizer()
+    _allow_widgets_on_colab()
     absent = [row.what.removeprefix("data ") for row in found if row.state == MISSING and row.what.startswith("data ")]
     later = f" {' and '.join(absent)} will be fetched when first used." if absent else ""
     budget = budget_name()
@@ -58,6 +59,14 @@ def _make_an_optimizer() -> None:
     import torch
 
     torch.optim.SGD([torch.zeros(1)])
+
+
+def _allow_widgets_on_colab() -> None:
+    """Let Colab show the widgets: it hides those of ipywidgets 8 and of anywidget until it is told to fetch their page's part."""
+    if "google.colab" in sys.modules:
+        from google.colab import output
+
+        output.enable_custom_widget_manager()
 
 
 def device_line() -> str:
@@ -138,11 +147,13 @@ def _weights() -> list[Row]:
 
 def _extensions() -> list[Row]:
     found = []
-    for package in ("jupyterlab", "ipywidgets", "jupyterlab_widgets"):
+    for package in ("ipywidgets", "anywidget", "jupyterlab"):
         try:
             found.append(Row(package, OK, importlib.metadata.version(package)))
         except importlib.metadata.PackageNotFoundError:
-            found.append(Row(package, BROKEN, "not installed", "make install"))
+            optional = package == "jupyterlab"  # the lessons run in other places, too
+            why = "not installed; only `gancourse lab` needs it" if optional else "not installed"
+            found.append(Row(package, MISSING if optional else BROKEN, why, f"pip install {package}"))
     return found
 
 

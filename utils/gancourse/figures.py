@@ -141,7 +141,9 @@ def seeds(results: Mapping[str, tuple], measure: str, marks: Mapping[str, float]
         ax.axvline(value, color=GREY, linewidth=0.8, linestyle=":")
         ax.text(value, -0.7, name, color=GREY, fontsize=8, ha="center")
     shown = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))  # one entry a seed
-    ax.legend(shown.values(), shown.keys(), fontsize=8, loc="lower left", bbox_to_anchor=(1.0, 1.0), ncols=4, frameon=False)
+    ax.legend(
+        shown.values(), shown.keys(), fontsize=8, loc="lower left", bbox_to_anchor=(1.0, 1.0), ncols=4, frameon=False
+    )
     ax.set_yticks(range(len(results)), list(results))
     ax.set(xlabel=measure, ylim=(len(results) - 0.5, -0.5))
     ax.grid(axis="y", linewidth=0.4)
