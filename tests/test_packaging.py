@@ -153,8 +153,10 @@ def test_a_lesson_runs_as_a_script(lesson, tmp_path):
     assert done.stdout.count("✓") == len(re.findall(r"^checks\.\w+\.\w+\(\w+\)", script, re.MULTILINE))
 
 
-def test_installing_keeps_the_torch_of_the_platform(elsewhere, tmp_path):
+def test_installing_keeps_the_torch_of_the_platform(elsewhere, tmp_path, monkeypatch):
     """Colab and Kaggle bring torch with CUDA, newer than ours perhaps, and a kernel of their own."""
+    (tmp_path / "none.txt").touch()
+    monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "none.txt"))  # whatever this machine demands of versions
     venv.create(tmp_path / "platform", symlinks=True)
     target = sysconfig.get_path("purelib", "venv", dict.fromkeys(("base", "platbase"), tmp_path / "platform"))
     theirs = {"torch": "2.19.1+cu140", "numpy": "2.0.2", "ipykernel": "6.17.1", "ipython": "7.34.0", "pillow": "11.3.0"}

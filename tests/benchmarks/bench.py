@@ -9,13 +9,13 @@ computed in bfloat16 by the engine where the processor has it; the peak is that 
 """
 
 import argparse
+import dataclasses
 import json
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -28,11 +28,11 @@ from gancourse.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 WARM_UP, ROUNDS = 10, 3
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Case:
     """What is trained, by either loop."""
 
-    images: Callable[[], Tensor]  # uint8 (N, C, H, W)
+    data: Callable[[], datasets.ImageDataset]
     networks: Callable[[], tuple[nn.Module, nn.Module]]
     optimizer: Callable[[nn.Module], Optimizer]
     batch_size: int
@@ -42,13 +42,15 @@ class Case:
     augment: Callable[[Tensor], Tensor] | None
     bf16: bool
     steps: int
+    conditional: bool = False
 
 
-def case_of(name: str, plain_step: training.TrainStep, steps: int) -> Case:
+def case_of(name: str, steps: int) -> Case:
     """Return the case of a recipe."""
     recipe = recipes.get(name)
+    plain_step = recipes.mlp_step() if recipe.dataset == "mnist" else recipes.dcgan_step()
     return Case(
-        lambda: datasets.load(recipe.dataset).images,
+        lambda: datasets.load(recipe.dataset),
         recipe.networks,
         recipe.optimizer,
         recipe.batch_size,
@@ -58,16 +60,24 @@ def case_of(name: str, plain_step: training.TrainStep, steps: int) -> Case:
         recipe.augment,
         recipe.bf16,
         steps,
+        recipe.conditional,
     )
 
 
+def enlarged() -> datasets.ImageDataset:
+    """Return photographs of CIFAR-10, 64x64."""
+    data = datasets.load("cifar10")
+    images = nn.functional.interpolate(data.images[:5_000], scale_factor=2)
+    return dataclasses.replace(data, images=images, labels=data.labels[:5_000])
+
+
 CASES = {
-    "mnist_tutorial": case_of("mnist_tutorial", recipes.mlp_step(), 150),
-    "mnist_better": case_of("mnist_better", recipes.mlp_step(), 150),
-    "cifar10_dcgan": case_of("cifar10_dcgan", recipes.dcgan_step(), 60),
-    "pokemon_dcgan": case_of("pokemon_dcgan", recipes.dcgan_step(), 60),
+    "mnist_tutorial": case_of("mnist_tutorial", 150),
+    "mnist_better": case_of("mnist_better", 150),
+    "cifar10_dcgan": case_of("cifar10_dcgan", 60),
+    "pokemon_dcgan": case_of("pokemon_dcgan", 60),
     "dcgan at 64x64": Case(
-        lambda: nn.functional.interpolate(datasets.load("cifar10").images[:5_000], scale_factor=2),
+        enlarged,
         lambda: (DCGANGenerator(size=64), DCGANDiscriminator(size=64)),
         lambda network: training.adam(network, lr=2e-4),
         64,
@@ -88,16 +98,17 @@ def textbook(case: Case) -> float:
 
     class Pictures(Dataset):
         def __init__(self):
-            self.images = case.images()
+            self.data = case.data()
 
         def __len__(self):
-            return len(self.images)
+            return len(self.data)
 
         def __getitem__(self, i):
-            height, width, channels = (pixels := self.images[i].permute(1, 2, 0)).shape
+            height, width, channels = (pixels := self.data.images[i].permute(1, 2, 0)).shape
             picture = Image.fromarray(pixels.squeeze(-1).numpy())
             pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).view(height, width, channels)
-            return (pixels.permute(2, 0, 1).contiguous().float() / 255 - 0.5) / 0.5
+            pixels = (pixels.permute(2, 0, 1).contiguous().float() / 255 - 0.5) / 0.5
+            return (pixels, self.data.labels[i]) if case.conditional else (pixels,)
 
     device = training.pick_device()
     G, D = (network.to(device) for network in case.networks())
@@ -105,16 +116,16 @@ def textbook(case: Case) -> float:
     opt_G, opt_D = (torch.optim.Adam(n.parameters(), settings["lr"], settings["betas"]) for n in (G, D))
     step, began, losses = 0, 0.0, []
     while True:
-        for real in DataLoader(Pictures(), case.batch_size, shuffle=True, drop_last=True, num_workers=0):
-            real = real.to(device)
+        for batch in DataLoader(Pictures(), case.batch_size, shuffle=True, drop_last=True, num_workers=0):
+            real, *labels = (part.to(device) for part in batch)
             if step == WARM_UP:
                 began = time.perf_counter()
-            fake = G(training.noise(G, len(real)))
-            d_loss = discriminator_loss(D(real), D(fake.detach()))
+            fake = G(training.noise(G, len(real)), *labels)
+            d_loss = discriminator_loss(D(real, *labels), D(fake.detach(), *labels))
             opt_D.zero_grad()
             d_loss.backward()
             opt_D.step()
-            g_loss = non_saturating_loss(D(fake))
+            g_loss = non_saturating_loss(D(fake, *labels))
             opt_G.zero_grad()
             g_loss.backward()
             opt_G.step()
@@ -126,15 +137,18 @@ def textbook(case: Case) -> float:
                 return case.steps / (time.perf_counter() - began)
 
 
-def engine(case: Case, whole: bool = False) -> float:
+def engine(case: Case, whole: bool = False, compile: str = "") -> float:
     """Return the steps per second of `training.fit` with the same step; `whole`: with all that the recipe does."""
+    data = case.data()
     G, D = (network.to(training.pick_device()) for network in case.networks())
     step_function = case.whole_step if whole else case.plain_step
     clock = []
 
-    def timed_step(G, D, opt_G, opt_D, real, step):
+    def timed_step(G, D, opt_G, opt_D, *batch):
+        if torch.cuda.is_available() and len(clock) in (WARM_UP, WARM_UP + case.steps):
+            torch.cuda.synchronize()  # what was begun before is done
         clock.append(time.perf_counter())
-        return step_function(G, D, opt_G, opt_D, real, step)
+        return step_function(G, D, opt_G, opt_D, *batch)
 
     training.fit(
         timed_step,
@@ -142,12 +156,14 @@ def engine(case: Case, whole: bool = False) -> float:
         D,
         case.optimizer(G),
         case.optimizer(D),
-        case.images(),
+        data.images,
+        labels=data.labels if case.conditional else None,
         steps=WARM_UP + case.steps + 1,
         batch_size=case.batch_size,
         ema=case.ema if whole else 0.0,
         augment=case.augment if whole else None,
         bf16=case.bf16,
+        compile=compile,
         progress=False,
     )
     return case.steps / (clock[-1] - clock[WARM_UP])  # from the start of one step to the start of another
@@ -159,13 +175,15 @@ def precision(case: Case) -> torch.dtype:
 
 
 def peak(case: Case) -> float:
-    """Return the machine's matrix product rate in the engine's precision, FLOP/s: the best of five, 2048 x 2048."""
-    a, b = torch.randn(2, 2048, 2048, device=training.pick_device()).to(precision(case))
+    """Return the machine's matrix product rate in the engine's precision, FLOP/s: the best of five, n x n."""
+    device = training.pick_device()
+    n = 2048 if device.type == "cpu" else 8192  # long beside the time to begin it
+    a, b = torch.randn(2, n, n, device=device).to(precision(case))
     rates = []
     for _ in range(6):
         began = time.perf_counter()
         (a @ b)[0, 0].item()
-        rates.append(2 * 2048**3 / (time.perf_counter() - began))
+        rates.append(2 * n**3 / (time.perf_counter() - began))
     return max(rates[1:])
 
 
@@ -174,9 +192,11 @@ def flops(case: Case) -> int:
     from torch.utils.flop_counter import FlopCounterMode
 
     G, D = case.networks()
-    real = training.to_unit(case.images()[: case.batch_size])
+    data = case.data()
+    real = training.to_unit(data.images[: case.batch_size])
+    labels = [data.labels[: case.batch_size]] if case.conditional else []
     with FlopCounterMode(display=False) as counter:
-        case.plain_step(G, D, case.optimizer(G), case.optimizer(D), real, 1)
+        case.plain_step(G, D, case.optimizer(G), case.optimizer(D), real, *labels, 1)
     return counter.get_total_flops()
 
 

@@ -252,7 +252,7 @@ class Real:
     def images(self, split: str) -> tuple[Tensor, Tensor | None]:
         """Return N random images of a split and their labels. Random, since neighbours in MNIST share a writer."""
         data = datasets.load(self.dataset, split)
-        picked = torch.randperm(len(data), generator=torch.Generator().manual_seed(int(split == "test")))[
+        picked = torch.randperm(len(data), generator=torch.Generator().manual_seed(int(split == "test")), device="cpu")[
             : self.samples
         ]
         return data.images[picked], None if data.labels is None else data.labels[picked]
@@ -295,7 +295,9 @@ class Real:
     def controls(self) -> dict[str, float]:
         """Return the Fréchet distances of sets that are certainly bad: noise, blurred training images, and those of one class."""
         train, labels = self.images("train")
-        noise = torch.randint(0, 256, train.shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+        noise = torch.randint(
+            0, 256, train.shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0), device="cpu"
+        )
         blurred = avg_pool2d(train.float(), 5, stride=1, padding=2).to(torch.uint8)
         sets = {"noise": noise, "blur": blurred}
         if labels is not None:
@@ -513,4 +515,4 @@ def asked(G: nn.Module, samples: int, seed: int, dataset: str) -> Tensor | None:
     if not hasattr(G, "classes"):
         return None
     labels = datasets.load(dataset).labels
-    return labels[torch.randint(len(labels), (samples,), generator=torch.Generator().manual_seed(seed))]
+    return labels[torch.randint(len(labels), (samples,), generator=torch.Generator().manual_seed(seed), device="cpu")]

@@ -246,28 +246,29 @@ def get(name: str) -> Recipe:
 
 def train(name: str, seed: int = 0, steps: int | None = None, folder: Path | None = None, progress: bool = True) -> Run:
     """Train a recipe, from its last checkpoint in `folder` if there is one; `steps` shortens it."""
+    players, settings = prepare(name, seed)
+    if steps is not None:
+        settings["steps"] = steps
+    return fit(*players, **settings, folder=folder, progress=progress)
+
+
+def prepare(name: str, seed: int = 0) -> tuple[tuple, dict]:
+    """Return what `fit` gets to train a recipe: what stands first (train_step to images), and the settings by name."""
     recipe = get(name)
     data = datasets.load(recipe.dataset)
     torch.manual_seed(seed)
     G, D = (network.to(pick_device()) for network in recipe.networks())
-    return fit(
-        recipe.train_step,
-        G,
-        D,
-        recipe.optimizer(G),
-        recipe.optimizer(D),
-        data.images,
-        labels=data.labels if recipe.conditional else None,
-        steps=recipe.steps if steps is None else steps,
-        batch_size=recipe.batch_size,
-        seed=seed,
-        ema=recipe.ema,
-        augment=recipe.augment,
-        bf16=recipe.bf16,
-        snapshot_steps=recipe.stages,
-        folder=folder,
-        progress=progress,
-    )
+    settings = {
+        "labels": data.labels if recipe.conditional else None,
+        "steps": recipe.steps,
+        "batch_size": recipe.batch_size,
+        "seed": seed,
+        "ema": recipe.ema,
+        "augment": recipe.augment,
+        "bf16": recipe.bf16,
+        "snapshot_steps": recipe.stages,
+    }
+    return (recipe.train_step, G, D, recipe.optimizer(G), recipe.optimizer(D), data.images), settings
 
 
 @dataclass(frozen=True)

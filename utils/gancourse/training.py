@@ -36,6 +36,7 @@ TrainStep = Callable[..., dict[str, Tensor]]  # (G, D, opt_G, opt_D, real, step)
 
 CHECK_SECONDS = 0.5  # how often the engine looks at the losses; a look makes a GPU wait
 SNAPSHOT_IMAGES = 64
+COMPILE_MODES = ("", "default", "reduce-overhead")
 CERTAIN = 7.0  # a g_loss above it means that D gives the fakes less than one chance in a thousand of being real
 
 
@@ -112,7 +113,7 @@ class Batches:
         epoch, i = divmod(step - 1, self.per_epoch)
         if epoch != self._epoch:
             rng = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
-            self._order = torch.randperm(len(self.images), generator=rng).to(self.device)
+            self._order = torch.randperm(len(self.images), generator=rng, device="cpu").to(self.device)
             self._epoch = epoch
         return self._order[i * self.batch_size : (i + 1) * self.batch_size]
 
@@ -187,7 +188,8 @@ def noise(G: nn.Module, n: int, seed: int | None = None) -> Tensor:
     if seed is None:
         z = draw(n, G.z_dim, device=device, dtype=torch.float32)
     else:
-        z = draw(n, G.z_dim, generator=torch.Generator().manual_seed(seed), dtype=torch.float32).to(device)
+        rng = torch.Generator().manual_seed(seed)
+        z = draw(n, G.z_dim, generator=rng, device="cpu", dtype=torch.float32).to(device)
     return z * 2 - 1 if uniform else z
 
 
@@ -276,6 +278,9 @@ def fit(
     augment: a function that changes a batch of real images, (B, C, H, W) in [-1, 1].
     bf16: True to compute convolutions and matrix products of the step in bfloat16, where the device does so in hardware;
         weights and their updates stay float32 ("mixed precision", Micikevicius et al. 2018).
+    compile: how torch.compile shall prepare the networks: "default" fuses operations, "reduce-overhead" also records them as
+        CUDA graphs; "", the default, not at all. The first step then takes half a minute longer or more. It needs a C++
+        compiler, and Triton on a GPU, and cannot differentiate a gradient, which R1 does.
     snapshot_steps: where to draw 64 pictures from fixed noise; with `folder`, the weights are kept there too.
     folder: where checkpoints go, every `checkpoint_seconds` (30) and at the end. A training that finds one there goes on
         from it; on a CPU the result is the same to the bit as without the stop. What is restored: networks, optimisers
@@ -310,6 +315,7 @@ def fit_in_steps(
     ema: float = 0.0,
     augment: Callable[[Tensor], Tensor] | None = None,
     bf16: bool = False,
+    compile: str = "",
     snapshot_steps: Iterable[int] = (),
     folder: str | Path | None = None,
     checkpoint_seconds: float = 30.0,
@@ -324,6 +330,8 @@ def fit_in_steps(
     """
     _check_players(G, D)
     steps = arguments.whole("steps", steps, least=0)
+    if compile not in COMPILE_MODES:
+        raise ValueError(f"compile must be one of {', '.join(map(repr, COMPILE_MODES))}, not {compile!r}.")
     device = device_of(G)
     if hasattr(G, "classes"):
         labels = getattr(images, "labels", None) if labels is None else labels  # those of an ImageDataset
@@ -385,6 +393,7 @@ def fit_in_steps(
     with (
         checkpoints.locked(folder),
         _stop_after_step(watcher.stop) as stop_asked,
+        _compiled(compile, G, D),
         contextlib.ExitStack() as at_the_end,
     ):
         at_the_end.callback(watcher.end)
@@ -428,6 +437,32 @@ def fit_in_steps(
             began += time.monotonic() - paused
         run.seconds = earlier + time.monotonic() - began
     yield _finish(run, names, records, batch_size)
+
+
+@contextlib.contextmanager
+def _compiled(mode: str, *networks: nn.Module):
+    """Compile what the networks do when they are called, for as long as the context lasts."""
+    if not mode:
+        yield
+        return
+    for network in networks:
+        network.compile(mode=mode)
+    try:
+        yield
+    except RuntimeError as error:
+        if "double backward" in str(error) or "create_graph" in str(error):
+            raise ValueError(
+                f"compile={mode!r} cannot differentiate a gradient, as R1 does. Train without `compile`, or without R1."
+            ) from error
+        if isinstance(error, torch._dynamo.exc.TorchDynamoException):
+            raise ValueError(
+                f"compile={mode!r} does not work here: {str(error).strip().splitlines()[0]} Install what is missing (a C++ "
+                "compiler, on a GPU Triton), or train without `compile`."
+            ) from error
+        raise
+    finally:
+        for network in networks:
+            network._compiled_call_impl = None
 
 
 def _finish(run: Run, names: list[str], records: list[Tensor], batch_size: int) -> Run:

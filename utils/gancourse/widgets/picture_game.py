@@ -79,7 +79,9 @@ class PictureGame(widgets.VBox):
     def _begin(self) -> None:
         """Begin the game of the next seed."""
         self.sheet = self._deal(self._seed)
-        order = torch.randperm(len(self.sheet), generator=torch.Generator().manual_seed(self._seed)).tolist()
+        order = torch.randperm(
+            len(self.sheet), generator=torch.Generator().manual_seed(self._seed), device="cpu"
+        ).tolist()
         self.puzzles = [self.sheet[i] for i in order]
         self._seed += 1
         self.answers: list[str] = []

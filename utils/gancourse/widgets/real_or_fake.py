@@ -30,7 +30,9 @@ class RealOrFake(PictureGame):
     def _deal(self, seed: int) -> list[Puzzle]:
         n_fake = self._rounds // 2
         test = datasets.load("mnist", split="test").images
-        picked = torch.randperm(len(test), generator=torch.Generator().manual_seed(seed))[: self._rounds - n_fake]
+        picked = torch.randperm(len(test), generator=torch.Generator().manual_seed(seed), device="cpu")[
+            : self._rounds - n_fake
+        ]
         fakes = [(self._stages[i % len(self._stages)], 1_000 * seed + i) for i in range(n_fake)]
         return [Puzzle(image, REAL, "real") for image in test[picked]] + [
             Puzzle(training.sample(stage.generator, 1, number)[0], FAKE, _origin(stage.step))

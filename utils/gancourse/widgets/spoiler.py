@@ -106,15 +106,15 @@ class SetSpoiler(widgets.VBox):
     def _set(self, real: "Real", blur: float, noise: float, left_out: int, different: int, copies: float) -> Tensor:
         """Return the set, uint8 (samples, 1, 28, 28). What stays in it when a slider moves stays at its place."""
         random = torch.Generator().manual_seed(self._seed)
-        own = torch.randperm(len(real.pool), generator=random)
+        own = torch.randperm(len(real.pool), generator=random, device="cpu")
         own = own[real.pool_labels[own] >= left_out]
         images = real.pool[own[torch.arange(different) % len(own)]]  # repeated only where the digits run out
         known = (real.searched_labels >= left_out).nonzero().flatten()
-        replaced = torch.randperm(self._samples, generator=random)
+        replaced = torch.randperm(self._samples, generator=random, device="cpu")
         replaced = replaced[replaced < different][: round(copies * different)]
         images[replaced] = real.searched[known[torch.arange(len(replaced)) % len(known)]]
         x = _blurred(training.to_unit(images), blur)
-        x = x + noise * torch.randn(self._samples, 1, 28, 28, generator=random)[:different]
+        x = x + noise * torch.randn(self._samples, 1, 28, 28, generator=random, device="cpu")[:different]
         return training.to_uint8(x)[torch.arange(self._samples) % different]
 
     def _describe(self, blur: float, noise: float, left_out: int, different: int, copies: float) -> str:
@@ -184,8 +184,8 @@ def _real(samples: int) -> Real:
         raise ValueError(f"a set needs 129 to {MOST:,} images, not {samples:,}.")
     train, test, network = datasets.load("mnist"), datasets.load("mnist", split="test"), features.digits()
     random = torch.Generator().manual_seed(0)
-    order = torch.randperm(len(test), generator=random)  # random, since neighbours in MNIST share a writer
-    searched = torch.randperm(len(train), generator=random)[:SEARCHED]
+    order = torch.randperm(len(test), generator=random, device="cpu")  # neighbours in MNIST share a writer
+    searched = torch.randperm(len(train), generator=random, device="cpu")[:SEARCHED]
     compared, pool = order[:samples], order[samples:]
     real = Real(
         pool=test.images[pool],
@@ -199,7 +199,7 @@ def _real(samples: int) -> Real:
     )
     f, probabilities = network(real.pool[:NORMAL_IMAGES])
     random.manual_seed(1)  # typical; after seed 0 precision happens to vary half as much as over hundreds of sets
-    picked = [torch.randperm(len(f), generator=random)[:samples] for _ in range(NORMAL_SETS)]
+    picked = [torch.randperm(len(f), generator=random, device="cpu")[:samples] for _ in range(NORMAL_SETS)]
     sets = [real.measure(f[own], probabilities[own]) for own in picked]
     for name, (_, _, least, most) in MEASURES.items():
         values = torch.tensor([s[name] for s in sets], dtype=torch.float64)

@@ -56,7 +56,7 @@ class WhosThatPokemon(PictureGame):
 
     def _deal(self, seed: int) -> list[Puzzle]:
         each = self._each
-        picked = torch.randperm(len(self._real), generator=torch.Generator().manual_seed(seed))[:each]
+        picked = torch.randperm(len(self._real), generator=torch.Generator().manual_seed(seed), device="cpu")[:each]
         z, a, b = training.noise(self.generator, 3 * each, seed=1_000 + seed).cpu().chunk(3)
         straight = latent.is_uniform(self.generator)
         halfway = torch.stack([latent.walk(*ends, 0.5, straight) for ends in zip(a, b, strict=True)])
