@@ -1,6 +1,7 @@
 """The `gancourse` command as a user meets it, in a process of its own; what it refuses, and a training, in this one."""
 
 import importlib.metadata
+import importlib.util
 import json
 import os
 import signal
@@ -196,6 +197,16 @@ def test_outside_a_checkout_lab_and_build_say_so(tmp_path, monkeypatch, capsys):
     for command in ("lab", "build"):
         assert cli.main([command]) == 1
         assert "in a clone of the course's repository" in capsys.readouterr().err
+
+
+def test_what_a_command_needs_beside_the_lessons_is_named(monkeypatch, capsys):
+    there = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name in ("voila", "jupyterlab") else there(name)
+    )
+    for command, package in (("lab", "jupyterlab"), ("explore", "voila")):
+        assert cli.main([command]) == 1
+        assert f"needs {package}, not installed here. Run: pip install {package}\n" in capsys.readouterr().err
 
 
 def test_three_interrupts_while_torch_is_loaded_print_no_traceback():

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import types
 
 import pytest
 
@@ -60,6 +61,16 @@ def test_check_says_that_a_quick_run_shows_little(capsys, monkeypatch):
     assert (
         "budget 'quick': a few steps and pictures, which show only that everything runs.\n" in capsys.readouterr().out
     )
+
+
+def test_check_lets_colab_show_the_widgets(monkeypatch):
+    """Colab's own module cannot be had elsewhere: this is only what its documentation says."""
+    called = []
+    output = types.SimpleNamespace(enable_custom_widget_manager=lambda: called.append(True))
+    monkeypatch.setitem(sys.modules, "google", types.SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "google.colab", types.SimpleNamespace(output=output))
+    doctor.check()
+    assert called == [True]
 
 
 def test_check_says_what_will_be_fetched(capsys, monkeypatch, tmp_path):

@@ -24,6 +24,7 @@ from gancourse import pretrained, sources
 
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted((ROOT / "lessons").glob("*/*.ipynb"))
+COLAB = ("ipykernel==6.17.1", "ipython==7.34.0", "backcall", "pickleshare")
 SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LISTS = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
@@ -92,14 +93,14 @@ def pip(*arguments: str | Path) -> str:
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory) -> Elsewhere:
-    """It borrows everything but gancourse from this environment."""
+    """It borrows everything from this environment but gancourse, and the kernel and IPython, which are those of Colab."""
     folder = tmp_path_factory.mktemp("elsewhere")
     pip("wheel", "--no-deps", "--wheel-dir", folder, ROOT)
     (wheel,) = folder.glob("gancourse-*.whl")
     venv.create(folder / "venv", symlinks=True)
     python = folder / "venv" / "bin" / "python"
     packages = Path(sysconfig.get_path("purelib", "venv", {"base": folder / "venv", "platbase": folder / "venv"}))
-    pip("--python", python, "install", "--no-deps", "--no-index", wheel)
+    pip("--python", python, "install", "--no-deps", wheel, *COLAB)
     # An editable gancourse stays out: a folder that is named in a .pth file has its own .pth files ignored.
     (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return Elsewhere(python, packages, wheel)

@@ -1,8 +1,8 @@
-"""The latent explorer in other places: other settings of JupyterLab, and Voilà."""
+"""The latent explorer in other places: other settings of JupyterLab, Notebook 7, and Voilà."""
 
 import pytest
 from explorer import ExplorerPage
-from lab import run_cells_with, running_explore, serious
+from lab import run_cells_with, running_explore, serious, write_notebook
 
 EXPLORER = 'from gancourse.widgets import LatentExplorer\nexplorer = LatentExplorer("mnist_better", seed=3)\nexplorer'
 
@@ -26,6 +26,15 @@ def use(explorer: ExplorerPage) -> None:
 def test_it_works_with_other_settings_of_labs_subshells(comms, lab):
     with lab(comms).notebook(EXPLORER) as (page, notebook):
         run_cells_with(page, notebook, "LatentExplorer")
+        use(ExplorerPage(page))
+
+
+def test_it_works_in_notebook_7(lab):
+    notebook = write_notebook(lab().folder / "seven.ipynb", EXPLORER)
+    with lab().page() as page:
+        page.goto(f"{lab().address}notebooks/{notebook.name}?token={lab().token}")
+        page.locator(".jp-Notebook .jp-CodeCell").first.click()
+        page.keyboard.press("Control+Enter")
         use(ExplorerPage(page))
 
 
