@@ -274,8 +274,8 @@ def test_sigterm_ends_a_training_with_a_checkpoint(tmp_path):
     program = (
         "import os, signal, sys; sys.path.insert(0, 'tests')\n"
         "from toy_training import toy_fit\n"
-        "from gancourse import training\n"
-        "class Kill(training.Watcher):\n"
+        "from gancourse import watching\n"
+        "class Kill(watching.Watcher):\n"
         "    n = 0\n"
         "    def asks(self):\n"
         "        self.n += 1\n"

@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from gancourse import training
+from gancourse import training, watching
 from gancourse.augment import random_flip
 from gancourse.checkpoints import CheckpointError
 from gancourse.files import save_atomically
@@ -37,7 +37,7 @@ def stopping_step(at: int, act):
     return train_step
 
 
-class AtStep(training.Watcher):
+class AtStep(watching.Watcher):
     """Do `act()` after step `at`, while the train step stays the same. A signal is noticed in the next step."""
 
     def __init__(self, at: int, act):

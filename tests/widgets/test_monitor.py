@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gancourse import losses, training
+from gancourse import losses, training, watching
 from gancourse.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
 from gancourse.recipes import mlp_step
 from gancourse.widgets import TrainingMonitor, fit_live
@@ -262,7 +262,7 @@ def test_many_classes_come_by_turns():
 def test_fit_live_hands_the_labels_on(capsys):
     labels = torch.arange(500) % 10
     run = asyncio.run(fit_live(conditional_step, *conditional_players(), images(), steps=12, labels=labels, ema=0.9))
-    alone = train_conditional(training.Watcher(), ema=0.9)
+    alone = train_conditional(watching.Watcher(), ema=0.9)
     for name, values in alone.history.items():
         assert torch.equal(values, run.history[name])
 

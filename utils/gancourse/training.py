@@ -18,7 +18,6 @@ import hashlib
 import json
 import math
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -31,6 +30,7 @@ from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gancourse import arguments, checkpoints
+from gancourse.watching import ProgressBar, Watcher, stop_after_step
 
 TrainStep = Callable[..., dict[str, Tensor]]  # (G, D, opt_G, opt_D, real, step), or (..., real, labels, step)
 
@@ -321,7 +321,7 @@ def fit_in_steps(
     checkpoint_seconds: float = 30.0,
     patience: int | None = 1_000,
     progress: bool = True,
-    watcher: "Watcher | None" = None,
+    watcher: Watcher | None = None,
 ) -> Iterator[Run]:
     """Train as `fit` does; yield the Run, always the same object, after every step and once more at the end.
 
@@ -389,10 +389,10 @@ def fit_in_steps(
 
     if watcher is None:
         quiet = not progress or "NBGRADER_EXECUTION" in os.environ
-        watcher = Watcher() if quiet else _ProgressBar(steps, run.step)
+        watcher = Watcher() if quiet else ProgressBar(steps, run.step)
     with (
         checkpoints.locked(folder),
-        _stop_after_step(watcher.stop) as stop_asked,
+        stop_after_step(watcher.stop) as stop_asked,
         _compiled(compile, G, D),
         contextlib.ExitStack() as at_the_end,
     ):
@@ -560,70 +560,3 @@ def _take_snapshot(run: Run, folder: str | Path | None, batch_size: int) -> None
         )
     if folder:
         checkpoints.write_players(Path(folder) / f"snapshot-{run.step:06d}.safetensors", run.generator, run.D)
-
-
-# ---- progress and stopping ----------------------------------------------------------------------------------------
-
-
-class Watcher:
-    """Callbacks between two steps of a training; in this base class they do nothing."""
-
-    def asks(self) -> bool:
-        """Return whether to look after this step already, not only every half second; called at every step."""
-        return False
-
-    def look(self, run: Run, recent: dict[str, Tensor]) -> None:
-        """Look at the run; recent: what was recorded since the last look, name -> float32 (k,) on the CPU."""
-
-    def stops(self) -> bool:
-        """Return whether to end the training here."""
-        return False
-
-    def stop(self) -> None:
-        """React to Ctrl-C: do not make the training wait any longer."""
-
-    def end(self) -> None:
-        """Clean up: the training is over, or has failed."""
-
-
-class _ProgressBar(Watcher):
-    """A line of text that says how far the training is, and what was recorded last."""
-
-    def __init__(self, steps: int, done: int):
-        from tqdm import tqdm
-
-        # On stdout, not stderr: a notebook shows stderr as an alarming red box.
-        self.bar = tqdm(total=steps, initial=done, unit="step", file=sys.stdout, mininterval=0, ncols=110)
-
-    def look(self, run: Run, recent: dict[str, Tensor]) -> None:
-        self.bar.set_postfix_str("  ".join(f"{n} {v[-1]:.3f}" for n, v in recent.items()), refresh=False)
-        self.bar.update(run.step - self.bar.n)
-
-    def end(self) -> None:
-        self.bar.close()
-
-
-@contextlib.contextmanager
-def _stop_after_step(on_stop: Callable[[], None]):
-    """Turn the first Ctrl-C, or SIGTERM, into a request that the loop honours between two steps; a second Ctrl-C interrupts at once.
-
-    Stopping inside a step would leave one player updated and the other not. SIGTERM is what a cluster, `docker stop` and
-    `kill` send before they kill.
-    """
-    asked = []
-
-    def on_stop_signal(signum, frame):
-        asked.append(True)
-        on_stop()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    try:
-        before = {number: signal.signal(number, on_stop_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not the main thread, which alone receives signals
-        yield lambda: False
-        return
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

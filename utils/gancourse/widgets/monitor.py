@@ -15,7 +15,8 @@ from IPython.display import display
 from torch import Tensor, nn
 
 from gancourse import figures
-from gancourse.training import Run, Watcher, fit, fit_in_steps, generator_inputs
+from gancourse.training import Run, fit, fit_in_steps, generator_inputs
+from gancourse.watching import Watcher
 from gancourse.widgets import latent
 from gancourse.widgets.chart import Line, line_chart
 from gancourse.widgets.page import STILL, Page, Window, png, with_still
