@@ -11,7 +11,7 @@
 # - explain why the generator is often not trained on the minimax loss, and what a discriminator loss of log 4 means;
 # - explain with a game of two numbers why GAN training may not converge, and make it converge.
 #
-# **Time**: 85 minutes, including eight exercises. Every cell runs in seconds on a CPU, except one in 2.10 that trains for about
+# **Time**: 90 minutes, including eight exercises. Every cell runs in seconds on a CPU, except one in 2.10 that trains for about
 # a minute.
 #
 # **You need**: lesson 1. The [glossary](../README.md#glossary) explains the terms.
@@ -226,12 +226,12 @@ print("cross-entropy:", float(real_half + bce(fake_logits, torch.zeros(1000))))
 # %% [markdown]
 # ## 2.5 Two losses for the generator
 #
-# $G$ minimises the second term of $V$, the mean of $\log(1 - D(G(z)))$. Goodfellow et al. (2014) argue that $D$ recognises the fakes early in training. Where it does, $D$ is near 0 and the logit $a$ far below 0. How large is the gradient there? With respect to the logit,
+# $G$ minimises the second term of $V$, the mean of $\log(1 - D(G(z)))$. Goodfellow et al. (2014) argue that $D$ recognises the fakes early in training. Where it does, $D$ is near 0 and the logit $a$ far below 0. How large is the gradient there? With respect to the logit, this loss and a possible replacement have the gradients
 #
 # $$\frac{d}{da} \log(1 - \sigma(a)) = -\sigma(a), \qquad \frac{d}{da} \big({-\log \sigma(a)}\big) = -(1 - \sigma(a)).$$
 #
-# The first gradient vanishes where $G$ needs it most. Therefore this loss is called **saturating**. The second loss, $-\log D(G(z))$, has the same aim: $D$ should take
-# fakes for real. But its gradient is close to −1 where $D$ recognises a fake. It is called **non-saturating**. With it the two players no longer share one $V$; each has a loss of its
+# On the left is the loss from $V$. Its gradient vanishes where $D$ recognises the fakes, just where $G$ needs it most, so it is called the **saturating** loss. On the right is another loss with the same aim, $-\log D(G(z))$: $D$ should take
+# fakes for real. Its gradient is close to −1 where $D$ recognises a fake, so it is called **non-saturating**. With it the two players no longer share one $V$; each has a loss of its
 # own.
 #
 # Both formulas are gradients with respect to the *logit*. By the chain rule, $G$ receives this number times the gradient of the logit with respect to $x$. Where $D$'s logit is flat in $x$, neither loss helps.
@@ -311,7 +311,7 @@ print(f"G's loss:     {-math.log(d):.6f}")
 
 # %% [markdown]
 # Where $p = q$, $D$ now answers 0.45. Its summed loss is 1.376 instead of 1.386, and $G$'s loss 0.799 instead of 0.693. To read a
-# loss curve you must know how the loss was computed.
+# loss curve you must know which target was used.
 #
 # Why are only the real samples smoothed? Suppose the fakes' target were $s = 0.1$ instead of 0. The optimal $D$ would be $(t\,p + s\,q) / (p + q)$. Look where there are many fakes and hardly any data, $p \ll q$. With $s = 0$ the logit there is about $\log(t\,p / q)$, which rises towards the data. With $s > 0$ it is nearly the constant $\log \frac{s}{1 - s}$, so hardly any gradient leads such fakes towards the data (end of 2.5). Salimans et al. (2016) smooth only the real target for this reason.
 
@@ -326,7 +326,7 @@ print(f"G's loss:     {-math.log(d):.6f}")
 # | draw real samples and noise | `real, z = batch(), noise()` |
 # | compute $D$'s loss $-V$, with fakes detached from $G$ | `loss = d_loss(D(real), D(G(z).detach()))` |
 # | update $D$ | `opt_D.zero_grad(); loss.backward(); opt_D.step()` |
-# | draw fresh noise, since $D$ has just been fitted to the old fakes | `z = noise()` |
+# | draw fresh noise, since $D$ has just been updated on the old fakes | `z = noise()` |
 # | compute $G$'s loss against the updated $D$ | `loss = g_loss(D(G(z)))` |
 # | update $G$, with a gradient that flows through $D$ | `opt_G.zero_grad(); loss.backward(); opt_G.step()` |
 
@@ -334,7 +334,7 @@ print(f"G's loss:     {-math.log(d):.6f}")
 # `d_loss` is $-V$ (2.4) and `g_loss` the non-saturating loss (2.5), both on logits. `backward()` adds the gradient of each weight to
 # its `.grad`; `step()` changes the weights of *one* player; `zero_grad()` clears that player's gradients.
 #
-# `detach()` stops the gradient at the fakes. Without it $G$'s weights would not change, either, because only `opt_D` steps. But `backward()` would compute $G$'s gradients, too, which costs time. In $G$'s turn the gradient must flow *through* $D$, or it would
+# `detach()` stops the gradient at the fakes. Even without it $G$'s weights would not change, because only `opt_D` steps. But `backward()` would compute $G$'s gradients, too, which costs time. In $G$'s turn the gradient must flow *through* $D$, or it would
 # not reach $G$. $D$ receives gradients then, too, but its optimiser does not step, and `zero_grad()` clears them before its next
 # turn.
 
@@ -345,7 +345,7 @@ print(f"G's loss:     {-math.log(d):.6f}")
 # $$L_D = \text{softplus}(\psi\,\theta) + \log 2, \qquad L_G = \text{softplus}(-\psi\,\theta).$$
 #
 # (At the data, a logit of 0 costs softplus(0) = log 2, a constant.) The gradients are $\sigma(\psi\theta)\,\theta$ with respect to $\psi$ and $-\sigma(-\psi\theta)\,\psi$ with respect to $\theta$. The solution of this game is known: $\theta = 0$, where the fake equals the data, and $\psi = 0$, where $D$
-# answers one half everywhere.
+# answers one half everywhere. There both gradients are 0. With $\theta = 0$ but $\psi \ne 0$ the fake is right, too, but $G$'s gradient is $-\psi/2$, so $G$ leaves the data again.
 
 # %% [markdown]
 # ### Exercise 5 · `alternating_step`
@@ -409,10 +409,10 @@ for loss in toys.DIRAC_LOSSES:
 #
 # These results can be calculated. Each calculation is folded; open it if you like algebra.
 #
-# *Close to the solution* a round is a multiplication by a matrix, and the game below prints its two **eigenvalues**. If the larger absolute value is above 1, the players move away from the solution; below 1, they come nearer. Exactly 1 decides nothing: then smaller terms decide.
+# *Close to the solution* a round is a multiplication by a matrix, and the game below prints its two **eigenvalues**. If the larger absolute value is above 1, the players move away from the solution; below 1, they come nearer. The matrix leaves out terms that are tiny near the solution. If the absolute value is exactly 1, these terms decide.
 
 # %% [markdown]
-# **Minimax, simultaneous steps**: every round increases the distance from the solution, with *every* step size. Smaller steps only make it slower.
+# **Minimax, simultaneous steps**: every round increases the distance from the solution, with *every* step size. Smaller steps only make it slower. (WGAN's distance grows fastest, by $\sqrt{1 + h^2}$ in each round: it has 1 in place of $\sigma$, which is about one half here.)
 #
 # <details><summary>The calculation</summary>
 #
@@ -429,7 +429,7 @@ for loss in toys.DIRAC_LOSSES:
 # </details>
 
 # %% [markdown]
-# **Minimax, alternating steps**: the players go round the solution on a closed curve, not quite a circle; 1.3392 in the table is one moment of it.
+# **Minimax, alternating steps**: the players go round the solution on what looks like a closed curve, not quite a circle. 1.3392 in the table is one moment of it, no progress.
 #
 # <details><summary>The calculation</summary>
 #
@@ -440,7 +440,7 @@ for loss in toys.DIRAC_LOSSES:
 # | simultaneous | $\begin{pmatrix}1 & k\\ -k & 1\end{pmatrix}$ | $1 + k^2$ |
 # | alternating | $\begin{pmatrix}1 - k^2 & k\\ -k & 1\end{pmatrix}$ | $(1 - k^2) + k^2 = 1$ |
 #
-# The product of the two eigenvalues is the determinant. For our step sizes they are a pair of conjugate complex numbers, so both have the same absolute value, the square root of the determinant: $\sqrt{1 + k^2}$ and 1. It is the factor by which a round changes the distance, averaged over many rounds. With the factor 1 only smaller terms change it; here they are tiny. (For WGAN, with 1 for $\sigma$, the simultaneous factor is exactly $\sqrt{1 + h^2}$.)
+# The product of the two eigenvalues is the determinant. For our step sizes they are a pair of conjugate complex numbers, so both have the same absolute value, the square root of the determinant: $\sqrt{1 + k^2}$ and 1. It is the factor by which a round changes the distance, averaged over many rounds. What the left-out terms do we do not calculate; in these 500 steps we see no effect.
 #
 # </details>
 
@@ -449,13 +449,13 @@ for loss in toys.DIRAC_LOSSES:
 #
 # <details><summary>The calculation</summary>
 #
-# Now $G$'s step is $\theta' = \theta + h\,\sigma(-u)\,\psi$, with $u = \psi\theta$; $D$'s step stays. Close to the solution both $\sigma$ are one half, so the matrices are the same as above, and smaller terms decide. Square and add as before. The terms with $h$ change the squared distance by
+# Now $G$'s step is $\theta' = \theta + h\,\sigma(-u)\,\psi$, with $u = \psi\theta$; $D$'s step stays. Close to the solution both $\sigma$ are one half, so the matrices are the same as above: simultaneous steps move away there, and for alternating steps the terms decide that the matrix leaves out. To find them, square and add as before. The terms with $h$ change the squared distance by
 #
 # $$2h\,u\,\big(\sigma(-u) - \sigma(u)\big) \approx -h\,u^2.$$
 #
 # ($\sigma$ has the derivative 1/4 at 0, so near the solution $\sigma(-u) - \sigma(u) \approx -u/2$.) This is negative wherever $u \ne 0$: a pull inwards. But $u^2$ becomes much smaller than the squared distance when both numbers become small, so the pull gets weaker.
 #
-# With simultaneous steps the terms with $h^2$ push outwards, as in the first calculation. With alternating steps this push cancels over a turn (the determinant is 1).
+# With simultaneous steps the terms with $h^2$ push outwards, as in the first calculation. With alternating steps this push cancels over one trip around the solution (the determinant is 1).
 #
 # </details>
 #
@@ -471,7 +471,7 @@ for steps in (500, 2_000, 20_000):
     print(f"{steps:6,} steps {ends[0]:39.4f} {ends[1]:13.4f}")
 
 # %% [markdown]
-# Alternating steps come nearer, more and more slowly. Simultaneous steps stay near 0.63, where push and pull are equal. This distance is $\sqrt{2h}$ for the step size $h = 0.2$: a quarter of the step size halves it.
+# Alternating steps come nearer, more and more slowly. Simultaneous steps stay near 0.63, where push and pull are equal. This distance is about $\sqrt{2h}$, for the step size $h = 0.2$; with a quarter of the step size it is half as large.
 #
 # <details><summary>The calculation</summary>
 #
@@ -492,8 +492,8 @@ for steps in (500, 2_000, 20_000):
 # 3. *R1 gamma* adds a penalty that the next section explains. Try 0.2, then 1, then the largest value.
 #
 # <details><summary>What you should see</summary>1: the distance never falls; with smaller steps it grows more slowly (show more *Steps*), and the absolute value of the eigenvalues stays
-# above 1. 2: the spiral becomes a closed curve, and the absolute value of the eigenvalues is 1. 3: at 0.2 the path spirals inwards, at 1 it reaches
-# the solution fastest, without a full turn. With the largest value it is slow again: the eigenvalues are real now, and the larger one, which decides, is close to 1.</details>
+# above 1. 2: the spiral becomes a closed curve, and the absolute value of the eigenvalues is 1. 3: at 0.2 the eigenvalues are complex, and the path spirals inwards. At 1 they are just real. Of the three values this one reaches
+# the solution fastest, without a full turn. With the largest value it is slow again: the larger eigenvalue, which decides, is close to 1.</details>
 
 # %%
 from gancourse.widgets import DiracGame
@@ -574,7 +574,7 @@ for gamma in (0.0, 0.3, 1.0):
     print(f"gamma {gamma:<29} {ends[0]:14.4f} {ends[1]:13.4f}")
 
 # %% [markdown]
-# The start was 1.414 away. Without R1 the players are still 2.091 and 1.389 away after 100 steps. With R1 the minimax game converges in these runs, with both kinds of steps. (Mescheder et al. 2018 prove it near the solution, for small enough steps.)
+# The start was 1.414 away. Without R1 the players are still 2.091 and 1.389 away after 100 steps. With R1 the minimax game comes nearer and nearer in these runs, with both kinds of steps. (Mescheder et al. 2018 prove it near the solution, for small enough steps.)
 
 # %% [markdown]
 # ### Exercise 7 · `r1_penalty`
@@ -609,7 +609,7 @@ def r1_penalty(D, real: torch.Tensor) -> torch.Tensor:
 #
 # GANs can fail in another way, which you can see in two dimensions. The data are eight small clusters on a circle, the **modes**. Suppose that the generator
 # draws only *one* cluster, but draws it well. At first this fools $D$. Then $D$ learns that samples in this cluster are mostly fake, and $G$ moves to another one. It may
-# go on in this way without end, or cover some modes and omit the others. Both are called **mode collapse**. Neither player's loss tells how many modes are covered, so we count them.
+# go on in this way without end, or cover some modes, or none, and omit the others. Both failures are called **mode collapse**. Neither player's loss tells how many modes are covered, so we count them.
 
 # %% [markdown]
 # ### Exercise 8 · `covered_modes`
@@ -698,7 +698,7 @@ plt.show()
 # non-saturating loss covers 0, 8 and 1. You may have expected the opposite from 2.5, which is about fakes *far from the data*. Here the fakes start inside the ring. We did not test why this loss fails here.
 #
 # One seed would not have been enough: with seed 1 alone the non-saturating loss seems to cover the ring. And the count is lenient, because one sample of 2,500
-# covers a mode. So the output also gives the share of samples near a mode. It is 63 % in that run, and 82 to 88 % in the other nine that cover all eight. (Perfect samples would have about 99 %.)
+# covers a mode. So the output also gives the share of samples near a mode. It is 63 % with seed 1 of the non-saturating loss, and 82 to 88 % in the other nine that cover all eight. (Perfect samples would have about 99 %.)
 
 # %% [markdown]
 # Is 2.5 right about fakes far from the data? Let them start 20 to the right of the ring, and train for 100 steps only.
@@ -715,7 +715,7 @@ for title, which_loss in (("saturating", 0), ("non-saturating", 1)):
     )
 
 # %% [markdown]
-# Yes: after 100 steps the mean of the non-saturating fakes is 1.0 to 2.3 away from the ring's centre, that of the saturating ones 3.4 to 9.8 (three seeds). With Adam even the saturating loss moves them. On the ring the saturating loss did as well. For pictures we use the non-saturating loss, as Goodfellow et al. (2014) recommend, and often R1 with it.
+# Yes: after 100 steps the mean of the non-saturating fakes is 1.0 to 2.3 away from the ring's centre, that of the saturating ones 3.4 to 9.8 (three seeds). With Adam even the saturating loss moves them, only more slowly. On the ring, where the fakes start near the data, it did better than the non-saturating loss without R1, and equally well with it. So our small runs do not decide which loss is better. For pictures we use the non-saturating loss, as Goodfellow et al. (2014) recommend, and often R1 with it.
 
 # %% [markdown]
 # The game below lets you change all of this, and offers other shapes; you can also draw one. Try this:
@@ -728,7 +728,7 @@ for title, which_loss in (("saturating", 0), ("non-saturating", 1)):
 # 4. Choose the moons, or *free hand*, and draw with the mouse.
 
 # %% [markdown]
-# <details><summary>What you should see</summary>2: in our two runs all eight clusters had a sample again after about a hundred steps; it takes much longer until most samples lie near one. (Without R1, too: D learns faster here than in the runs above, and we have not tested whether that is the reason.)
+# <details><summary>What you should see</summary>2: in our two runs all eight clusters had a sample again after about a hundred steps; it takes much longer until most samples lie near one. (So here all eight are covered even without R1, while two of our three runs above failed. D's learning rate is twice as high here, and the noise is uniform; we have not tested which of the two matters.)
 # 3: $D$ becomes flatter: at 2 its logits vary over the plane about a quarter as much as at 0.1. The eight are still covered most of the time, but fewer samples lie near a cluster; we think because $D$ is too flat for $G$ to learn from.</details>
 
 # %%
@@ -744,7 +744,7 @@ PlaneGame()
 # | "While $D$ trains, nothing is back-propagated." | $D$'s loss is back-propagated through $D$. Only the path to $G$ is cut, by `detach()` (2.7). |
 # | "First $D$ is trained to the end, then $G$." | The two alternate. Where data and fakes do not overlap, the minimax loss gives almost no gradient against an optimal $D$ (2.3, 2.5). |
 # | "$D$'s loss rises, so something is wrong." | At the solution it *is* $\log 4$, and $D$ is right half of the time (2.4). |
-# | "GAN training converges." | In the Dirac-GAN the minimax game circles or moves away; the alternating non-saturating game spirals in (2.8). The simultaneous one stays at a distance. With R1 the minimax game converges in our runs (2.9). |
+# | "GAN training converges." | In the Dirac-GAN the minimax game circles or moves away; the alternating non-saturating game spirals in (2.8). The simultaneous non-saturating game stays at a distance. With R1 the minimax game comes to rest in our runs (2.9). |
 
 # %% [markdown]
 # ## Check yourself
@@ -802,7 +802,7 @@ def question_3() -> str:
 
 
 # %% [markdown]
-# **Question 4**, in your own words, about five sentences. "The better the discriminator, the better the generator learns." What
+# **Question 4**, in your own words, five to eight sentences. "The better the discriminator, the better the generator learns." What
 # supports this, in theory? Where does it fail, with the minimax loss? Does the non-saturating loss repair it? What else helps?
 # (4 points, graded by hand, one for each answer; a model answer is in `solutions/`.)
 

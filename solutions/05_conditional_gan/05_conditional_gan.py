@@ -728,7 +728,7 @@ display(
 # %%
 from gancourse.widgets import LatentExplorer
 
-LatentExplorer(generator, seed=7)
+LatentExplorer(generator)
 
 # %% [markdown]
 # ## 5.13 Labels elsewhere
