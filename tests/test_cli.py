@@ -206,7 +206,10 @@ def test_what_a_command_needs_beside_the_lessons_is_named(monkeypatch, capsys):
     )
     for command, package in (("lab", "jupyterlab"), ("explore", "voila")):
         assert cli.main([command]) == 1
-        assert f"needs {package}, not installed here. Run: pip install {package}\n" in capsys.readouterr().err
+        assert (
+            f"needs {package}, not installed here. Run `make install` in the course's folder, or pip install {package}\n"
+            in capsys.readouterr().err
+        )
 
 
 def test_three_interrupts_while_torch_is_loaded_print_no_traceback():

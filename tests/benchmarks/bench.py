@@ -137,7 +137,7 @@ def textbook(case: Case) -> float:
                 return case.steps / (time.perf_counter() - began)
 
 
-def engine(case: Case, whole: bool = False, compile: str = "") -> float:
+def engine(case: Case, whole: bool = False, compile: bool = False) -> float:
     """Return the steps per second of `training.fit` with the same step; `whole`: with all that the recipe does."""
     data = case.data()
     G, D = (network.to(training.pick_device()) for network in case.networks())

@@ -103,7 +103,7 @@ def to_notebook(source: Path) -> NotebookNode:
     repository = address(source.parents[2])
     for cell in parsed.cells:
         cell.metadata.pop("lines_to_next_cell", None)  # jupytext's, for the way back
-        if cell.metadata.pop("start", False):
+        if "start" in cell.metadata:
             notebook.cells += _start(cell, repository, source.stem)
             continue
         expanded = _expanded(cell, lesson=source.stem.partition("_")[2])
@@ -117,6 +117,9 @@ def to_notebook(source: Path) -> NotebookNode:
 
 def _start(cell: NotebookNode, repository: str, stem: str) -> list[NotebookNode]:
     """Return the first code cell, which says how to install the course where it is missing, and the badges before it."""
+    if cell.cell_type != "code" or cell.metadata != {"start": True}:
+        raise BuildError(f"{stem}: the header of the first code cell is `# %% start=true`, and nothing else.")
+    del cell.metadata["start"]
     install = f"'gancourse @ git+{repository}'" if repository else WITHOUT_ADDRESS
     cell.id, cell.source = "start", START.format(install) + cell.source
     links = badges(repository, f"lessons/{stem}/{stem}.ipynb")
@@ -267,8 +270,8 @@ def release(executed: NotebookNode) -> NotebookNode:
 def build(root: Path, force: bool = False) -> list[str]:
     """Execute and release every lesson whose source has changed; return a line for each lesson."""
     lines = []
-    if text := readme(root):
-        (root / "README.md").write_text(text)
+    if (text := readme(root)) and text != (root / "README.md").read_text():
+        save_atomically(root / "README.md", text.encode())
     for source in sources(root):
         executed_path, released_path = _paths(root, source)
         notebook = to_notebook(source)
@@ -327,12 +330,16 @@ def _take_outputs(notebook: NotebookNode, executed: NotebookNode | None) -> bool
     The cell that looks for the course may differ: what it prints does not depend on how the course is installed.
     """
     new, old = ([c for c in nb.cells if c.cell_type == "code"] if nb else [] for nb in (notebook, executed))
-    same = len(new) == len(old) and all(n.source == o.source or n.id == "start" for n, o in zip(new, old, strict=True))
-    if not same or not any(c.outputs for c in old):
+    if [_own(c) for c in new] != [_own(c) for c in old] or not any(c.outputs for c in old):
         return False
     for cell, done in zip(new, old, strict=True):
         cell.outputs, cell.execution_count = done.outputs, done.execution_count
     return True
+
+
+def _own(cell: NotebookNode) -> str:
+    """Return a cell's code without what the build puts before it."""
+    return cell.source.rpartition(START.rpartition("{}")[2])[2]
 
 
 def _read(path: Path) -> NotebookNode | None:

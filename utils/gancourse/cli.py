@@ -188,7 +188,8 @@ def _require(*packages: str) -> None:
     missing = [name for name in packages if importlib.util.find_spec(name) is None]
     if missing:
         raise RuntimeError(
-            f"this command needs {' and '.join(missing)}, not installed here. Run: pip install {' '.join(missing)}"
+            f"this command needs {' and '.join(missing)}, not installed here. Run `make install` in the course's folder, or "
+            f"pip install {' '.join(missing)}"
         )
 
 

@@ -84,6 +84,7 @@ def gradient_penalty(D: nn.Module, real: Tensor, fake: Tensor, rng: torch.Genera
 
     The result can be differentiated again, with respect to D's parameters. rng: draws the points.
     """
-    between = torch.lerp(real, fake, torch.rand(len(real), 1, generator=rng)).requires_grad_()
+    share = torch.rand(len(real), 1, generator=rng, device=rng.device).to(real.device)
+    between = torch.lerp(real, fake, share).requires_grad_()
     (gradient,) = torch.autograd.grad(D(between).sum(), between, create_graph=True)
     return (gradient.norm(dim=1) - 1).square().mean()

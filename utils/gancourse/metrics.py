@@ -179,7 +179,7 @@ def _kernel(x: Tensor, y: Tensor) -> Tensor:
 
 def _kernel_sums(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """Return the sums of k(a_i, b_j) over j, (N,), and over i, (M,)."""
-    rows, columns = [], torch.zeros(len(b), dtype=torch.float64)
+    rows, columns = [], torch.zeros(len(b), dtype=torch.float64, device=b.device)
     for some in a.split(ROWS):
         k = (some @ b.T).div_(a.shape[1]).add_(1).pow_(3)
         rows.append(k.sum(1))
@@ -201,7 +201,7 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = NEIGHBOURS) -> tuple[f
         raise ValueError(f"{len(real)} images have no {k}-th neighbour: take more than {k}.")
     real, fake = real.double(), fake.double()
     of_real, of_fake = _radii(real, k), _radii(fake, k)
-    precise, recalled = [], torch.zeros(len(real), dtype=torch.bool)
+    precise, recalled = [], torch.zeros(len(real), dtype=torch.bool, device=real.device)
     for some, radii in zip(fake.split(ROWS), of_fake.split(ROWS), strict=True):
         d = torch.cdist(some, real)
         precise.append((d <= of_real).any(1))
@@ -302,7 +302,7 @@ class Real:
         sets = {"noise": noise, "blur": blurred}
         if labels is not None:
             own = train[labels == labels[0]]
-            sets["one class"] = own[torch.arange(self.samples) % len(own)]
+            sets["one class"] = own[torch.arange(self.samples, device="cpu") % len(own)]
         return {name: frechet_distance(self.network(images)[0], self.test) for name, images in sets.items()}
 
     def _features(self, what: str, images: Tensor) -> Tensor:

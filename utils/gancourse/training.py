@@ -36,7 +36,6 @@ TrainStep = Callable[..., dict[str, Tensor]]  # (G, D, opt_G, opt_D, real, step)
 
 CHECK_SECONDS = 0.5  # how often the engine looks at the losses; a look makes a GPU wait
 SNAPSHOT_IMAGES = 64
-COMPILE_MODES = ("", "default", "reduce-overhead")
 CERTAIN = 7.0  # a g_loss above it means that D gives the fakes less than one chance in a thousand of being real
 
 
@@ -204,7 +203,7 @@ def generator_inputs(G: nn.Module, n: int, seed: int | None = None, labels: Tens
         if labels is not None:
             raise ValueError(f"{type(G).__name__} takes no labels: it has no attribute `classes`.")
         return (z,)
-    labels = torch.arange(n) % classes if labels is None else labels
+    labels = torch.arange(n, device=z.device) % classes if labels is None else labels
     if labels.shape != (n,):
         raise ValueError(f"{n} images need {n} labels, not a tensor of {tuple(labels.shape)}.")
     return z, check_labels(labels, classes).to(z.device)
@@ -278,9 +277,8 @@ def fit(
     augment: a function that changes a batch of real images, (B, C, H, W) in [-1, 1].
     bf16: True to compute convolutions and matrix products of the step in bfloat16, where the device does so in hardware;
         weights and their updates stay float32 ("mixed precision", Micikevicius et al. 2018).
-    compile: how torch.compile shall prepare the networks: "default" fuses operations, "reduce-overhead" also records them as
-        CUDA graphs; "", the default, not at all. The first step then takes half a minute longer or more. It needs a C++
-        compiler, and Triton on a GPU, and cannot differentiate a gradient, which R1 does.
+    compile: True to let torch.compile fuse the networks' operations. The first step then takes half a minute longer or
+        more. It needs a C++ compiler, on a GPU Triton, and cannot differentiate a gradient, as R1 does.
     snapshot_steps: where to draw 64 pictures from fixed noise; with `folder`, the weights are kept there too.
     folder: where checkpoints go, every `checkpoint_seconds` (30) and at the end. A training that finds one there goes on
         from it; on a CPU the result is the same to the bit as without the stop. What is restored: networks, optimisers
@@ -315,7 +313,7 @@ def fit_in_steps(
     ema: float = 0.0,
     augment: Callable[[Tensor], Tensor] | None = None,
     bf16: bool = False,
-    compile: str = "",
+    compile: bool = False,
     snapshot_steps: Iterable[int] = (),
     folder: str | Path | None = None,
     checkpoint_seconds: float = 30.0,
@@ -330,8 +328,6 @@ def fit_in_steps(
     """
     _check_players(G, D)
     steps = arguments.whole("steps", steps, least=0)
-    if compile not in COMPILE_MODES:
-        raise ValueError(f"compile must be one of {', '.join(map(repr, COMPILE_MODES))}, not {compile!r}.")
     device = device_of(G)
     if hasattr(G, "classes"):
         labels = getattr(images, "labels", None) if labels is None else labels  # those of an ImageDataset
@@ -393,7 +389,7 @@ def fit_in_steps(
     with (
         checkpoints.locked(folder),
         stop_after_step(watcher.stop) as stop_asked,
-        _compiled(compile, G, D),
+        _compiled(G, D) if compile else contextlib.nullcontext(),
         contextlib.ExitStack() as at_the_end,
     ):
         at_the_end.callback(watcher.end)
@@ -440,29 +436,24 @@ def fit_in_steps(
 
 
 @contextlib.contextmanager
-def _compiled(mode: str, *networks: nn.Module):
+def _compiled(*networks: nn.Module):
     """Compile what the networks do when they are called, for as long as the context lasts."""
-    if not mode:
-        yield
-        return
+    before = [network._compiled_call_impl for network in networks]
     for network in networks:
-        network.compile(mode=mode)
+        network.compile()
     try:
         yield
     except RuntimeError as error:
         if "double backward" in str(error) or "create_graph" in str(error):
-            raise ValueError(
-                f"compile={mode!r} cannot differentiate a gradient, as R1 does. Train without `compile`, or without R1."
-            ) from error
-        if isinstance(error, torch._dynamo.exc.TorchDynamoException):
-            raise ValueError(
-                f"compile={mode!r} does not work here: {str(error).strip().splitlines()[0]} Install what is missing (a C++ "
-                "compiler, on a GPU Triton), or train without `compile`."
-            ) from error
-        raise
+            what = "a gradient cannot be differentiated then, as R1 does"
+        elif isinstance(error, torch._dynamo.exc.TorchDynamoException):
+            what = str(error).strip().splitlines()[0]
+        else:
+            raise
+        raise ValueError(f"compile=True does not work here: {what}. Train without it.") from error
     finally:
-        for network in networks:
-            network._compiled_call_impl = None
+        for network, call in zip(networks, before, strict=True):
+            network._compiled_call_impl = call
 
 
 def _finish(run: Run, names: list[str], records: list[Tensor], batch_size: int) -> Run:

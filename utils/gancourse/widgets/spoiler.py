@@ -108,14 +108,16 @@ class SetSpoiler(widgets.VBox):
         random = torch.Generator().manual_seed(self._seed)
         own = torch.randperm(len(real.pool), generator=random, device="cpu")
         own = own[real.pool_labels[own] >= left_out]
-        images = real.pool[own[torch.arange(different) % len(own)]]  # repeated only where the digits run out
+        images = real.pool[
+            own[torch.arange(different, device="cpu") % len(own)]
+        ]  # repeated only where the digits run out
         known = (real.searched_labels >= left_out).nonzero().flatten()
         replaced = torch.randperm(self._samples, generator=random, device="cpu")
         replaced = replaced[replaced < different][: round(copies * different)]
-        images[replaced] = real.searched[known[torch.arange(len(replaced)) % len(known)]]
+        images[replaced] = real.searched[known[torch.arange(len(replaced), device="cpu") % len(known)]]
         x = _blurred(training.to_unit(images), blur)
         x = x + noise * torch.randn(self._samples, 1, 28, 28, generator=random, device="cpu")[:different]
-        return training.to_uint8(x)[torch.arange(self._samples) % different]
+        return training.to_uint8(x)[torch.arange(self._samples, device="cpu") % different]
 
     def _describe(self, blur: float, noise: float, left_out: int, different: int, copies: float) -> str:
         parts = [f"blur {blur:g}"] if blur else []
