@@ -287,6 +287,19 @@ def test_a_header_that_says_something_else_stops_the_build(tmp_path, header):
         authoring.build(tmp_path)
 
 
+@pytest.mark.parametrize("header", ["[markdown] start=true", "start=true points=4", "start=false"])
+def test_the_start_is_a_code_cell_with_no_other_header(tmp_path, header):
+    with pytest.raises(authoring.BuildError, match="01_x: the header of the first code cell is `# %% start=true`"):
+        authoring.to_notebook(add_lesson(tmp_path, f"# %% {header}\n# x\n"))
+
+
+def test_another_start_is_executed_again(tmp_path):
+    built(tmp_path, START)
+    assert built(tmp_path, START.replace("import checks", "import checks, figures")).cells[1].execution_count == 1
+    add_lesson(tmp_path, START)
+    assert authoring.build(tmp_path) == ["01_x: executed and released"]
+
+
 def test_an_exercise_of_a_lesson_without_checks_stops_the_build(tmp_path):
     add_lesson(tmp_path, EXERCISE, "99_nothing")
     with pytest.raises(authoring.BuildError, match="no checks for a lesson called 'nothing'"):
