@@ -144,7 +144,7 @@ for name, probabilities in reading.items():
 # ●●○ · 6 minutes
 #
 # Write it: `inception_score(probabilities)` returns one number. probabilities: (N, K), each row sums to 1. Some entries are exactly 0,
-# and contribute 0.
+# and contribute 0; a class may never occur.
 #
 # You practise: telling a mean over images from a sum over classes.
 #
@@ -258,9 +258,9 @@ for name, f in suspect_features.items():
     )
 
 # %% [markdown]
-# Two sets of real digits are not at distance 0. Report this **floor** beside every Fréchet distance. Nearly every fault is clearly above it, and *late* is by far the best generator: 1.63 times the floor. (Lesson 3 measured about 4 times the floor, with 10,000 images. A part of each distance is due to chance, and shrinks with more images: 4.5. The floor consists mostly of this part; the fault of *late* does not shrink. So the multiple grows.)
+# Two sets of real digits are not at distance 0. Report this **floor** beside every Fréchet distance. Nearly every fault is clearly above it, and *late* is by far the best generator: 1.63 times the floor. (Lesson 3 measured about 4 times the floor for the same generator, with 10,000 images. Why the multiple depends on the number of images, you see in 4.5.)
 #
-# Of the four in the figure *ten pictures* are the farthest: ten points have hardly any covariance. And real 3s (*one digit*) are farther than *noise*. The distance does not order sets as your eye does.
+# Of the four in the figure *ten pictures* are the farthest, although they are spread widely in the two directions shown. But ten points can vary in at most nine directions. In the other 119 of the 128 their variance is 0, and that of the real digits is not. The figure cannot show this. And real 3s (*one digit*) are farther than *noise*. The distance does not order sets as your eye does.
 #
 # Only *replay* is at the floor. Its images are real training digits, like those of the floor, so which of the two distances is smaller is chance: a floor is a measurement, too. The Fréchet distance compares means and covariances, and a memorised training set has the right ones.
 
@@ -338,7 +338,7 @@ plt.show()
 #
 # - You cannot compare Fréchet distances, or multiples of the floor, at *different numbers of images*. For small sets (lesson 7 compares
 #   with about a hundred Pokémon) use the kernel distance.
-# - A kernel distance needs an **error bar**. The **jackknife** leaves out one image at a time and computes the distance again, and multiplies the spread of these numbers by about $\sqrt N$, because leaving out one image changes little. (If the two distributions agree, this is known to come out too large. The bars in the figure, on the other hand, are too small, because the ten draws share images.)
+# - A kernel distance needs an **error bar**. The **jackknife** makes one from a single pair of sets: leave out one image, compute the distance again, put it back, and do the same with every image. The standard deviation of all these distances is much too small, because leaving out one image changes little; multiply it by about $\sqrt N$. (On average the result is rather too large (Efron & Stein 1981). The bars in the figure are too small, because the ten draws share images.)
 #   `metrics.kernel_distance` returns distance and error.
 
 # %%
@@ -380,6 +380,8 @@ for n in sizes:
 # %% [markdown]
 # The part that is due to chance falls about as $1/N$: with ten times the images, the distance between training and training digits is about a tenth. With 1,000 images the ranges of the five draws overlap. With 10,000 they do not: the test digits are farther away than other training digits. There are two possible causes, which we did not separate: other people wrote the test digits, and our classifier was trained on the training digits. So the floor depends on the number of
 # images *and* on the reference split.
+#
+# Now you can explain the two multiples of *late*, 1.63 with 2,000 images and about 4 with 10,000. With more images the floor falls, because much of it is chance. What is wrong with *late* does not become less. So the multiple grows.
 
 # %% [markdown]
 # ## 4.6 Precision and recall
@@ -438,8 +440,12 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Recall falls where something is missing (*half*, *one digit*). It falls for *blur* and *early*, too: their features lie closer together than the real ones (see the figure in 4.4), so few real digits lie in their balls. So on these features bad pictures lower *recall*, too: *noise* and *collapsed* have none. (We looked at the features of *early* and *blur* only.) In *ten pictures* and *replay 200* images repeat. The third neighbour is then a copy, so the ball has radius 0 and covers almost nothing. But **noise** has the highest precision of
-# all sets. In which balls do the random pictures lie?
+# - *Half* and *one digit*: something is missing, and recall falls. This is what it is for.
+# - *Blur* and *early*: nothing was left out, but recall falls. Their features lie closer together than the real ones (figure in 4.4), so few real digits lie in their balls.
+# - *Noise* and *collapsed* have a recall of 0, perhaps for the same reason (we did not look). On these features bad pictures lower recall, not only missing ones.
+# - *Ten pictures* and *replay 200*: images repeat. The third neighbour is then a copy, so the ball has radius 0 and covers almost nothing.
+#
+# Now look at precision. **Noise** has the highest of all sets. In which balls do the random pictures lie?
 
 # %%
 centres, noise = real_features, suspect_features["noise"]
@@ -528,13 +534,13 @@ for name in ("late", "replay 200"):
 display(figures.image_grids(pairs, columns=10))
 
 # %% [markdown]
-# The nearest pairs of *late* are 1s: single strokes, of which there are few kinds. Some look the same. But single strokes are alike in real data, too: fewer of *late* are
+# The nearest pairs of *late* are 1s: single strokes, of which there are few kinds. Some pairs look identical. But single strokes are alike in real data, too: fewer of *late* are
 # below the threshold than the 1 % of held-out digits. So nothing here points to copies, and 4.8, which searches all 60,000, finds as few. (Two different images can have nearly the same features. So where the answer matters, compare pixels, too.)
 
 # %% [markdown]
 # ## 4.8 Which measure detects which fault?
 #
-# Now apply all measures to all ten sets. A ✓ on blue means that the measure detects a fault: the value is beyond the threshold under the name of the column. (The thresholds are our choice; the errors of the kernel distance are not shown.)
+# Now apply all measures to all ten sets. A ✓ on blue means that the measure detects a fault: the value is beyond the threshold under the name of the column. (The thresholds are our choice. Those of precision and recall are 0.05 below the values of other real digits, the training digits of the floor. The errors of the kernel distance are not shown.)
 #
 # `metrics.evaluate_images` computes what you have written, with the test images of 4.4, so most numbers are those that you know. Three columns differ: *class KL* compares with the labels of these N test images, not of all 10,000; *Fréchet* is in multiples of a floor from another draw of training images; *copies* searches all 60,000 training images.
 
@@ -592,7 +598,7 @@ plt.show()
 # No measure detects everything, and each fault is detected by some measure. (The last row, real digits that no generator has seen, gets no ✓.)
 # A fair report contains a distance for the whole, class KL and recall for what is missing, a test for copies, and unselected pictures.
 #
-# Two things may surprise you. Under *precision*, the best generator, *late*, has a ✓ (and *half*, which is a part of it), and the worst sets have none. We do not know why *late* has so little (4.6). Under *Fréchet*, all multiples are about a fifth larger than in 4.4, because another draw of training images gave a lower floor. *Late* had 1.63 in 4.4 and has nearly 2 here: do not read either as exact.
+# Two things may surprise you. Under *precision*, the best generator, *late*, has a ✓ (and *half*, which is a part of it), and *noise*, *collapsed* and *blur* have none. *One digit* (0.82) and *early* (0.84) lie close to the limit. We do not know why *late* has so little (4.6). Under *Fréchet*, all multiples are about a fifth larger than in 4.4, because another draw of training images gave a lower floor. *Late* had 1.63 in 4.4 and has nearly 2 here: do not read either as exact.
 #
 # Compare with your list from the beginning. (For *one digit* and *ten pictures* the ✓ under *copies* is right: they *are* training images.)
 
@@ -799,7 +805,7 @@ def question_3() -> str:
 
 # %% [markdown]
 # **Sources**: Salimans et al. 2016, *Improved Techniques for Training GANs*, section 4 (inception score). Heusel et al. 2017, *GANs Trained by a Two Time-Scale Update Rule*,
-# section 3 (Fréchet distance). Bińkowski et al. 2018, *Demystifying MMD GANs*, section 4 and appendix D (kernel distance; bias). Kynkäänniemi et al. 2019, *Improved Precision and
+# section 3 (Fréchet distance). Bińkowski et al. 2018, *Demystifying MMD GANs*, section 4 and appendix D (kernel distance; bias). Efron & Stein 1981, *The Jackknife Estimate of Variance*. Kynkäänniemi et al. 2019, *Improved Precision and
 # Recall Metric*, section 2. Parmar et al. 2022, *On Aliased Resizing and Surprising Subtleties in GAN Evaluation*. Barratt & Sharma 2018, *A Note on the Inception Score*.
 # Kang et al. 2023, *StudioGAN: A Taxonomy and Benchmark of GANs for Image Synthesis* (the FID in 4.9).
 #

@@ -6,12 +6,11 @@
 #
 # **You will be able to**
 #
-# - give both players the class ($D$ in four ways), and say how the ways differ;
+# - give $G$ the class, give it to $D$ in four ways, and say how these differ;
 # - write the losses and the training step of a conditional GAN, and avoid label errors that raise no error message;
 # - measure whether a generator draws the class that you asked for, and whether its classes are varied.
 #
-# **Time**: 90 minutes, including six exercises. About 12 to 20 of these minutes are training on two CPU cores, depending on the machine. You can skip the longest
-# training, half of it: set `TRAIN = False` in 5.7.
+# **Time**: 100 minutes, including six exercises. About 12 to 20 of these minutes are training on two CPU cores, depending on the machine. About half of that is the training in 5.7; to skip it, set `TRAIN = False` there.
 #
 # **You need**: lessons 3 and 4. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in
 # [lesson 1](../01_generative_models/01_generative_models.ipynb).
@@ -42,13 +41,13 @@ display(figures.image_grids({"G(z, y)": torch.cat(rows)}, columns=12, rows=digit
 # GAN** learns $p_{data}(x \mid y)$, one distribution for each class: what do images look like *given* that they show a 3?
 #
 # Both players receive the label. $G(z, y)$ draws an image of class $y$. $D(x, y)$ is the probability that the *pair* is real: that $x$ is a
-# real image of class $y$. If only $G$ received the label, it could ignore it: a good 4 instead of a 3 would fool a $D$ that does not know
+# real image of class $y$. If only $G$ received the label, $G$ could ignore it: a good 4 instead of a 3 would fool a $D$ that does not know
 # what was asked for.
 #
 # $$\min_G \max_D\; V(D, G) = \mathbb{E}_{(x, y) \sim p_{data}}[\log D(x, y)] + \mathbb{E}_{z \sim p_z,\, y \sim p_{data}}[\log(1 - D(G(z, y), y))]$$
 
 # %% [markdown]
-# How does a network receive a class? It needs numbers, but the number of the class is a bad choice. A network that receives 3 or 7 treats the second as larger, and 5 as something between them. Classes have no such order: a car is not more than a cat. The
+# How does a network receive a class? It needs numbers, but the number of the class is a bad choice. A network that receives 3 or 7 treats the second as larger, and 5 as something between them. As shapes, digits have no such order: a 5 does not look like something between a 3 and a 7. The
 # simplest code without an order is the **one-hot code**: as many numbers as classes, 1 at the place of the class, 0 elsewhere.
 
 # %% [markdown]
@@ -104,7 +103,7 @@ print(G)
 # | `"projection"` | only at the end, by an inner product |
 #
 # %% [markdown]
-# The first three give $D$ the class at its input. As in 5.2, each of them adds a vector for the class to the first layer, so with ten classes they can compute the same functions. They differ in how large this vector is at the start: smallest for one-hot, largest for the map.
+# The first three give $D$ the class at its input. As in 5.2, each of them adds a vector for the class to the first layer. Ten classes need ten vectors, and each of the three can produce any ten, so they can compute the same functions. In the course's networks they differ in how large the vectors are at the start. Each is a sum over the numbers of the code: a single 1 for one-hot, 32 random numbers of size about 1 for the embedding, 784 for the map. More terms make a larger vector.
 
 # %% [markdown]
 # The **projection** first computes the activations $h$ of the last hidden layer,
@@ -113,7 +112,7 @@ print(G)
 #
 # $$a(x, y) = w \cdot h(x) + b + e_y \cdot h(x)$$
 #
-# The optimal discriminator's logit for pairs can be split in the same way. With $p(x, y) = p(x)\,p(y|x)$ it becomes a sum:
+# Compare the optimal discriminator. By 2.2 it answers $p_{data} / (p_{data} + p_g)$, now for pairs, so its logit $\log \frac{D}{1 - D}$ is $\log (p_{data} / p_g)$. With $p(x, y) = p(x)\,p(y|x)$ this has two terms, too:
 #
 # $$\log \frac{p_{data}(x, y)}{p_g(x, y)} = \log \frac{p_{data}(x)}{p_g(x)} + \log \frac{p_{data}(y|x)}{p_g(y|x)}.$$
 #
@@ -160,7 +159,7 @@ with torch.no_grad():
 # ## 5.4 Mismatched pairs
 #
 # What should $D$ say to a **real** image with a **wrong** label? It should reject it. But $V$ contains only real images with their own label, and fakes with the label
-# that they were made for: $D$ never sees a real 3 with the label 8. So we add a third kind of pair, **mismatched pairs** $(x, y')$, to be rejected like fakes. $D$ then minimises
+# that they were made for: $D$ never sees a real 3 with the label 8. At the optimum this does no harm. But early in training the fakes are badly drawn, and $D$ can reject them without looking at the label. Reed et al. (2016) therefore add a third kind of pair, **mismatched pairs** $(x, y')$, to be rejected like fakes: only the label gives these away. We try them in one run of 5.6; the other trainings of this lesson do without. With them $D$ minimises
 #
 # $$-\,\mathbb{E}[\log D(x, y)] - \frac{1}{2}\Big(\mathbb{E}[\log(1 - D(x, y'))] + \mathbb{E}[\log(1 - D(G(z, y), y))]\Big), \qquad y' \ne y$$
 #
@@ -169,7 +168,7 @@ with torch.no_grad():
 # %% [markdown]
 # There is a price: the best $G$ no longer draws exactly $p_{data}$. Take one class $y$, and let all densities be those of $x$ for this label: $p_{data}$ of its real images, $p_{mismatched}$ of real images of the other classes, $p_g$ of its fakes. Suppose that $G$ is perfect, $p_g = p_{data}$. Would it stay so? Without mismatched pairs $D$ is then ½ everywhere: no gradient, so $G$ stays. With them, as in 2.2, the optimal $D$ is $p_{data} / (p_{data} + \frac12 (p_{mismatched} + p_g))$:
 #
-# - At images that no other class contains, $p_{mismatched} = 0$, so $D = 1 / (1 + \frac12) = 2/3$.
+# - At images that occur in no other class, $p_{mismatched} = 0$, so $D = p_{data} / (p_{data} + \frac12 p_{data}) = 2/3$.
 # - At a 4 that could also be a 9, $p_{mismatched} > 0$, so $D$ is smaller.
 #
 # Now $D$ increases from the ambiguous images to the clear ones. $G$ follows this gradient, although it was perfect, and ends with too few ambiguous images.
@@ -178,7 +177,7 @@ with torch.no_grad():
 # ### Exercise 3 · `conditional_loss`
 # ●●○ · 6 minutes
 #
-# Write it: `conditional_loss(real_logits, mismatched_logits, fake_logits)` takes three batches of logits (N,) and returns a tensor without
+# Write $D$'s loss with mismatched pairs (5.4): `conditional_loss(real_logits, mismatched_logits, fake_logits)` takes three batches of logits (N,) and returns a tensor without
 # dimensions. It must be right for large logits such as ±100, too. Mismatched means: real images with a wrong label. On logits $a$, $-\log D$ is softplus$(-a)$ and $-\log(1 - D)$ is softplus$(a)$, as in lesson 2.
 #
 # You practise: a loss with three kinds of pairs.
@@ -209,8 +208,8 @@ def conditional_loss(
 # Two rules:
 #
 # - $D$ judges fakes with **the same** labels that $G$ made them for. If $D$ gets another label in $G$'s turn, $G$ is judged by a label that it never
-#   received. If $D$ sees a fake 3 with the label 8 in its own turn, it learns to reject it for its label, and pushes $G$ away from correct digits.
-# - Each class should be as frequent among the fakes as among the real images. If more fakes than real images had the label 8, this label alone would speak for "fake". The optimum would stay the same, but $D$ would learn something useless first. We use the labels of the real batch.
+#   received. If $D$ sees a fake 3 with the label 8 in its own turn, it can reject it for its label alone. It need not look at how the 3 is drawn, so it cannot teach $G$ to draw better.
+# - Each class should be as frequent among the fakes as among the real images. If more fakes than real images had the label 8, $D$ could guess "fake" from this label, without looking at the image. The best $G$ would stay the same, but $D$ would first learn something that does not help $G$. We use the labels of the real batch.
 
 # %% [markdown]
 # ### Exercise 4 · `conditional_step`
@@ -404,7 +403,7 @@ for name, code, wrong_labels in (
     measure(name, run.generator)
 
 # %% [markdown]
-# These are single, short runs (5,000 samples, one seed), so they cannot rank codes that are a few points apart. In these runs the projection has the smallest distance, and one-hot the lowest label consistency of the four codes. We think that $D$ at first hardly notices a single 1 beside 784 pixels; we did not test it. Mismatched pairs changed the label consistency more than any code did:
+# These are single, short runs (5,000 samples, one seed), so they cannot rank codes that are a few points apart. In these runs the projection has the smallest distance, and one-hot the lowest label consistency of the four codes. We think the reason is the vector of 5.3: for one-hot it is small at the start, so $D$ at first hardly notices the class beside 784 pixels. We did not test it. Mismatched pairs changed the label consistency more than any code did:
 # 96.9 % instead of 80.6 %, with the same networks. The distance falls, too; in so short a run the price of 5.4 does not show. We still train without them here, because their optimum is not $p_{data}$.
 #
 # To see the spread, change the seed in `players` (5.5), and pass another `seed=` to `fit`. The long training uses plain one-hot, because it is the simplest code; 5.7 shows how far it gets.
@@ -577,13 +576,13 @@ display(
 )
 
 # %% [markdown]
-# (The four labels are 2, 4, 5 and 4.) Each digit is close to its copy in the column of its own class, and thin and bold hands stay thin and bold. In the third row several digits are damaged, in the fourth the 8. We see two possible reasons and did not test them: the loss compares only one digit, so nothing keeps the other nine good; and the search may end at a $z$ that is longer than usual noise, which $G$ never saw in training.
+# (The four labels are 2, 4, 5 and 4.) Each digit is close to its copy in the column of its own class, and thin and bold hands stay thin and bold. In the third row several digits are damaged, in the fourth the 8. We see two possible reasons and did not test them: the loss compares only one digit, so nothing keeps the other nine good; and the search may end at a $z$ farther from 0 than usual noise (whose norm is near 8), where $G$ was never trained. Print the norms of the four $z$ to see.
 
 # %% [markdown]
 # ## 5.9 Is each class varied?
 #
 # A generator that always draws the same good image of each class has a perfect label consistency. Two measures detect that. **GAN-train** reverses the test: train a
-# classifier on *generated* digits only, and test it on real ones. It cannot learn what the generator never draws. The second is the **mean distance
+# classifier on *generated* digits only, and test it on real ones. It can hardly learn a way of writing that the generator never draws. The second is the **mean distance
 # within a class**: how far the features of two images of one class are apart on average, divided by the same number for real digits.
 
 # %%
@@ -600,9 +599,7 @@ for name, images in (("real", mnist.images[:MANY]), ("generated", drawn)):
     )
 
 read = features.digits()
-real_spread = metrics.within_class_distance(
-    read(test.images[:SAMPLES])[0], test.labels[:SAMPLES], 10
-)
+real_spread = metrics.within_class_distance(read(test.images)[0], test.labels, 10)
 spread = (
     metrics.within_class_distance(read(drawn[:SAMPLES])[0], asked_for[:SAMPLES], 10) / real_spread
 )
@@ -619,9 +616,9 @@ print(
 # and 96.4 %.
 
 # %% [markdown]
-# ## 5.10 What labels improve, and what they do not
+# ## 5.10 Do labels improve more than the shares of the digits?
 #
-# Do labels also improve the pictures themselves? Take lesson 3's plain networks (two hidden layers of 128; no batch norm, R1 or EMA) and train them for half as many steps as there, once with labels and once without, with two seeds. *Predict*: what will improve, and what will not? (Compare within this cell only: initialisation, number of samples and the use of the fakes differ from lesson 3.)
+# Do labels also improve the pictures themselves? Take lesson 3's plain networks (two hidden layers of 128; no batch norm, R1 or EMA) and train them for half as many steps as there, once with labels and once without, with two seeds. *Predict*: which of the three numbers will change, and what will that prove? (Compare within this cell only: initialisation, number of samples and the use of the fakes differ from lesson 3.)
 
 
 # %%
@@ -681,9 +678,9 @@ for seed in (0, 1):
 display(figures.image_grids(sheets, columns=10))
 
 # %% [markdown]
-# In both seeds labels bring the shares of the digits close to the real ones (class KL 0.016 and 0.015 instead of 0.057 and 0.114), as expected: each digit is asked for. The distance falls, too: 36.9 instead of 55.1 times the floor, and 40.7 instead of 64.6. This does not tell whether single pictures are better, because wrong shares alone make the distance larger. Recall does not tell either: it rises when a missing class appears, and in lesson 4 it fell for bad pictures. It is 0.16 and 0.17 with labels, 0.15 and 0.11 without.
+# In both seeds labels bring the shares of the digits close to the real ones (class KL 0.016 and 0.015 instead of 0.057 and 0.114), as expected: each digit is asked for. The distance falls, too: 36.9 instead of 55.1 times the floor, and 40.7 instead of 64.6. This does not tell whether single pictures are better, because wrong shares alone make the distance larger. Recall does not tell either: it can rise because a missing class appears, or because the pictures are better (4.6). It is 0.16 and 0.17 with labels, 0.15 and 0.11 without.
 #
-# The picture shows seed 1; with labels, each column is a class. Single images have the same specks and gaps. So labels repair the shares; whether they do more, this experiment does not show.
+# The picture shows seed 1; with labels, each column is a class. Single images have specks and gaps in both halves. So labels repair the shares; whether they do more, this experiment does not show.
 
 # %% [markdown]
 # ## 5.11 Between two classes
@@ -708,7 +705,7 @@ display(
 )
 
 # %% [markdown]
-# There is no jump. You mostly see a shape in between, not always a legible digit: the 3 and the 4 close, the 1 grows a bar, at first faintly. Change the columns to see others; where a noise vector draws poor digits at both ends, the row tells little.
+# There is no jump. You mostly see a shape in between, not always a legible digit: the 3 and the 4 close, the 1 grows a bar, at first faintly. Choose other columns to see more; where a noise vector draws poor digits at both ends, the row tells little.
 
 # %% [markdown]
 # ## 5.12 Play: choose a digit
@@ -733,7 +730,7 @@ LatentExplorer(generator)
 # %% [markdown]
 # ## 5.13 Labels elsewhere
 #
-# CIFAR-10 has ten classes, too, such as planes, cars, birds and cats. There a class is not one shape but an object in many poses. We think that $D$ may overlook ten one-hot numbers beside the 3,072 numbers of a colour image. Lesson 6 contains a conditional DCGAN with a projection, whose $h$ comes from convolutions; 5.6 does not tell which code is best for convolutions. The condition need not be a class: pix2pix receives a picture, a text-to-image model a sentence, super-resolution (planned as lesson 10) a small image.
+# CIFAR-10 has ten classes, too, but there a class is an object in many poses, not one shape. Beside the 3,072 numbers of a colour image $D$ may overlook ten one-hot numbers (our guess). So lesson 6 uses a projection, with an $h$ from convolutions. Whether it is the best code there, 5.6 cannot tell. The condition need not be a class: pix2pix receives a picture, a text-to-image model a sentence, super-resolution (planned as lesson 10) a small image.
 
 # %% [markdown]
 # ## Check yourself
@@ -812,7 +809,7 @@ def question_3() -> str:
 #
 # - A conditional GAN learns $p_{data}(x \mid y)$. Both players receive the label, and $D$ judges pairs.
 # - $D$ judges fakes with the labels that they were made for. A wrong label causes no error message. Look at a grid with a row for each class, or use a measure that knows the label, such as GAN-test.
-# - One-hot, embedding, map and projection are ways to give $D$ the class. Measure which is best for your data.
+# - One-hot, embedding, map and projection are ways to give $D$ the class. Measure which is best for your data. Mismatched pairs make $G$ follow the label sooner, but the best $G$ is then not exactly $p_{data}$.
 # - When the class is given, the noise decides the rest. Much of it, such as slant and thickness, means the same in all classes.
 # - GAN-test measures whether $G$ draws the class asked for; GAN-train and distances within a class measure variety.
 
@@ -820,7 +817,7 @@ def question_3() -> str:
 # **Sources**: Mirza & Osindero 2014, *Conditional Generative Adversarial Nets*. Reed et al. 2016, *Generative Adversarial Text to Image Synthesis*, algorithm 1 (mismatched pairs). Miyato & Koyama 2018,
 # *cGANs with Projection Discriminator*, section 3. Shmelkov, Schmid & Alahari 2018, *How Good Is My GAN?* (GAN-test, GAN-train).
 #
-# **One step further**: swap the labels of 3 and 8 in `mnist.labels` for the first half of the training only. How long does $G$ take to learn the right labels afterwards?
+# **One step further**: swap the labels of 3 and 8 in `mnist.labels` for the first half of the training only (call `fit` twice with the same players and optimisers). How long does $G$ take to learn the right labels afterwards?
 
 # %% [markdown]
 # ## A page to keep

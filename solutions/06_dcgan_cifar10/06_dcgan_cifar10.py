@@ -51,8 +51,7 @@ print(", ".join(f"{name} {int((cifar.labels == y).sum())}" for y, name in enumer
 #
 # A window spans all channels. To get 64 channels from three colours, a layer with 4 × 4 kernels has 64 kernels of 3 × 4 × 4 numbers.
 #
-# With **stride** 2 the window moves two pixels at a time, so height and width are halved. With padding $p$, kernel size $k$ and stride $s$, an
-# input of $n$ pixels gives an output of
+# With **stride** 2 the window moves two pixels at a time, so height and width are halved. **Padding** $p$ adds $p$ zeros at each edge. With kernel size $k$ and stride $s$, $n$ input pixels give
 #
 # $$\Big\lfloor \frac{n + 2p - k}{s} \Big\rfloor + 1 \text{ pixels},\qquad\text{here } \frac{32 + 2 - 4}{2} + 1 = 16.$$
 #
@@ -517,7 +516,7 @@ better = pretrained.load("cifar10_dcgan")
 measure(f"shipped, {better.step:,} steps", better.generator)
 
 # %% [markdown]
-# Yours is far from noise, but has 49.8 times the floor, the shipped one 7.7. Recall 0.01 says that hardly any photograph has one of your fakes near it.
+# Yours lies between noise and the shipped one. Recall 0.01 says that hardly any photograph has one of your fakes near it.
 
 # %% [markdown]
 # ## 6.6 The wrong image size
@@ -640,21 +639,21 @@ print(f"pure noise:  {long_share(torch.randn(8, 3, 32, 32)):.0%}")
 
 
 # %% [markdown]
-# Photographs and fakes consist mostly of long waves; the gradients do not: 10 % with the trained $D$, 8 % with the untrained one, as in noise. So random weights give nearly the same grain: it tells nothing about what $D$ has learnt. Do not read a saliency map as a map of the objects that $D$ recognises.
+# Photographs and fakes consist mostly of long waves; the gradients do not: 10 % with the trained $D$, 8 % with the untrained one, as in noise. So random weights give nearly as fine a grain: it tells hardly anything about what $D$ has learnt. Do not read a saliency map as a map of the objects that $D$ recognises.
 
 # %% [markdown]
 # ## 6.8 Improvements
 #
-# - **R1** (lessons 2 and 3): penalises the squared gradient norm of $a$ at real images.
+# - **R1** (lessons 2 and 3): penalises the squared gradient norm of $a$ at real images (only roughly with batch norm: each logit depends on its batch).
 # - **Flips**: a mirrored photograph is a plausible photograph. `augment=augment.random_flip` shows $D$ both.
 # - **EMA** of $G$'s weights (lesson 3, and below).
-# - **A relativistic loss** (Jolicoeur-Martineau 2019): $D$ compares a real image with a fake. $L_D = -\mathbb{E}[\log \sigma(a(x) - a(G(z)))]$; $L_G$ swaps $x$ and $G(z)$.
+# - **A relativistic loss**: $D$ compares a real image with a fake. $L_D = -\mathbb{E}[\log \sigma(a(x) - a(G(z)))]$; $L_G$ swaps $x$ and $G(z)$.
 # - **Spectral normalisation** in $D$, instead of batch norm: the next cell.
 #
 # *Predict*: which one helps most in five minutes, and which harms? (6.9)
 
 # %% [markdown]
-# A layer $h \mapsto W h$ changes the length of a vector. The **largest singular value** $s(W)$ is the largest factor by which it does so: $\lVert W h \rVert \le s(W)\, \lVert h \rVert$ for all $h$. **Spectral normalisation** (Miyato et al. 2018) uses $W / s(W)$ instead of $W$. Then no linear layer makes
+# A layer $h \mapsto W h$ changes the length of a vector. The **largest singular value** $s(W)$ is the largest factor by which it does so: $\lVert W h \rVert \le s(W)\, \lVert h \rVert$ for all $h$. **Spectral normalisation** uses $W / s(W)$ instead of $W$. Then no linear layer makes
 # the distance between two inputs larger, nor does LeakyReLU, so the logit's gradient norm is at most 1. (For a convolution, `torch.nn.utils.parametrizations.spectral_norm` does this with all kernels written as one matrix. Windows overlap, so the bound is larger than 1.) R1 *penalises* the gradient norm, at real images; spectral normalisation *bounds* it, everywhere.
 
 # %% [markdown]
@@ -932,7 +931,7 @@ losses_of(repaired_dcgan(), FEW)
 # %% [markdown]
 # ## 6.9 Which improvement helps?
 #
-# Improvements differ in what a step costs. So compare at **equal time**, with more than one seed, and report the floor. We did this for the five changes of 6.8, another setting of Adam and smaller batches: five minutes on two cores (of a machine twice as fast as this one: about 5,600 steps, 8,600 with batches of 32), two seeds. The Fréchet distance of 10,000 images is on features of EfficientNet-Lite0, an ImageNet classifier. Blurred photographs have 1,127, noise 2,017.
+# Improvements differ in what a step costs. So compare at **equal time**, with more than one seed, and report the floor. We did this for the five changes of 6.8, another setting of Adam and smaller batches: five minutes on two cores at 19 steps a second (6.5 prints yours): about 5,600 steps, 8,600 with batches of 32. Two seeds. The Fréchet distance of 10,000 images is on features of EfficientNet-Lite0, an ImageNet classifier. Blurred photographs have 1,127, noise 2,017.
 
 # %%
 after_five_minutes = {
@@ -948,11 +947,13 @@ after_five_minutes = {
 display(figures.seeds(after_five_minutes, "Fréchet distance after five minutes", {"the floor": 38}))
 
 # %% [markdown]
-# - **EMA** lowers the distance by 19 and 18. Both rows use the same two trainings, so the spread between trainings cancels.
-# - **Batches of 32** lower it by 27 and 14. The two seeds of the first row differ by 45, so this is undecided. With **Adam 4e-4** the seeds disagree.
-# - **R1**, the **relativistic loss** and **spectral normalisation** raise it with both seeds by more than the seeds of either row differ. **Flips** do not pass this rule: they raise it by 33 and 75.
+# Our rule: a change counts if it moves both seeds the same way, by more than the seeds of either row differ.
 #
-# So after five minutes EMA is the only gain, a small one, and two seeds are few. We think that early on, regularising $D$ slows both networks down. The course's recipe keeps the flips for long trainings, where we expect them to help; we have not tested it.
+# - **R1**, the **relativistic loss** and **spectral normalisation** raise the distance.
+# - **Flips** (raise it by 33 and 75), **batches of 32** (lower it by 27 and 14) and **Adam 4e-4** (the seeds disagree) are undecided: the first row's seeds differ by 45.
+# - **EMA** lowers it by 19 and 18. The rule is not needed: both rows use the same two trainings, so the spread between trainings cancels.
+#
+# So after five minutes EMA is the only clear gain, a small one. We think that early on, regularising $D$ slows both networks down. The course's recipe keeps the flips for long trainings; whether they help there we have not tested.
 
 # %%
 after_thirty_minutes = {
@@ -964,13 +965,14 @@ display(
 )
 
 # %% [markdown]
-# In thirty minutes the course's recipe (batches of 32, EMA of 0.999, Adam 4e-4, flips) comes nearer than the paper's (batches of 128, uniform noise): above the floor of 38, its distance is 29 % and 27 % smaller. We cannot tell which change matters.
+# In thirty minutes the course's recipe (batches of 32, EMA of 0.999, Adam 4e-4, flips) comes nearer than the paper's (batches of 128, uniform noise): its excess over the floor is 29 % and 27 % smaller. We cannot tell which change matters.
 
 # %% [markdown]
-# To measure again: rename `tests/benchmarks/ablation.json`, `pip install -e ".[colour]"`, then in the course's folder:
+# To measure again, in the course's folder: rename `tests/benchmarks/ablation.json`, then
 
 # %% [markdown]
 # ```
+# pip install -e ".[colour]"
 # python tests/benchmarks/ablation.py improvements
 # python tests/benchmarks/ablation.py long
 # python tests/benchmarks/ablation.py guidelines
@@ -1097,7 +1099,7 @@ def question_3() -> str:
 # %% [markdown]
 # ## Summary
 #
-# - Convolutions combine neighbours and use the same weights everywhere. Choose a kernel size that is a multiple of the stride.
+# - Convolutions combine neighbours and use the same weights everywhere. In transposed ones, choose a kernel size that is a multiple of the stride.
 # - Batch norm mixes the images of a batch: use separate batches for real and fake, eval mode for sampling, and running values that fit the weights.
 # - A fixed $D$ can be fooled. So both players learn together.
 # - Compare improvements at equal time, with several seeds, beside the floor.
