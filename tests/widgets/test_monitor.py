@@ -242,7 +242,7 @@ def test_each_column_of_a_conditional_generators_sheet_is_a_class():
     still = Ended(monitor)._repr_mimebundle_()
     data = still[0] if isinstance(still, tuple) else still
     height, width = np.asarray(Image.open(io.BytesIO(data["image/png"]))).shape
-    assert (height, width) == (6 * 29 + 1, 10 * 29 + 1)
+    assert (height, width) == (2 * (6 * 29 + 1), 2 * (10 * 29 + 1))  # large enough to see
 
 
 @pytest.mark.parametrize(
