@@ -74,7 +74,7 @@ def test_the_readme_and_lesson_7_say_what_the_card_of_its_generator_says():
         (shipped["kernel_to_held_out_efficientnet_lite0_features"], shipped["kernel_to_held_out_error"])
     )
     assert f"lowered its distance from {half_as_long} to {at_the_end}" in lesson
-    assert f"it is {shipped['copied']:.1%}".replace("%", " %") in lesson
+    assert f"the share is {shipped['copied']:.1%}".replace("%", " %") in lesson
     assert f"between pixels {shipped['copied_pixels']:.1%}".replace("%", " %") in lesson
 
 

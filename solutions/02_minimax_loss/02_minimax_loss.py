@@ -226,15 +226,14 @@ print("cross-entropy:", float(real_half + bce(fake_logits, torch.zeros(1000))))
 # %% [markdown]
 # ## 2.5 Two losses for the generator
 #
-# $G$ minimises the second term of $V$, the mean of $\log(1 - D(G(z)))$. Goodfellow et al. (2014) argue that $D$ recognises the fakes early in training. Where it does, $D$ is near 0 and the logit $a$ far below 0. How large is the gradient there? With respect to the logit, this loss and a possible replacement have the gradients
+# $G$ minimises the second term of $V$, the mean of $\log(1 - D(G(z)))$. Goodfellow et al. (2014) argue that $D$ recognises the fakes early in training. Where it does, $D$ is near 0 and the logit $a$ far below 0. How large is the gradient there? Compare a second loss with the same aim, $-\log D(G(z))$: it, too, is small when $D$ takes fakes for real. With respect to the logit the two losses have the gradients
 #
 # $$\frac{d}{da} \log(1 - \sigma(a)) = -\sigma(a), \qquad \frac{d}{da} \big({-\log \sigma(a)}\big) = -(1 - \sigma(a)).$$
 #
-# On the left is the loss from $V$. Its gradient vanishes where $D$ recognises the fakes, just where $G$ needs it most, so it is called the **saturating** loss. On the right is another loss with the same aim, $-\log D(G(z))$: $D$ should take
-# fakes for real. Its gradient is close to −1 where $D$ recognises a fake, so it is called **non-saturating**. With it the two players no longer share one $V$; each has a loss of its
+# On the left is the loss from $V$. Its gradient vanishes where $D$ recognises the fakes, just where $G$ needs it most, so it is called the **saturating** loss. On the right is the second loss. Its gradient is close to −1 there, so it is called **non-saturating**. With it the two players no longer share one $V$; each has a loss of its
 # own.
 #
-# Both formulas are gradients with respect to the *logit*. By the chain rule, $G$ receives this number times the gradient of the logit with respect to $x$. Where $D$'s logit is flat in $x$, neither loss helps.
+# Both formulas are gradients with respect to the *logit*. By the chain rule, the gradient at each fake is this number times the gradient of the logit with respect to $x$. Where $D$'s logit is flat in $x$, neither loss helps.
 
 # %% [markdown]
 # ### Exercise 4 · `generator_losses`
@@ -389,7 +388,7 @@ plt.show()
 #
 # In the picture above (non-saturating losses, alternating steps) both players follow their gradient, and together they move in a spiral. *Why*: if the fake lies to the right of
 # the data, $D$ learns a negative $\psi$, and $G$ moves left. When it has passed the data, $\psi$ is still negative, so $G$ goes on. $D$
-# changes the sign of $\psi$ only later. The next cell plays the same game with other losses, with both players moving at once
+# changes the sign of $\psi$ only later. The next cell plays the same game with three losses, with both players moving at once
 # (*simultaneous*) or in turns (*alternating*):
 
 # %% compared=true
@@ -412,7 +411,7 @@ for loss in toys.DIRAC_LOSSES:
 # *Close to the solution* a round is a multiplication by a matrix, and the game below prints its two **eigenvalues**. If the larger absolute value is above 1, the players move away from the solution; below 1, they come nearer. The matrix leaves out terms that are tiny near the solution. If the absolute value is exactly 1, these terms decide.
 
 # %% [markdown]
-# **Minimax, simultaneous steps**: every round increases the distance from the solution, with *every* step size. Smaller steps only make it slower. (WGAN's distance grows fastest, by $\sqrt{1 + h^2}$ in each round: it has 1 in place of $\sigma$, which is about one half here.)
+# **Minimax, simultaneous steps**: every round increases the distance from the solution, with *every* step size. Smaller steps only make it slower. (WGAN's distance grows fastest, by $\sqrt{1 + h^2}$ in each round, because it has 1 in place of $\sigma$. In minimax $\sigma$ is one half near the solution; farther away it varies between 0 and 1.)
 #
 # <details><summary>The calculation</summary>
 #
@@ -440,12 +439,12 @@ for loss in toys.DIRAC_LOSSES:
 # | simultaneous | $\begin{pmatrix}1 & k\\ -k & 1\end{pmatrix}$ | $1 + k^2$ |
 # | alternating | $\begin{pmatrix}1 - k^2 & k\\ -k & 1\end{pmatrix}$ | $(1 - k^2) + k^2 = 1$ |
 #
-# The product of the two eigenvalues is the determinant. For our step sizes they are a pair of conjugate complex numbers, so both have the same absolute value, the square root of the determinant: $\sqrt{1 + k^2}$ and 1. It is the factor by which a round changes the distance, averaged over many rounds. What the left-out terms do we do not calculate; in these 500 steps we see no effect.
+# The product of the two eigenvalues is the determinant. For our step sizes they are a pair of conjugate complex numbers, so both have the same absolute value, the square root of the determinant: $\sqrt{1 + k^2}$ and 1. It is the factor by which a round changes the distance, averaged over many rounds. We do not calculate what the left-out terms do; in these 500 steps we see no effect.
 #
 # </details>
 
 # %% [markdown]
-# **Non-saturating**: two forces act. The loss pulls the players inwards, but the pull gets weaker near the solution. Simultaneous steps push outwards, as in minimax; alternating steps do not.
+# **Non-saturating**: two forces act. The loss pulls the players inwards. Simultaneous steps also push them outwards, as in minimax; alternating steps do not. Both forces weaken near the solution, but the pull weakens faster: close in the push wins, far out the pull.
 #
 # <details><summary>The calculation</summary>
 #
@@ -458,7 +457,8 @@ for loss in toys.DIRAC_LOSSES:
 # With simultaneous steps the terms with $h^2$ push outwards, as in the first calculation. With alternating steps this push cancels over one trip around the solution (the determinant is 1).
 #
 # </details>
-#
+
+# %% [markdown]
 # *Predict*: with simultaneous steps, will the players still be 0.64 away after 20,000 steps? Would smaller steps bring them nearer?
 
 # %% compared=true
@@ -574,7 +574,7 @@ for gamma in (0.0, 0.3, 1.0):
     print(f"gamma {gamma:<29} {ends[0]:14.4f} {ends[1]:13.4f}")
 
 # %% [markdown]
-# The start was 1.414 away. Without R1 the players are still 2.091 and 1.389 away after 100 steps. With R1 the minimax game comes nearer and nearer in these runs, with both kinds of steps. (Mescheder et al. 2018 prove it near the solution, for small enough steps.)
+# The start was 1.414 away. Without R1 the players are still 2.091 and 1.389 away after 100 steps. With R1 they are much nearer, with both kinds of steps. (Mescheder et al. 2018 prove it near the solution, for small enough steps.)
 
 # %% [markdown]
 # ### Exercise 7 · `r1_penalty`
@@ -609,7 +609,7 @@ def r1_penalty(D, real: torch.Tensor) -> torch.Tensor:
 #
 # GANs can fail in another way, which you can see in two dimensions. The data are eight small clusters on a circle, the **modes**. Suppose that the generator
 # draws only *one* cluster, but draws it well. At first this fools $D$. Then $D$ learns that samples in this cluster are mostly fake, and $G$ moves to another one. It may
-# go on in this way without end, or cover some modes, or none, and omit the others. Both failures are called **mode collapse**. Neither player's loss tells how many modes are covered, so we count them.
+# go on in this way without end, and may even lie beside all modes for a while. Or it settles on some modes and omits the others. Both failures are called **mode collapse**. Neither player's loss tells how many modes are covered, so we count them.
 
 # %% [markdown]
 # ### Exercise 8 · `covered_modes`

@@ -103,7 +103,7 @@ print(G)
 # | `"projection"` | only at the end, by an inner product |
 #
 # %% [markdown]
-# The first three give $D$ the class at its input. As in 5.2, each of them adds a vector for the class to the first layer. Ten classes need ten vectors, and each of the three can produce any ten, so they can compute the same functions. In the course's networks they differ in how large the vectors are at the start. Each is a sum over the numbers of the code: a single 1 for one-hot, 32 random numbers of size about 1 for the embedding, 784 for the map. More terms make a larger vector.
+# The first three give $D$ the class at its input. As in 5.2, each of them adds a vector for the class to the first layer. Ten classes need ten vectors, and each of the three can produce any ten, so they can compute the same functions. In the course's networks they differ in how large the vectors are at the start. Each vector is a sum of columns of the first layer's weights, each column multiplied by one number of the code. One-hot adds one column, times 1; the embedding adds 32 and the map 784, times random numbers of size about 1. More terms make a larger vector.
 
 # %% [markdown]
 # The **projection** first computes the activations $h$ of the last hidden layer,
@@ -159,7 +159,7 @@ with torch.no_grad():
 # ## 5.4 Mismatched pairs
 #
 # What should $D$ say to a **real** image with a **wrong** label? It should reject it. But $V$ contains only real images with their own label, and fakes with the label
-# that they were made for: $D$ never sees a real 3 with the label 8. At the optimum this does no harm. But early in training the fakes are badly drawn, and $D$ can reject them without looking at the label. Reed et al. (2016) therefore add a third kind of pair, **mismatched pairs** $(x, y')$, to be rejected like fakes: only the label gives these away. We try them in one run of 5.6; the other trainings of this lesson do without. With them $D$ minimises
+# that they were made for: $D$ never sees a real 3 with the label 8. Once the fakes are perfect this does no harm. But early in training the fakes are badly drawn, and $D$ can reject them without looking at the label. Reed et al. (2016) therefore add a third kind of pair, **mismatched pairs** $(x, y')$, to be rejected like fakes: only the label gives these away. We try them in one run of 5.6; the other trainings of this lesson do without. With them $D$ minimises
 #
 # $$-\,\mathbb{E}[\log D(x, y)] - \frac{1}{2}\Big(\mathbb{E}[\log(1 - D(x, y'))] + \mathbb{E}[\log(1 - D(G(z, y), y))]\Big), \qquad y' \ne y$$
 #
@@ -208,7 +208,7 @@ def conditional_loss(
 # Two rules:
 #
 # - $D$ judges fakes with **the same** labels that $G$ made them for. If $D$ gets another label in $G$'s turn, $G$ is judged by a label that it never
-#   received. If $D$ sees a fake 3 with the label 8 in its own turn, it can reject it for its label alone. It need not look at how the 3 is drawn, so it cannot teach $G$ to draw better.
+#   received. If $D$ sees a fake 3 with the label 8 in its own turn, it can reject it for its label alone. It then has little reason to look at how the 3 is drawn, and teaches $G$ less about drawing.
 # - Each class should be as frequent among the fakes as among the real images. If more fakes than real images had the label 8, $D$ could guess "fake" from this label, without looking at the image. The best $G$ would stay the same, but $D$ would first learn something that does not help $G$. We use the labels of the real batch.
 
 # %% [markdown]
@@ -576,7 +576,7 @@ display(
 )
 
 # %% [markdown]
-# (The four labels are 2, 4, 5 and 4.) Each digit is close to its copy in the column of its own class, and thin and bold hands stay thin and bold. In the third row several digits are damaged, in the fourth the 8. We see two possible reasons and did not test them: the loss compares only one digit, so nothing keeps the other nine good; and the search may end at a $z$ farther from 0 than usual noise (whose norm is near 8), where $G$ was never trained. Print the norms of the four $z$ to see.
+# (The four labels are 2, 4, 5 and 4.) Each digit is close to its copy in the column of its own class, and thin and bold hands stay thin and bold. In the third row several digits are damaged, in the fourth the 8. We see two possible reasons and did not test them: the loss compares only one digit, so nothing keeps the other nine good; and the search may end at a $z$ farther from 0 than usual noise (whose norm is near 8), where $G$ was hardly trained. To see, add `print(best.norm())` to your function and run the cell again.
 
 # %% [markdown]
 # ## 5.9 Is each class varied?
@@ -616,9 +616,9 @@ print(
 # and 96.4 %.
 
 # %% [markdown]
-# ## 5.10 Do labels improve more than the shares of the digits?
+# ## 5.10 Do labels also make better pictures?
 #
-# Do labels also improve the pictures themselves? Take lesson 3's plain networks (two hidden layers of 128; no batch norm, R1 or EMA) and train them for half as many steps as there, once with labels and once without, with two seeds. *Predict*: which of the three numbers will change, and what will that prove? (Compare within this cell only: initialisation, number of samples and the use of the fakes differ from lesson 3.)
+# Do labels also improve the pictures themselves? Take lesson 3's plain networks (two hidden layers of 128; no batch norm, R1 or EMA) and train them for half as many steps as there, once with labels and once without, with two seeds. The cell prints three measures of lesson 4: the class KL (how wrong the shares of the digits are), the distance, and the recall. *Predict*: which of them will change, and what will that prove? (Compare within this cell only: initialisation, number of samples and the use of the fakes differ from lesson 3.)
 
 
 # %%
@@ -678,7 +678,7 @@ for seed in (0, 1):
 display(figures.image_grids(sheets, columns=10))
 
 # %% [markdown]
-# In both seeds labels bring the shares of the digits close to the real ones (class KL 0.016 and 0.015 instead of 0.057 and 0.114), as expected: each digit is asked for. The distance falls, too: 36.9 instead of 55.1 times the floor, and 40.7 instead of 64.6. This does not tell whether single pictures are better, because wrong shares alone make the distance larger. Recall does not tell either: it can rise because a missing class appears, or because the pictures are better (4.6). It is 0.16 and 0.17 with labels, 0.15 and 0.11 without.
+# In both seeds labels bring the shares of the digits close to the real ones (class KL 0.016 and 0.015 instead of 0.057 and 0.114), as expected: each digit is asked for. The distance falls, too: 36.9 instead of 55.1 times the floor, and 40.7 instead of 64.6. This does not tell whether single pictures are better, because wrong shares alone make the distance larger. Recall does not tell either: it can rise because a missing class appears, or because each class is more varied or better drawn (4.6). It is 0.16 and 0.17 with labels, 0.15 and 0.11 without.
 #
 # The picture shows seed 1; with labels, each column is a class. Single images have specks and gaps in both halves. So labels repair the shares; whether they do more, this experiment does not show.
 
@@ -730,7 +730,7 @@ LatentExplorer(generator)
 # %% [markdown]
 # ## 5.13 Labels elsewhere
 #
-# CIFAR-10 has ten classes, too, but there a class is an object in many poses, not one shape. Beside the 3,072 numbers of a colour image $D$ may overlook ten one-hot numbers (our guess). So lesson 6 uses a projection, with an $h$ from convolutions. Whether it is the best code there, 5.6 cannot tell. The condition need not be a class: pix2pix receives a picture, a text-to-image model a sentence, super-resolution (planned as lesson 10) a small image.
+# CIFAR-10 has ten classes, too, but there a class is an object in many poses, not one shape. Beside the 3,072 numbers of a colour image $D$ may overlook ten one-hot numbers (our guess). So lesson 6 uses a projection, with an $h$ from convolutions. 5.6 cannot tell whether it is the best code there. The condition need not be a class: pix2pix receives a picture, a text-to-image model a sentence, super-resolution (planned as lesson 10) a small image.
 
 # %% [markdown]
 # ## Check yourself
@@ -809,7 +809,7 @@ def question_3() -> str:
 #
 # - A conditional GAN learns $p_{data}(x \mid y)$. Both players receive the label, and $D$ judges pairs.
 # - $D$ judges fakes with the labels that they were made for. A wrong label causes no error message. Look at a grid with a row for each class, or use a measure that knows the label, such as GAN-test.
-# - One-hot, embedding, map and projection are ways to give $D$ the class. Measure which is best for your data. Mismatched pairs make $G$ follow the label sooner, but the best $G$ is then not exactly $p_{data}$.
+# - One-hot, embedding, map and projection are ways to give $D$ the class. Measure which is best for your data. In our one run mismatched pairs made $G$ follow the label sooner. In theory their best $G$ is not exactly $p_{data}$.
 # - When the class is given, the noise decides the rest. Much of it, such as slant and thickness, means the same in all classes.
 # - GAN-test measures whether $G$ draws the class asked for; GAN-train and distances within a class measure variety.
 

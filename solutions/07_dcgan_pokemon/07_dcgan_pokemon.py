@@ -63,12 +63,12 @@ print(
 #
 # A mirrored Pokémon is still one, so flips are fine. A red Bulbasaur, one that is partly outside the picture, or one with a grey hole does not occur in the set, and a generator should not draw them. Yet soon we will show $D$ exactly such pictures.
 #
-# (Many tutorials use `pokemon819`, 819 pictures of the first seven generations. `gancourse data pokemon819` fetches it. With this name in the first line above the lesson uses 737 pictures for training and 82 held-out ones. But the shipped generator was trained on some of those 82, and the game of 7.7 always uses `pokemon`.)
+# (Many tutorials use `pokemon819`, 819 pictures of the first seven generations. `gancourse data pokemon819` fetches it. With this name in the first line above, the lesson uses 737 pictures for training and 82 held-out ones. But the shipped generator was trained on some of those 82, and the game of 7.7 always uses `pokemon`.)
 
 # %% [markdown]
 # ## 7.2 A discriminator that overfits
 #
-# We use the DCGAN of lesson 6 with one more block in each player, for 64 × 64, half as many channels, and the settings of the course's recipe (6.9), but an EMA of 0.99, because 2,500 steps are few. In 2,500 steps of 32 pictures (the CPU budget) $D$ sees each of the 908 pictures 88 times. *Predict*: how will it judge these, compared with real pictures that it has never seen?
+# We use the DCGAN of lesson 6 with one more block in each player, for 64 × 64, and half as many channels. The settings are those of the course's recipe (6.9), but with an EMA of 0.99, because 2,500 steps are few. In 2,500 steps of 32 pictures (the CPU budget) $D$ sees each of the 908 pictures 88 times. *Predict*: how will it judge these, compared with real pictures that it has never seen?
 #
 # If $D$ has learnt what Pokémon look like, it gives training and held-out pictures about the same logits. If it has memorised the training pictures, it judges held-out pictures like fakes. The number $r$ measures how far $D$ overfits (Karras et al. 2020, equation 1):
 #
@@ -180,7 +180,7 @@ print(f"r = {overfitting(plain.D, known, new, fakes):.2f}")
 # %% [markdown]
 # Look at the gap between training and held-out pictures. What moves all three lines together, such as the fall in the middle, cancels in $r$; we have not looked for its cause. At first the gap is small. Then the lines separate, and the held-out pictures end near the fakes: $r = 0.85$ (one training, about a hundred pictures of each kind). The two sets differ only in that $D$ has seen one of them 88 times.
 #
-# Such a $D$ gives new Pokémon almost the logits of fakes. We think that $G$ therefore learns little from it. 7.6 shows that such a GAN is farther from real pictures after half an hour than after five minutes.
+# Such a $D$ gives new Pokémon almost the logits of fakes. We think that $G$ therefore learns little from it. 7.6 follows such a GAN for half an hour.
 
 # %% [markdown]
 # ## 7.3 Differentiable augmentation
@@ -304,7 +304,7 @@ show(real=training.to_uint8(six), what_D_sees=training.to_uint8(seen))
 
 # %% [markdown]
 # ### Exercise 5 · `augmented_step`
-# ●●○ · 10 minutes · a quarter of the points each: $D$'s update, $G$'s update, the two together, what you return
+# ●●○ · 10 minutes · a quarter of the points each: $D$'s update, $G$'s update, both in one call, what you return
 #
 # Write it: `augmented_step(G, D, opt_G, opt_D, real, step, augment)` returns a dict. It is lesson 3's training step, but $D$ sees every image through `augment`, a function of images (N, C, H, W) that draws its own random numbers. `step` is not used.
 #
@@ -352,7 +352,7 @@ def augmented_step(G, D, opt_G, opt_D, real: torch.Tensor, step: int, augment) -
 
 
 # %% [markdown]
-# Now the same training with augmentation. (The course's $T$ does what yours does, without loops. One small thing differs, too: your step draws new noise for $G$'s turn, `recipes.dcgan_step` uses the same fakes twice.) *Predict*: how far apart are training and held-out pictures now? And in which training is $D$'s loss lower?
+# Now the same training with augmentation. (The course's $T$ does what yours does, without loops. The two trainings differ in one more small thing: your step draws new noise for $G$'s turn, `recipes.dcgan_step` of the plain training uses the same fakes twice.) *Predict*: how far apart are training and held-out pictures now? And in which training is $D$'s loss lower?
 
 # %%
 import functools
@@ -379,7 +379,7 @@ show(plain=training.sample(plain.generator, 12), augmented=training.sample(augme
 #
 # $D$'s loss is 1.29, near $\log 4 = 1.39$: the task has become harder for $D$. This alone tells nothing about $G$ (lesson 3).
 #
-# After 2,500 steps the plain pictures look *better* to us. The small regular dots in the augmented ones are not the holes of $T$, which are grey squares at random places; they look like the grid of 6.5. Augmentation did not speed up the start here. It lets you train for longer: 7.6.
+# After 2,500 steps the plain pictures look *better* to us. The small regular dots in the augmented ones are not the holes of $T$, which are grey squares at random places; they look like the grid of 6.5. Yet $r$ warned us of the plain training already. Augmentation did not speed up the start here. Does it pay if you train for longer? See 7.6.
 
 # %% [markdown]
 # ## 7.4 Leaks
@@ -413,9 +413,9 @@ show(holes_in_the_real_pictures_alone=training.sample(leaky.generator, 6))
 # ### Exercise 6 · `my_augmentation`
 # ●●● · 20 minutes · a challenge: invent one
 #
-# Build an augmentation that is not among the three (only you can tell): `my_augmentation(images, p)` returns images of the same shape (N, 3, H, W), of which each was changed with probability p. Turn them, zoom, stretch, exchange the colours, blur, add waves: anything that passes these rules.
+# Build an augmentation that is not among the three (the check cannot test this): `my_augmentation(images, p)` returns images of the same shape (N, 3, H, W), of which each was changed with probability p. Turn them, zoom, stretch, exchange the colours, blur, add waves: anything that passes these rules.
 #
-# - Each image is chosen by a random number of its own, drawn anew in each call. With p = 0 all images come back exactly as they were; with p = 1 *all* are changed.
+# - Each image is chosen by a random number of its own, drawn anew in each call. With p = 0 all images come back exactly as they were; with p = 1 *all* are changed. (So yours has no "turn by 0 degrees": p alone says how many are changed. What that means for a safe p, you find out after the exercise.)
 # - Images do not mix: what comes out for one depends on no other.
 # - A gradient flows back from every image to the image it came from.
 # - It works for one image, for square images of any size, and on `images.device`. The arguments do not change.
@@ -527,8 +527,8 @@ for limit in to_held_out.sort().values[:4].tolist():
     print(f"a held-out picture lies at {limit:.2f}; nearer than that: {share:.1%} of the samples")
 
 # %% [markdown]
-# The limit is the first percentile of the held-out distances. It lies between the two smallest, 6.48 and 6.87; interpolation puts it just below 6.87. So read the line of 6.87: 1.1 % of the samples count as copies, about as many as of the held-out pictures, which cannot be copies. The limit is rough, because it depends on one or two pictures: at the smallest distance the share is 0.2 %, at the third smallest 1.6 %. (On the features of EfficientNet-Lite0 it is 1.5 %,
-# between pixels 0.7 %; `gancourse evaluate pokemon_dcgan` measures it again, after `pip install -e ".[colour]"`.)
+# The limit is the first percentile of the held-out distances. It lies between the two smallest, 6.48 and 6.87; interpolation puts it just below 6.87. So read the line of 6.87: 1.1 % of the samples count as copies, about as many as of the held-out pictures, which cannot be copies. The limit is rough, because it depends on one or two pictures: at the smallest distance the share is 0.2 %, at the third smallest 1.6 %. (On the features of EfficientNet-Lite0 the share is 1.5 %,
+# in pixels 0.7 %; `gancourse evaluate pokemon_dcgan` measures it again, after `pip install -e ".[colour]"`.)
 #
 # All ten pairs above count as copies by this test, so look at them. In most pairs a colour agrees, in some the posture. In none do we see the same picture. As far as this test and we can tell, the generator has not memorised its training pictures.
 
@@ -538,9 +538,9 @@ for limit in to_held_out.sort().values[:4].tolist():
 # %% [markdown]
 # ## 7.6 What helps, and how much?
 #
-# We compare at equal time again, as in 6.9, with the networks of this lesson and two seeds for each method. The measure is the kernel distance of lesson 4, because it has no bias with as few as 100 pictures. It compares 1,000 samples with the 100 held-out pictures, on the features of EfficientNet-Lite0. For comparison: training pictures are at a distance of 0.00 from the held-out ones, blurred ones at 1.94, noise at 3.44. All runs use flips and EMA; the row *without EMA* samples $G$ itself in the trainings of the row above it. We measured this beforehand, on two cores of a faster machine than the one that printed the outputs above; the cell only shows the numbers.
+# We compare at equal time again, as in 6.9, with the networks of this lesson and two seeds for each method. The measure is the kernel distance of lesson 4, because it has no bias with as few as 100 pictures. It compares 1,000 samples with the 100 held-out pictures, on the features of EfficientNet-Lite0. For comparison: training pictures are at a distance of 0.00 from the held-out ones, blurred ones at 1.94, noise at 3.44. All trainings use flips, and samples come from the EMA of $G$ (as in 6.9). Only in the row *without EMA* they come from $G$ itself, in the same two trainings as in the row above. ± is the standard error from the choice of pictures (lesson 4); how much trainings differ, you see from the two seeds. We measured this beforehand, on a faster machine; the cell only shows the numbers.
 #
-# The methods: lesson 6's recipe; everything augmented, with and without EMA; the real pictures alone augmented; a narrower $D$; R1; R1 and augmentation. *Predict*: which is best after five minutes? And which of the first two is better after thirty?
+# The methods: lesson 6's recipe; everything augmented, with and without EMA; the real pictures alone augmented; a narrower $D$; R1 (6.8); R1 and augmentation. *Predict*: which is best after five minutes? And which of the first two is better after thirty?
 
 # %%
 after_five_minutes = {
@@ -568,14 +568,15 @@ display(figures.seeds(after_thirty_minutes, "kernel distance after thirty minute
 # After five minutes (about 5,000 to 11,000 steps):
 #
 # - **No method is good.** The smallest distance, 1.63 ± 0.10, is not far below that of blurred pictures, 1.94.
-# - **Augmenting the real pictures alone is worst**, with both seeds; it is about as bad as noise.
-# - **R1 lowers the distance** of the first row, with both seeds. (In 6.9 R1 raised it. Data, networks, settings and measure differ; we have not tested which of them is the reason.)
-# - **Two seeds cannot decide the rest**: whether augmentation helps this early, and what EMA, a narrower $D$, or R1 with augmentation change. The differences are no larger than those between seeds, or than the error bars.
+# - **Augmenting the real pictures alone is worst**, with both seeds: as far away as noise, or farther.
+# - **R1 added to the first row** lowers the distance with both seeds. (In 6.9 R1 raised it. Data, networks, settings and measure differ; we have not tested which of them is the reason.)
+# - **R1 and augmentation together** are farther than R1 alone, with both seeds, by more than the seeds of either row differ.
+# - **Two seeds cannot decide** whether augmentation alone, a narrower $D$, or both R1 and augmentation change the first row. EMA lowers the distance in the same two trainings, but by no more than the errors.
 
 # %% [markdown]
-# After thirty minutes augmentation wins clearly: its distance is about a quarter of the distance without it, with both seeds. Without augmentation the additional time made the samples *worse* than after five minutes.
+# After thirty minutes augmentation wins clearly: its distance is about a quarter of the distance without it, with both seeds. Without augmentation the distance even rose, by 0.40 and 0.79 (the seeds differ by up to 0.46).
 #
-# Two such generators come with the course: one trained once more like the first row, with a distance of 2.51 ± 0.11, and the one of 7.5, trained with augmentation for an hour. (We did not keep its weights after half an hour. The second half hour lowered its distance from 0.58 ± 0.06 to 0.51 ± 0.06, about the size of the error.) *Predict*: what will you see?
+# Two such generators come with the course: one trained once more like the first row, with a distance of 2.51 ± 0.11, and the one of 7.5, trained with augmentation for twice as long. (We did not keep its weights after half an hour. The second half lowered its distance from 0.58 ± 0.06 to 0.51 ± 0.06, by about the error.) *Predict*: what will you see?
 
 # %%
 plain_generator = pretrained.load("pokemon_plain").generator
@@ -587,9 +588,9 @@ grids = {
 display(figures.image_grids(grids, columns=3))
 
 # %% [markdown]
-# Without augmentation we see smooth bodies in one or two colours, with spots in the middle, and clouds of spots that look nearly the same; no eye, no mouth. With augmentation there are outlines, eyes and several parts, though often torn. In the training on the left $D$ was right about nearly every picture after about 15,000 steps, and $G$ learnt little more: as in 7.2. (The curves are in `data/pretrained/pokemon_plain`, in the course's folder.)
+# Without augmentation we see smooth bodies in a few colours, with spots in the middle, and clouds of spots, some of which look nearly the same; no eye, no mouth. With augmentation there are outlines, eyes and several parts, though often torn. In the training on the left $D$ was right about nearly every picture of its batches after about 15,000 steps (the curves are in `data/pretrained/pokemon_plain`, in the course's folder). We think that $G$ could then learn little from it, for the reason in 7.2; we did not measure $r$ in this training.
 #
-# Did it memorise? The kernel distances of the figures do *not* tell: the training pictures themselves have 0.00. The next cell counts copies, in features and between pixels, and shows the pairs that are nearest between pixels.
+# Did it memorise? A generator that replayed its training set would have a distance near 0, as the training pictures have. So a small distance does *not* rule out copies. A large one, like 2.51, rules out a replay of the whole set, but not copies of a few pictures. The next cell counts copies, in features and in pixels, and shows the pairs that are nearest in pixels.
 
 # %%
 of_without = seen_by_classifier(without)
@@ -603,7 +604,7 @@ title = (
 display(figures.image_grids({title: torch.cat([without[fakes], searched[partners]])}, columns=5))
 
 # %% [markdown]
-# Features count 0.2 % as copies, fewer than of held-out pictures, and pixels none. In the pairs only the colours are alike, pale on much white. So this generator did not memorise; it only draws badly. (Of the two trainings in the figure, pixels count no copies in one and 18.2 % in the other, features none in either. We did not keep these two generators, so we cannot look at their pairs.)
+# Features count 0.2 % as copies, fewer than of held-out pictures, and pixels none. In the pairs only this is alike: something pale on much white. The same cream picture is the neighbour three times; in pixels, a pale picture is near to many others. As far as these tests and we can tell, this generator has not memorised; it draws badly. (In the plot for thirty minutes, features count no copies with either seed of the first row, pixels none with one and 18.2 % with the other. These may only be pale pictures, too; we did not keep those generators, so we cannot look.)
 #
 # We have not measured R1 alone, or a narrower $D$, after thirty minutes.
 #
@@ -619,7 +620,7 @@ display(figures.image_grids({title: torch.cat([without[fakes], searched[partners
 #
 # An artist drew a quarter of these pictures; they were held out. A quarter is $G(z)$. The rest are two kinds of *blends* of two Pokémon: $G$ of the noise halfway between two noise vectors, along an arc (*Blended in z*), and the mean of two generated pictures (*Blended in pixels*).
 #
-# 1. Play once. Which kind do you always recognise, and why?
+# 1. Play once. Which kind do you recognise most easily, and why?
 # 2. Press *Again* and tick *Silhouettes*. Which kinds can you recognise by their outline alone?
 # 3. Step back two metres from the screen. Can you still tell real from generated?
 
@@ -693,7 +694,7 @@ def question_2() -> str:
 
 
 # %% [markdown]
-# **Question 3.** None of 1,000 samples is near a training picture, measured between pixels. Is each of them new?
+# **Question 3.** None of 1,000 samples is near a training picture, measured in pixels. Is each of them new?
 #
 # - **a** Yes: pixels are all that a picture consists of.
 # - **b** Yes, if held-out pictures are as far away.
@@ -724,7 +725,7 @@ def question_3() -> str:
 # - With 908 pictures and no augmentation but flips, $r$ reached 0.85 after 2,500 steps: $D$ judged held-out pictures almost like fakes.
 # - Augment everything that $D$ sees, with a differentiable $T$. $G$ learns to draw whatever you do to the real pictures alone.
 # - Search for copies in features, compare with held-out pictures, and look at the pairs. A distance between sets does not detect copies.
-# - In our runs augmentation did not speed up the start; it allowed training to continue. In the first five minutes R1 helped without augmentation; with it two seeds cannot tell.
+# - In our runs augmentation did not speed up the start; after thirty minutes its distance was about a quarter. In the first five minutes R1 helped without augmentation; added to augmentation it did not.
 
 # %% [markdown]
 # **Sources**: Zhao et al. 2020, *Differentiable Augmentation for Data-Efficient GAN Training*, sections 3 and 4. Karras et al. 2020, *Training Generative Adversarial Networks with Limited Data*, section 2 and equation 1. Bińkowski et al. 2018, *Demystifying MMD GANs* (the kernel distance).

@@ -2,7 +2,8 @@
 
 import pytest
 from explorer import ExplorerPage
-from lab import run_cells_with, running_explore, serious, write_notebook
+from lab import START_SECONDS, run_cells_with, running_explore, serious, write_notebook
+from playwright.sync_api import expect
 
 EXPLORER = 'from gancourse.widgets import LatentExplorer\nexplorer = LatentExplorer("mnist_better", seed=3)\nexplorer'
 
@@ -33,6 +34,8 @@ def test_it_works_in_notebook_7(lab):
     notebook = write_notebook(lab().folder / "seven.ipynb", EXPLORER)
     with lab().page() as page:
         page.goto(f"{lab().address}notebooks/{notebook.name}?token={lab().token}")
+        kernel = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        expect(kernel).to_be_visible(timeout=1000 * START_SECONDS)
         page.locator(".jp-Notebook .jp-CodeCell").first.click()
         page.keyboard.press("Control+Enter")
         use(ExplorerPage(page))
