@@ -75,7 +75,7 @@ def test_the_readme_and_lesson_7_say_what_the_card_of_its_generator_says():
     )
     assert f"lowered its distance from {half_as_long} to {at_the_end}" in lesson
     assert f"the share is {shipped['copied']:.1%}".replace("%", " %") in lesson
-    assert f"between pixels {shipped['copied_pixels']:.1%}".replace("%", " %") in lesson
+    assert f"in pixels {shipped['copied_pixels']:.1%}".replace("%", " %") in lesson
 
 
 def test_the_readme_quotes_the_worst_seed_of_the_conditional_generator():
