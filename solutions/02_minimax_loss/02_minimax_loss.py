@@ -232,7 +232,8 @@ print("cross-entropy:", float(real_half + bce(fake_logits, torch.zeros(1000))))
 #
 # On the left is the loss from $V$. Its gradient vanishes where $D$ recognises the fakes, just where $G$ needs it most, so it is called the **saturating** loss. On the right is the second loss. Its gradient is close to −1 there, so it is called **non-saturating**. With it the two players no longer share one $V$; each has a loss of its
 # own.
-#
+
+# %% [markdown]
 # Both formulas are gradients with respect to the *logit*. By the chain rule, the gradient at each fake is this number times the gradient of the logit with respect to $x$. Where $D$'s logit is flat in $x$, neither loss helps.
 
 # %% [markdown]

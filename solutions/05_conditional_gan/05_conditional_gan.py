@@ -111,7 +111,8 @@ print(G)
 # a learnt vector $e_y$ for each class)?
 #
 # $$a(x, y) = w \cdot h(x) + b + e_y \cdot h(x)$$
-#
+
+# %% [markdown]
 # Compare the optimal discriminator. By 2.2 it answers $p_{data} / (p_{data} + p_g)$, now for pairs, so its logit $\log \frac{D}{1 - D}$ is $\log (p_{data} / p_g)$. With $p(x, y) = p(x)\,p(y|x)$ this has two terms, too:
 #
 # $$\log \frac{p_{data}(x, y)}{p_g(x, y)} = \log \frac{p_{data}(x)}{p_g(x)} + \log \frac{p_{data}(y|x)}{p_g(y|x)}.$$

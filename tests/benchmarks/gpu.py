@@ -31,11 +31,8 @@ RESULTS = Path(__file__).with_suffix(".json")
 SECONDS = 440  # the last figure is begun before
 ROUNDS = 3
 DEVICE_TESTS, TEST_SECONDS = "tests/test_device.py", 90
-COMPILED = (
-    "mnist_tutorial",
-    "cifar10_dcgan",
-    "pokemon_dcgan",
-)  # compiling takes half a minute each; R1 cannot be compiled
+# Compiling takes half a minute each, and R1 cannot be compiled.
+COMPILED = ("mnist_tutorial", "cifar10_dcgan", "pokemon_dcgan")
 GOALS = {  # recipe -> headline figures to reach, steps between two looks, seconds at most, looks included
     "mnist_better": ((8.0, 4.0), 1_000, 60),
     "cifar10_dcgan": ((450 / 38, 300 / 38, 200 / 38), 2_000, 110),  # distances, in multiples of the floor
@@ -79,11 +76,11 @@ def rate(name: str, arm: str, steps: int) -> float:
     return statistics.median(bench.engine(case, whole=True, compile=arm == "compiled") for _ in range(ROUNDS))
 
 
-def seconds_to(name: str, compile: bool, every: int, most: float) -> dict:
+def seconds_to(name: str, every: int, most: float) -> dict:
     """Train a recipe; return for each goal the seconds of training until it was reached, looking every so many steps."""
     recipe, goals = recipes.get(name), GOALS[name][0]
     players, settings = recipes.prepare(name)
-    settings |= {"compile": compile, "snapshot_steps": (), "watcher": EverySteps(every)}
+    settings |= {"snapshot_steps": (), "watcher": EverySteps(every)}
     best, reached, began = float("inf"), {}, time.monotonic()
     for run in training.fit_in_steps(*players, **settings):
         if run.step % every:
@@ -135,7 +132,7 @@ def measure_all(tiny: bool) -> None:
             )
     for name, (_, every, most) in list(GOALS.items())[: 1 if tiny else None]:
         every, most = (2, 0) if tiny else (every, most)
-        note(results["quality"], name, lambda name=name, every=every, most=most: seconds_to(name, False, every, most))
+        note(results["quality"], name, lambda name=name, every=every, most=most: seconds_to(name, every, most))
     for name in set(COMPILED) & set(names):
         print(f"{name}, steps per second:")
         note(results["rates"][name], "compiled", lambda name=name: round(rate(name, "compiled", steps), 1))

@@ -295,9 +295,7 @@ class Real:
     def controls(self) -> dict[str, float]:
         """Return the Fréchet distances of sets that are certainly bad: noise, blurred training images, and those of one class."""
         train, labels = self.images("train")
-        noise = torch.randint(
-            0, 256, train.shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0), device="cpu"
-        )
+        noise = noise_like(train)
         blurred = avg_pool2d(train.float(), 5, stride=1, padding=2).to(torch.uint8)
         sets = {"noise": noise, "blur": blurred}
         if labels is not None:
@@ -508,6 +506,12 @@ def evaluate_generator(
     network = network or network_for(dataset)
     check_number(samples, dataset, network)  # before they are drawn
     return evaluate_images(sample(G, samples, seed, asked(G, samples, seed, dataset)), dataset, network, progress)
+
+
+def noise_like(images: Tensor) -> Tensor:
+    """Return the control "noise": random pixels, always the same ones, uint8 of the images' shape."""
+    rng = torch.Generator().manual_seed(0)
+    return torch.randint(0, 256, images.shape, dtype=torch.uint8, generator=rng, device="cpu")
 
 
 def asked(G: nn.Module, samples: int, seed: int, dataset: str) -> Tensor | None:

@@ -1,7 +1,7 @@
 """The trainings whose results the course ships: `gancourse train mnist_better` runs one of them again."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -157,6 +157,20 @@ def other_labels(labels: Tensor, classes: int) -> Tensor:
     return (labels + torch.randint(1, classes, labels.shape, device=labels.device)) % classes
 
 
+POKEMON = Recipe(
+    about="A DCGAN of 64x64 pixels for a thousand pictures: half as wide, and everything that D sees is augmented.",
+    dataset="pokemon",
+    networks=lambda: (DCGANGenerator(width=32, size=64), DCGANDiscriminator(width=32, size=64)),
+    optimizer=lambda network: adam(network, lr=4e-4, betas=(0.5, 0.99)),
+    train_step=dcgan_step(seen=differentiable),
+    steps=66_176,
+    stages=(66_176,),
+    batch_size=32,
+    ema=0.999,
+    augment=random_flip,
+    bf16=True,
+)
+
 RECIPES = {
     "mnist_tutorial": Recipe(
         about="The vanilla GAN of many tutorials: two hidden layers of 128 for either player, label smoothing 0.9.",
@@ -221,31 +235,13 @@ RECIPES = {
         bf16=True,
         conditional=True,
     ),
-    "pokemon_dcgan": Recipe(
-        about="A DCGAN of 64x64 pixels for a thousand pictures: half as wide, and everything that D sees is augmented.",
-        dataset="pokemon",
-        networks=lambda: (DCGANGenerator(width=32, size=64), DCGANDiscriminator(width=32, size=64)),
-        optimizer=lambda network: adam(network, lr=4e-4, betas=(0.5, 0.99)),
-        train_step=dcgan_step(seen=differentiable),
-        steps=66_176,
-        stages=(66_176,),
-        batch_size=32,
-        ema=0.999,
-        augment=random_flip,
-        bf16=True,
-    ),
-    "pokemon_plain": Recipe(
+    "pokemon_dcgan": POKEMON,
+    "pokemon_plain": replace(
+        POKEMON,
         about="The same DCGAN without that augmentation, trained half an hour on two fast cores: lesson 7 compares the two.",
-        dataset="pokemon",
-        networks=lambda: (DCGANGenerator(width=32, size=64), DCGANDiscriminator(width=32, size=64)),
-        optimizer=lambda network: adam(network, lr=4e-4, betas=(0.5, 0.99)),
         train_step=dcgan_step(),
         steps=39_911,
         stages=(39_911,),
-        batch_size=32,
-        ema=0.999,
-        augment=random_flip,
-        bf16=True,
     ),
 }
 

@@ -45,9 +45,7 @@ class Pictures:
     def controls(self) -> dict[str, tuple[float, float]]:
         """Return the kernel distance, and its error, from training pictures, blurred ones and noise to the held-out ones."""
         images = datasets.load(self.dataset).images
-        noise = torch.randint(
-            0, 256, images.shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0), device="cpu"
-        )
+        noise = metrics.noise_like(images)
         blurred = avg_pool2d(images.float(), 9, stride=1, padding=4, count_include_pad=False).to(torch.uint8)
         sets = {"training pictures": self.train}
         sets |= {name: self.network(x)[0] for name, x in (("blur", blurred), ("noise", noise))}
