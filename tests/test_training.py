@@ -385,3 +385,14 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
         save_atomically(file, b"new")
     assert file.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_generator_in_training_mode_is_copied_and_another_is_used_as_it_is():
+    G, *_ = players()
+    copied = training.in_eval_mode(G)
+    assert G.training
+    assert copied is not G
+    assert not copied.training
+    assert training.in_eval_mode(G.eval()) is G
+    with pytest.raises(ValueError, match="z_dim"):
+        training.in_eval_mode(torch.nn.Linear(2, 2))

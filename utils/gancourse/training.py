@@ -13,6 +13,7 @@ pixel lie side by side in memory, the layout that suits convolutions; with `bf16
 """
 
 import contextlib
+import copy
 import ctypes
 import hashlib
 import json
@@ -240,6 +241,18 @@ def sample(G: nn.Module, n: int, seed: int = 0, labels: Tensor | None = None, ba
     finally:
         G.train(was_training)
     return torch.cat(images)
+
+
+def in_eval_mode(G: nn.Module) -> nn.Module:
+    """Return G, or a copy of it in eval mode where G is in training mode: another thread may be training it at this moment.
+
+    Raises ValueError where G is no generator, or keeps something that cannot be copied.
+    """
+    arguments.check_generator(G)
+    if not G.training:
+        return G
+    arguments.check_copyable(G, "generator")
+    return copy.deepcopy(G).eval()
 
 
 def device_of(network: nn.Module) -> torch.device:
