@@ -6,7 +6,7 @@ from torch import nn
 
 from gancourse import directions, pretrained, training
 from gancourse.appearance import measure
-from gancourse.widgets.latent import principal_directions
+from gancourse.directions import principal_directions
 
 RED = [1.0, -0.553, 0.224]  # more red than green, with the same luma, and as blue as it is yellow
 

@@ -12,7 +12,7 @@ import time
 from torch import Tensor
 
 from gancourse import directions, pretrained
-from gancourse.widgets.latent import principal_directions
+from gancourse.directions import principal_directions
 
 DIRECTIONS = 8
 FRESH, FRESH_SEED = 1_000, 1_000_003  # moves, from points that no name has seen

@@ -40,13 +40,19 @@ def pixels_of(image: Locator) -> torch.Tensor:
     return torch.tensor(colours, dtype=torch.uint8).view(height, width, 3)
 
 
+def spoken(name: str) -> str | re.Pattern:
+    """Return what a control of this name is called: "direction 1" is "1 · slant 0.89" once it has been measured."""
+    found = re.fullmatch(r"(Lock )?direction (\d+)(.*)", name)
+    return re.compile(rf"^{found[1] or ''}(direction {found[2]}|{found[2]} · .*){found[3]}$") if found else name
+
+
 class ExplorerPage:
     """The explorer of a generator, `mnist_better` unless told, in a page; z is read from its code, which is opened."""
 
     def __init__(self, page: Page, box: Locator | None = None, generator: nn.Module | None = None):
         self.page = page
         self.generator = generator or pretrained.load("mnist_better").generator
-        self.box = box or page.locator(".gancourse")
+        self.box = box or page.locator(".gancourse-latent").filter(visible=True)
         self.image = self.box.locator("img.gancourse-picture")
         self.image.wait_for()
         self.press("Code")
@@ -54,11 +60,11 @@ class ExplorerPage:
 
     def press(self, name: str) -> None:
         """Press a button."""
-        self.box.get_by_role("button", name=name, exact=True).click()
+        self.box.get_by_role("button", name=spoken(name), exact=True).click()
 
     def slider(self, name: str) -> Locator:
         """Return the handle of a slider, by the name that a screen reader speaks."""
-        return self.box.get_by_role("slider", name=name, exact=True)
+        return self.box.get_by_role("slider", name=spoken(name), exact=True)
 
     def move(self, name: str, *keys: str) -> None:
         """Move a slider with the keyboard."""
@@ -72,7 +78,7 @@ class ExplorerPage:
 
     def number(self, name: str) -> float:
         """Return the number beside a slider."""
-        text = self.box.get_by_role("textbox", name=name, exact=True).inner_text()
+        text = self.box.get_by_role("textbox", name=spoken(name), exact=True).inner_text()
         return float(text.replace("\N{MINUS SIGN}", "-"))
 
     def load(self, file: Path) -> None:

@@ -61,7 +61,7 @@ def test_a_walk_between_classes_presses_no_button_and_the_page_does_not_answer(c
     conditional.press("Pin")
     conditional.settle()
     conditional.count_moves()
-    conditional.move("way", *["ArrowRight"] * 15)
+    conditional.move("Walk", *["ArrowRight"] * 15)
     conditional.assert_shows_g_of_z()
     assert 1 <= conditional.moves_sent() <= 15  # moves of the slider, some of them joined
     shares = torch.zeros(1, 10)

@@ -8,7 +8,8 @@ from lab import serious
 from playwright.sync_api import expect
 
 from gancourse import training
-from gancourse.widgets import latent
+from gancourse.directions import principal_directions
+from gancourse.walks import slerp
 
 
 def test_it_begins_with_the_noise_of_a_seed(lesson):
@@ -77,7 +78,7 @@ def test_other_sliders_keep_the_point(lesson):
 
 def test_a_locked_slider_is_kept(lesson):
     lesson.press("Lock direction 2: new draws keep its value")
-    second = latent.principal_directions(lesson.generator, 2)[1]
+    second = principal_directions(lesson.generator, 2)[1]
     before = lesson.z() @ second
     lesson.press("Draw another")
     lesson.assert_shows_g_of_z()
@@ -98,13 +99,13 @@ def test_truncation_shortens_z(lesson):
 def test_neighbours_are_shown_and_one_can_go_there(lesson):
     lesson.press("Neighbours")
     lesson.assert_shows_g_of_z()
-    lesson.menu("across").select_option("direction 3")
-    lesson.menu("down").select_option("direction 1")
+    lesson.menu("across").select_option(index=2)
+    lesson.menu("down").select_option(index=0)
     lesson.move("spread", *["ArrowRight"] * 5)
     lesson.assert_shows_g_of_z()
     sheet, z = lesson.pixels(), lesson.z()
-    directions = latent.principal_directions(lesson.generator, 8)
-    corner = z + 1.5 * (directions[2] + directions[0])  # two to the right, two down: the spread is 1.5
+    principal = principal_directions(lesson.generator, 8)
+    corner = z + 1.5 * (principal[2] + principal[0])  # two to the right, two down: the spread is 1.5
     assert (sheet[117:145, 117:145].int() - lesson.picture_of(corner).int()).abs().max() <= 1
     lesson.press("Go there: 2 right, 2 down")
     lesson.assert_shows_g_of_z()
@@ -121,17 +122,17 @@ def test_pins_walks_and_play(lesson):
     b = lesson.z()
     lesson.press("Pin")
     lesson.settle()
-    lesson.move("way", *["ArrowRight"] * 20)
+    lesson.move("Walk", *["ArrowRight"] * 20)
     lesson.assert_shows_g_of_z()
-    assert torch.allclose(lesson.z(), latent.walk(a, b, 20 / 60), atol=1e-5)
+    assert torch.allclose(lesson.z(), slerp(a[None], b[None], torch.tensor([20 / 60]))[0], atol=1e-5)
     lesson.press("Play")
     lesson.page.wait_for_timeout(1500)
     lesson.press("Pause")
     lesson.assert_shows_g_of_z()
     assert "of the way from pin A to pin B" in lesson.text()
-    assert not torch.allclose(lesson.z(), latent.walk(a, b, 20 / 60), atol=1e-3)
-    lesson.menu("Walk from").select_option("B")
-    lesson.menu("to").select_option("A")
+    assert not torch.allclose(lesson.z(), slerp(a[None], b[None], torch.tensor([20 / 60]))[0], atol=1e-3)
+    lesson.box.get_by_label("and back").uncheck()
+    expect(lesson.box.get_by_text("A → B", exact=True)).to_be_visible()
     lesson.press("A")
     lesson.assert_shows_g_of_z()
     assert torch.equal(lesson.z(), a)
@@ -176,7 +177,7 @@ def test_a_fast_drag_ends_with_the_picture_of_where_it_ended(lesson):
     mouse.move(x + 37, y)
     mouse.up()
     lesson.assert_shows_g_of_z()
-    first = latent.principal_directions(lesson.generator, 1)[0]
+    first = principal_directions(lesson.generator, 1)[0]
     assert (lesson.z() @ first).item() == pytest.approx(lesson.number("direction 1"), abs=0.026)
 
 

@@ -106,7 +106,7 @@ class User:
 
     def walk(self) -> None:
         if self.explorer.box.locator(".gancourse-pinned:visible").count() >= 2:
-            self.explorer.move("way", *["ArrowRight"] * self.random.randrange(1, 10))
+            self.explorer.move("Walk", *["ArrowRight"] * self.random.randrange(1, 10))
 
     def truncate(self) -> None:
         self.explorer.move("truncation", *[self.random.choice(["ArrowLeft", "ArrowRight", "End"])] * 3)

@@ -1,7 +1,6 @@
 """The latent explorer without a browser: its state, its picture, what it says to bad input."""
 
 import base64
-import datetime
 import html
 import io
 import json
@@ -13,11 +12,12 @@ import torch
 from PIL import Image
 from torch import nn
 
-from gancourse import figures
+from gancourse import figures, walks
 from gancourse.networks.conditional import ConditionalGenerator
 from gancourse.training import noise, to_uint8
-from gancourse.widgets import LatentExplorer, latent
-from gancourse.widgets.explorer import MAX_PINS, MOST_CHANGE
+from gancourse.widgets import LatentExplorer, latent, noise_files
+from gancourse.widgets.direction_sliders import MOST_CHANGE, PROPERTIES
+from gancourse.widgets.pins import MAX_PINS
 
 
 class TinyGenerator(nn.Module):
@@ -51,11 +51,11 @@ def expected(explorer, z=None) -> torch.Tensor:
 def assert_shows_g_of_z(explorer) -> None:
     explorer.wait()
     assert torch.equal(explorer.image, expected(explorer))
-    shown = torch.from_numpy(decoded(explorer.picture.value).copy())
-    if explorer.view.value == "picture":
+    shown = torch.from_numpy(decoded(explorer.stage.picture.value).copy())
+    if explorer.stage.view.value == "picture":
         assert torch.equal(shown if shown.dim() == 3 else shown[..., None], expected(explorer).permute(1, 2, 0))
-    values = [slider.value for slider in explorer.sliders]
-    components = explorer._directions @ explorer.z
+    values = [slider.value for slider in explorer.directions.sliders]
+    components = explorer.directions.chosen @ explorer.z
     assert values[: len(components)] == pytest.approx(components.clamp(-4, 4).tolist(), abs=0.026)
 
 
@@ -65,20 +65,18 @@ def file_behind(explorer, text: str) -> bytes:
 
 
 def load(explorer, data: bytes) -> None:
-    now = datetime.datetime.now(datetime.UTC)
-    file = {"name": "z.json", "type": "", "size": len(data), "content": memoryview(data), "last_modified": now}
-    explorer.load.value = (file,)
+    explorer.load.hear({"kind": "file"}, [memoryview(data)])
 
 
 @pytest.mark.parametrize("shape", [(1, 4, 4), (3, 5, 4)])
 def test_the_picture_is_g_of_z(shape):
     explorer = LatentExplorer(TinyGenerator(shape), sliders=5)
-    assert len(explorer.sliders) == 5
+    assert len(explorer.directions.sliders) == 5
     assert_shows_g_of_z(explorer)
     before = explorer.image
-    explorer.sliders[2].value = 2.5
+    explorer.directions.sliders[2].value = 2.5
     assert_shows_g_of_z(explorer)
-    assert (explorer.z @ explorer._directions[2]).item() == pytest.approx(2.5, abs=1e-5)
+    assert (explorer.z @ explorer.directions.chosen[2]).item() == pytest.approx(2.5, abs=1e-5)
     assert not torch.equal(explorer.image, before)
 
 
@@ -93,17 +91,18 @@ def test_a_seed_draws_the_noise_of_that_seed(explorer):
 
 
 def test_other_sliders_do_not_lose_the_point(explorer):
-    explorer.sliders[0].value = 1.5
+    explorer.wait()
+    explorer.directions.sliders[0].value = 1.5
     z = explorer.z
-    for title in explorer.slider_set.options:
-        explorer.slider_set.value = title
+    for title in explorer.directions.menu.options:
+        explorer.directions.menu.value = title
         assert torch.equal(explorer.z, z)
         assert_shows_g_of_z(explorer)
-    assert explorer.slider_set.options == (MOST_CHANGE, "z[0] to z[7]", "z[8] to z[11]")
-    explorer.slider_set.value = "z[8] to z[11]"
-    assert [s.description for s in explorer.sliders[:4]] == ["z[8]", "z[9]", "z[10]", "z[11]"]
-    assert [row.layout.display for row in explorer.rows.children] == ["flex"] * 4 + ["none"] * 4
-    explorer.sliders[3].value = -1.0
+    assert explorer.directions.menu.options == (MOST_CHANGE, PROPERTIES, "z[0] to z[7]", "z[8] to z[11]")
+    explorer.directions.menu.value = "z[8] to z[11]"
+    assert [s.description for s in explorer.directions.sliders[:4]] == ["z[8]", "z[9]", "z[10]", "z[11]"]
+    assert [row.layout.display for row in explorer.directions.rows.children] == ["flex"] * 4 + ["none"] * 4
+    explorer.directions.sliders[3].value = -1.0
     assert explorer.z[11].item() == pytest.approx(-1.0)
     assert torch.equal(explorer.z[:11], z[:11])
     assert_shows_g_of_z(explorer)
@@ -111,8 +110,8 @@ def test_other_sliders_do_not_lose_the_point(explorer):
 
 def test_what_the_browser_rounds_is_no_move(explorer):
     z = explorer.z
-    component = (z @ explorer._directions[1]).item()
-    explorer.sliders[1].value = round(component * 32) / 32 + 1e-9
+    component = (z @ explorer.directions.chosen[1]).item()
+    explorer.directions.sliders[1].value = round(component * 32) / 32 + 1e-9
     assert torch.equal(explorer.z, z)
     assert explorer.undo.disabled
 
@@ -120,13 +119,13 @@ def test_what_the_browser_rounds_is_no_move(explorer):
 def test_the_browser_has_nothing_to_round(explorer):
     for _ in range(20):
         explorer.draw.click()
-        assert all((32 * slider.value).is_integer() for slider in explorer.sliders)
+        assert all((32 * slider.value).is_integer() for slider in explorer.directions.sliders)
 
 
 def test_undo_goes_back_move_by_move_and_takes_a_drag_for_one(explorer):
     points = [explorer.z]
     for value in (0.5, 1.0, 1.5):
-        explorer.sliders[0].value = value
+        explorer.directions.sliders[0].value = value
     points.append(explorer.z)
     explorer.draw.click()
     points.append(explorer.z)
@@ -152,39 +151,42 @@ def test_truncation_shrinks_z_and_every_later_draw(explorer):
 
 
 def test_a_locked_slider_keeps_its_value(explorer):
-    kept = explorer.z @ explorer._directions[2]
-    explorer.locks[2].value = True
-    assert explorer.sliders[2].disabled
+    kept = explorer.z @ explorer.directions.chosen[2]
+    explorer.directions.locks[2].value = True
+    assert explorer.directions.sliders[2].disabled
     for act in (explorer.draw.click, explorer.draw.click):
         act()
-        assert torch.allclose(explorer.z @ explorer._directions[2], kept, atol=1e-5)
+        assert torch.allclose(explorer.z @ explorer.directions.chosen[2], kept, atol=1e-5)
     explorer.truncation.value = 0.3
-    assert torch.allclose(explorer.z @ explorer._directions[2], kept, atol=1e-5)
-    others = explorer._directions[[0, 1, 3]]
+    assert torch.allclose(explorer.z @ explorer.directions.chosen[2], kept, atol=1e-5)
+    others = explorer.directions.chosen[[0, 1, 3]]
     assert torch.allclose(others @ explorer.z, 0.3 * (others @ noise(explorer.generator, 1, 5)[0]), atol=1e-5)
-    explorer.slider_set.value = "z[0] to z[7]"
-    assert not any(lock.value or slider.disabled for lock, slider in zip(explorer.locks, explorer.sliders, strict=True))
+    explorer.directions.menu.value = "z[0] to z[7]"
+    assert not any(
+        lock.value or slider.disabled
+        for lock, slider in zip(explorer.directions.locks, explorer.directions.sliders, strict=True)
+    )
 
 
 def test_the_neighbours_lie_around_z_and_one_can_go_there(explorer):
-    explorer.view.value = "neighbours"
-    explorer.across.value, explorer.down.value, explorer.spread.value = 1, 3, 2.0
+    explorer.stage.view.value = "neighbours"
+    explorer.plane.across.value, explorer.plane.down.value, explorer.plane.spread.value = 1, 3, 2.0
     assert_shows_g_of_z(explorer)
-    z, right, down = explorer.z, explorer._directions[1], explorer._directions[3]
-    sheet = decoded(explorer.picture.value)
+    z, right, down = explorer.z, explorer.directions.chosen[1], explorer.directions.chosen[3]
+    sheet = decoded(explorer.stage.picture.value)
     points = [z + i * down + j * right for i in (-2, -1, 0, 1, 2) for j in (-2, -1, 0, 1, 2)]
     wanted = figures.tile(torch.stack([expected(explorer, point) for point in points]), 5, pad=1)
     inside = np.ones_like(wanted, bool)
     inside[10:16, 10:16] = inside[11:15, 11:15] = False  # the frame of the middle one
     inside[11:15, 11:15] = True
     assert np.array_equal(sheet[..., 0][inside], wanted[inside])
-    buttons = explorer.stage.children[1:]
+    buttons = explorer.stage.frame.children[1:]
     assert len(buttons) == 25
     assert buttons[3].tooltip == "Go there: 1 right, 2 up"
     buttons[3].click()
     assert torch.allclose(explorer.z, z - 2 * down + right, atol=1e-6)
     assert_shows_g_of_z(explorer)
-    explorer.view.value = "picture"
+    explorer.stage.view.value = "picture"
     assert_shows_g_of_z(explorer)
 
 
@@ -194,27 +196,27 @@ def test_pins_are_kept_and_walked_between(explorer):
     explorer.draw.click()
     b = explorer.z
     explorer.pin.click()
-    assert explorer.walking.layout.display == "flex"
-    assert (explorer.walk_from.value, explorer.walk_to.value) == ("A", "B")
-    explorer.walk.value = 30
-    assert torch.allclose(explorer.z, latent.walk(a, b, 0.5))
+    assert explorer.pins.walking.layout.display == "flex"
+    assert explorer.pins.route.value == "A → B → A"
+    explorer.pins.walk.value = 30
+    assert torch.allclose(explorer.z, walk(a, b, 0.5))
     assert_shows_g_of_z(explorer)
     assert "50% of the way from pin A to pin B" in explorer.text.value
-    explorer.walk.value = 60
+    explorer.pins.walk.value = 60
     assert torch.allclose(explorer.z, b, atol=1e-6)
-    go, drop = explorer.pins.children[0].children[1].children
+    go, drop = explorer.pins.strip.children[0].children[1].children
     go.click()
     assert torch.equal(explorer.z, a)
     drop.click()
-    assert [box.layout.display for box in explorer.pins.children] == ["none", "flex"]
-    assert explorer.walking.layout.display == "none"
+    assert [box.layout.display for box in explorer.pins.strip.children] == ["none", "flex"]
+    assert explorer.pins.walking.layout.display == "none"
 
 
 def test_a_draw_after_a_walk_is_a_seeds_again(explorer):
     explorer.pin.click()
     explorer.draw.click()
     explorer.pin.click()
-    explorer.walk.value = 30
+    explorer.pins.walk.value = 30
     explorer.wait()
     assert "seed" not in explorer.text.value
     explorer.draw.click()
@@ -224,7 +226,7 @@ def test_a_draw_after_a_walk_is_a_seeds_again(explorer):
 
 def test_truncation_with_a_lock_no_longer_says_the_seeds_noise(explorer):
     explorer.truncation.value = 0.5
-    explorer.locks[0].value = True
+    explorer.directions.locks[0].value = True
     explorer.truncation.value = 1.0
     explorer.show_code.value = True
     explorer.wait()
@@ -235,7 +237,7 @@ def test_truncation_with_a_lock_no_longer_says_the_seeds_noise(explorer):
 def test_there_is_room_for_so_many_pins(explorer):
     for _ in range(MAX_PINS + 1):
         explorer.pin.click()
-    assert len(explorer.pins.children) == MAX_PINS
+    assert len(explorer.pins.strip.children) == MAX_PINS
     assert "remove one first" in explorer._message.value
     explorer.draw.click()
     assert explorer._message.value == ""
@@ -245,7 +247,7 @@ def test_files_and_code_hold_the_point(explorer):
     explorer.show_code.value = True
     explorer.wait()
     assert "training.noise(generator, 1, seed=3)" in explorer.code.value
-    explorer.sliders[0].value = 2.0
+    explorer.directions.sliders[0].value = 2.0
     explorer.wait()
     assert "torch.tensor([[" in explorer.code.value
     assert json.loads(file_behind(explorer, "Save noise"))["z"] == explorer.z.tolist()
@@ -256,16 +258,15 @@ def test_files_and_code_hold_the_point(explorer):
 
 def test_a_noise_file_is_loaded_and_a_bad_one_changes_nothing(explorer):
     z = torch.linspace(-1, 1, 12)
-    load(explorer, latent.write_noise(z, explorer.generator))
+    load(explorer, noise_files.write_noise(z, explorer.generator))
     assert torch.equal(explorer.z, z)
-    assert explorer.load.value == ()
     load(explorer, b"{")
     assert torch.equal(explorer.z, z)
     assert 'role="alert"' in explorer._message.value
     assert "no noise file" in explorer._message.value
     other = TinyGenerator()
     nn.init.zeros_(other.linear.bias)
-    load(explorer, latent.write_noise(-z, other))
+    load(explorer, noise_files.write_noise(-z, other))
     assert torch.equal(explorer.z, -z)
     assert "another generator" in explorer._message.value
     assert_shows_g_of_z(explorer)
@@ -284,9 +285,9 @@ def test_a_uniform_prior_has_its_own_range():
     generator = TinyGenerator()
     generator.prior = "uniform"
     explorer = LatentExplorer(generator)
-    assert [(s.min, s.max) for s in explorer.sliders] == [(-2, 2)] * 8
-    explorer.slider_set.value = "z[0] to z[7]"
-    assert [(s.min, s.max) for s in explorer.sliders] == [(-1, 1)] * 8
+    assert [(s.min, s.max) for s in explorer.directions.sliders] == [(-2, 2)] * 8
+    explorer.directions.menu.value = "z[0] to z[7]"
+    assert [(s.min, s.max) for s in explorer.directions.sliders] == [(-1, 1)] * 8
 
 
 def test_readers_without_widgets_get_a_png(explorer):
@@ -383,6 +384,11 @@ def at(explorer, z, labels) -> torch.Tensor:
     return latent.draw(explorer.generator, z[None], labels)[0]
 
 
+def walk(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
+    """Return the point at t on the way from a to b, all (z_dim,)."""
+    return walks.slerp(a[None], b[None], torch.tensor([t]))[0]
+
+
 def walk_from_3_to_8(explorer) -> None:
     """Pin class 3 and, with other noise, class 8."""
     explorer.label = 3
@@ -418,7 +424,7 @@ def test_the_class_is_kept_by_every_other_move_and_undone_like_them(conditional)
     conditional.classes.value = 8
     acts = [
         conditional.draw.click,
-        lambda: setattr(conditional.sliders[0], "value", 2.0),
+        lambda: setattr(conditional.directions.sliders[0], "value", 2.0),
         lambda: setattr(conditional.truncation, "value", 0.5),
         lambda: setattr(conditional, "z", torch.ones(12)),
         lambda: setattr(conditional.seed, "value", 77),
@@ -444,12 +450,12 @@ def test_the_class_is_kept_by_every_other_move_and_undone_like_them(conditional)
 
 def test_the_neighbours_are_of_the_same_class(conditional):
     conditional.classes.value = 4
-    conditional.view.value = "neighbours"
+    conditional.stage.view.value = "neighbours"
     assert_shows_g_of_z(conditional)
-    corner = conditional.z - sum(conditional._directions[:2])
-    sheet = decoded(conditional.picture.value)
+    corner = conditional.z - sum(conditional.directions.chosen[:2])
+    sheet = decoded(conditional.stage.picture.value)
     assert np.array_equal(sheet[1:29, 1:29, 0], at(conditional, corner, torch.tensor([4]))[0].numpy())
-    conditional.stage.children[1].click()
+    conditional.stage.frame.children[1].click()
     assert conditional.label == 4
     assert_shows_g_of_z(conditional)
 
@@ -464,35 +470,35 @@ def test_a_label_that_is_none_is_refused(conditional, label):
 
 def test_pins_keep_their_class_and_a_walk_between_two_mixes_the_classes(conditional):
     walk_from_3_to_8(conditional)
-    a, b = (conditional._pins[name] for name in "AB")
-    assert conditional.pins.children[0].children[1].children[0].tooltip == "Go to pin A, class 3"
-    conditional.walk.value = 30
+    a, b = (conditional.pins.kept[name] for name in "AB")
+    assert conditional.pins.strip.children[0].children[1].children[0].tooltip == "Go to pin A, class 3"
+    conditional.pins.walk.value = 30
     conditional.wait()
     half = torch.zeros(1, 10)
     half[0, [3, 8]] = 0.5
-    z = latent.walk(a.z, b.z, 0.5)
+    z = walk(a.z, b.z, 0.5)
     assert torch.equal(conditional.z, z)
     assert torch.equal(conditional.image, at(conditional, z, half))
     assert conditional.label is None
     assert conditional.classes.value is None
     assert "G(z, shares) for half class 3, half class 8, 50% of the way" in conditional.text.value
-    conditional.walk.value = 22
+    conditional.pins.walk.value = 22
     conditional.wait()
     assert "63% class 3, 37% class 8, 37% of the way" in conditional.text.value
     conditional.draw.click()
     conditional.wait()
     assert "63% class 3, 37% class 8, seed 5" in conditional.text.value
     for value, label in ((60, 8), (1, None), (0, 3)):
-        conditional.walk.value = value
+        conditional.pins.walk.value = value
         assert conditional.label == conditional.classes.value == label
     assert_shows_g_of_z(conditional)
-    conditional.walk.value = 30
+    conditional.pins.walk.value = 30
     conditional.classes.value = 6
     assert torch.equal(conditional.z, z)
     assert_shows_g_of_z(conditional)
     conditional.undo.click()
     assert conditional.classes.value is None
-    conditional.pins.children[1].children[1].children[0].click()
+    conditional.pins.strip.children[1].children[1].children[0].click()
     assert conditional.label == 8
     assert torch.equal(conditional.z, b.z)
 
@@ -503,7 +509,7 @@ def test_a_walk_within_a_class_stays_in_it(conditional):
     conditional.draw.click()
     conditional.pin.click()
     for value in range(61):
-        conditional.walk.value = value
+        conditional.pins.walk.value = value
         assert conditional.label == 3
 
 
@@ -511,7 +517,7 @@ def test_a_generator_that_takes_no_shares_says_so_on_a_walk_and_goes_on_after_it
     forward = conditional.generator.forward
     conditional.generator.forward = lambda z, labels: forward(z, nn.functional.one_hot(labels, 10).float())
     walk_from_3_to_8(conditional)
-    conditional.walk.value = 30
+    conditional.pins.walk.value = 30
     conditional.wait()
     assert "shares (1, 10) with RuntimeError" in conditional._message.value
     assert "Between classes they are shares, float32 (N, classes)" in conditional._message.value
@@ -526,8 +532,8 @@ def test_a_generator_that_takes_no_shares_says_so_on_a_walk_and_goes_on_after_it
 @pytest.mark.parametrize("way", [0, 22, 30])
 def test_file_and_code_hold_class_and_shares(conditional, monkeypatch, way):
     walk_from_3_to_8(conditional)
-    conditional.walk.value = 60
-    conditional.walk.value = way
+    conditional.pins.walk.value = 60
+    conditional.pins.walk.value = way
     conditional.show_code.value = True
     conditional.wait()
     lines = html.unescape(re.sub("<[^>]*>", "", conditional.code.value))
@@ -555,7 +561,7 @@ def test_code_for_a_seed_names_the_seed_and_the_class(conditional):
 
 def test_a_file_whose_class_does_not_fit_loads_its_noise_and_says_so(conditional, explorer):
     def file(**changes) -> bytes:
-        about = json.loads(latent.write_noise(torch.ones(12), conditional.generator))
+        about = json.loads(noise_files.write_noise(torch.ones(12), conditional.generator))
         return json.dumps(about | changes).encode()
 
     conditional.label = 6

@@ -1,6 +1,5 @@
 """Directions, walks, noise files and code of the latent explorer, without a widget."""
 
-import itertools
 import json
 
 import pytest
@@ -8,8 +7,8 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from gancourse import checkpoints, pretrained, training
-from gancourse.widgets import latent
+from gancourse import checkpoints, directions, pretrained, training
+from gancourse.widgets import latent, noise_files
 from gancourse.widgets.latent import CannotShow
 from toy_training import toy_fit
 
@@ -32,15 +31,15 @@ def test_principal_directions_are_the_singular_vectors_of_a_linear_generator():
     left, right = (torch.linalg.qr(torch.randn(8, 8)).Q for _ in range(2))
     scales = torch.tensor([0.1, 0.08, 0.05, 0.03, 0.02, 0.01])
     matrix = left[:6, :6] @ torch.diag(scales) @ right[:6]
-    directions = latent.principal_directions(Linear(matrix), 6)
-    assert torch.allclose(directions @ directions.T, torch.eye(6), atol=1e-5)
-    change = (directions @ matrix).norm(dim=1)
+    found = directions.principal_directions(Linear(matrix), 6)
+    assert torch.allclose(found @ found.T, torch.eye(6), atol=1e-5)
+    change = (found @ matrix).norm(dim=1)
     assert torch.allclose(change, torch.linalg.svdvals(matrix), rtol=1e-3)
 
 
 def test_a_step_along_the_first_direction_changes_the_picture_more_than_any_coordinate():
     generator = pretrained.load("mnist_better").generator
-    first = latent.principal_directions(generator, 8)[0]
+    first = directions.principal_directions(generator, 8)[0]
     z = training.noise(generator, 200, seed=5)
 
     def change(direction):
@@ -50,39 +49,14 @@ def test_a_step_along_the_first_direction_changes_the_picture_more_than_any_coor
     assert change(first) > 2 * max(change(axis) for axis in torch.eye(generator.z_dim))
 
 
-@pytest.mark.parametrize("straight", [False, True])
-def test_a_walk_begins_and_ends_where_it_should(straight):
-    torch.manual_seed(0)
-    a, b = torch.randn(2, 64)
-    assert torch.allclose(latent.walk(a, b, 0.0, straight), a, atol=1e-5)
-    assert torch.allclose(latent.walk(a, b, 1.0, straight), b, atol=1e-5)
-
-
-def test_a_walk_keeps_the_length_of_normal_noise_and_turns_evenly():
-    torch.manual_seed(0)
-    a, b = torch.randn(2, 64)
-    way = [latent.walk(a, b, t) for t in torch.linspace(0, 1, 11).tolist()]
-    lengths = torch.stack([z.norm() for z in way])
-    assert torch.allclose(lengths, torch.linspace(a.norm().item(), b.norm().item(), 11), atol=1e-4)
-    turns = torch.stack([torch.cosine_similarity(p, q, dim=0).arccos() for p, q in itertools.pairwise(way)])
-    assert torch.allclose(turns, turns.mean().expand(10), atol=1e-3)
-    middle = latent.walk(a, b, 0.5, straight=True)
-    assert middle.norm() < 0.9 * lengths[5]
-
-
-@pytest.mark.parametrize("b", [torch.ones(4), -torch.ones(4), torch.zeros(4)])
-def test_a_walk_without_an_arc_goes_straight(b):
-    assert torch.allclose(latent.walk(torch.ones(4), b, 0.25), 0.75 * torch.ones(4) + 0.25 * b, atol=1e-5)
-
-
 def test_noise_comes_back_from_its_file_to_the_last_bit():
     generator = pretrained.load("mnist_better").generator
     z = training.noise(generator, 1, seed=9)[0]
-    data = latent.write_noise(z, generator)
-    back, shares, hint = latent.read_noise(data, generator)
+    data = noise_files.write_noise(z, generator)
+    back, shares, hint = noise_files.read_noise(data, generator)
     assert torch.equal(back, z)
     assert (shares, hint) == (None, "")
-    _, _, hint = latent.read_noise(data, pretrained.load("mnist_better", stage=1).generator)
+    _, _, hint = noise_files.read_noise(data, pretrained.load("mnist_better", stage=1).generator)
     assert "saved with another generator" in hint
 
 
@@ -103,14 +77,14 @@ def test_noise_comes_back_from_its_file_to_the_last_bit():
 )
 def test_a_file_that_cannot_be_used_is_refused_in_words(data, says):
     with pytest.raises(CannotShow, match=says):
-        latent.read_noise(data, pretrained.load("mnist_better").generator)
+        noise_files.read_noise(data, pretrained.load("mnist_better").generator)
 
 
 @pytest.mark.parametrize("seed", [None, 4])
 def test_the_code_makes_the_picture(seed):
     generator = pretrained.load("mnist_better").generator
     z = training.noise(generator, 1, seed=4)[0]
-    lines = latent.code(z, seed, torch.device("cpu"), "network")
+    lines = noise_files.code(z, seed, torch.device("cpu"), "network")
     names = {"network": generator}
     exec(lines, names)
     assert torch.equal(names["image"], latent.draw(generator, z[None])[0])
@@ -134,8 +108,8 @@ class Conditional(nn.Module):
 
 
 def test_the_directions_of_a_conditional_generator_are_those_of_all_its_classes():
-    directions = latent.principal_directions(Conditional((0.02, 0.1, 0.07, 0.04)), 4)
-    assert torch.allclose(directions.abs(), torch.eye(6)[[1, 2, 3, 0]], atol=1e-5)
+    found = directions.principal_directions(Conditional((0.02, 0.1, 0.07, 0.04)), 4)
+    assert torch.allclose(found.abs(), torch.eye(6)[[1, 2, 3, 0]], atol=1e-5)
 
 
 def test_every_class_counts_as_often():
@@ -143,12 +117,12 @@ def test_every_class_counts_as_often():
     seen = []
     generator = Conditional()
     generator.register_forward_pre_hook(lambda _, inputs: seen.append(int(inputs[1][0])))
-    latent.principal_directions(generator, 4)
+    directions.principal_directions(generator, 4)
     assert len(seen) == 172
     assert [seen.count(label) for label in range(4)] == [43] * 4
     generator.classes, generator.forward = 1000, lambda z, labels: torch.zeros(len(z), 1, 2, 4)
     seen.clear()
-    latent.principal_directions(generator, 4)
+    directions.principal_directions(generator, 4)
     assert len(seen) == 170
 
 
@@ -169,12 +143,12 @@ def test_shares_are_said_in_words(shares, words):
 @pytest.mark.parametrize("shares", [[0, 0, 0, 1.0], [0.1, 0.2, 0.3, 0.4]])
 def test_a_class_comes_back_from_its_file_and_the_code_makes_its_picture(shares, monkeypatch):
     generator, z, shares = Conditional((1.0, 0.5, 0.2, 0.3)), torch.rand(6), torch.tensor(shares)
-    _, back, hint = latent.read_noise(latent.write_noise(z, generator, shares), generator)
+    _, back, hint = noise_files.read_noise(noise_files.write_noise(z, generator, shares), generator)
     assert torch.equal(back, shares)
     assert hint == ""
     monkeypatch.setattr("matplotlib.pyplot.imshow", lambda *_, **__: None)
     names = {"network": generator}
-    exec(latent.code(z, None, torch.device("cpu"), "network", shares), names)
+    exec(noise_files.code(z, None, torch.device("cpu"), "network", shares), names)
     assert torch.equal(names["image"], latent.draw(generator, z[None], latent.labels_for(shares, 1))[0])
 
 
@@ -202,8 +176,8 @@ def test_a_class_comes_back_from_its_file_and_the_code_makes_its_picture(shares,
 )
 def test_a_class_that_does_not_fit_is_said_and_the_noise_is_read(entry, says):
     generator = Conditional()
-    file = json.loads(latent.write_noise(torch.ones(6), generator)) | entry
-    z, shares, hint = latent.read_noise(json.dumps(file).encode(), generator)
+    file = json.loads(noise_files.write_noise(torch.ones(6), generator)) | entry
+    z, shares, hint = noise_files.read_noise(json.dumps(file).encode(), generator)
     assert torch.equal(z, torch.ones(6))
     assert shares is None
     assert says in hint
@@ -262,5 +236,5 @@ def test_weights_that_are_missing_damaged_or_of_another_network_are_refused_and_
 
 def test_a_noise_file_can_be_read_without_the_course():
     z = torch.randn(6)
-    file = json.loads(latent.write_noise(z, Linear(torch.zeros(6, 8))))
+    file = json.loads(noise_files.write_noise(z, Linear(torch.zeros(6, 8))))
     assert torch.equal(torch.tensor(file["z"]), z)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gancourse import datasets, figures, training
+from gancourse import datasets, figures, training, walks
 from gancourse.networks.dcgan import ConditionalDCGANGenerator, DCGANGenerator
 from gancourse.widgets import Gallery, WhosThatPokemon, latent
 from gancourse.widgets.gallery import MOST, file_name
@@ -53,7 +53,7 @@ def test_each_kind_is_a_quarter_of_the_pictures_and_is_what_it_says(generator):
     first, second = (latent.draw(generator, noise) for noise in (a, b))
     assert torch.equal(torch.stack(of[GENERATED]), latent.draw(generator, z))
     assert torch.equal(torch.stack(of[IN_PIXELS]), ((first.int() + second.int()) // 2).to(torch.uint8))
-    halfway = torch.stack([latent.walk(a[i], b[i], 0.5) for i in range(2)])
+    halfway = walks.slerp(a, b, torch.full((2,), 0.5))
     assert torch.equal(torch.stack(of[IN_NOISE]), latent.draw(generator, halfway))
 
 

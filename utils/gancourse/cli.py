@@ -46,10 +46,14 @@ def _parser() -> argparse.ArgumentParser:
     command("doctor", _doctor, "Report what works on this machine, and how to fix what does not.")
     command("lab", _lab, "Open JupyterLab on your own copies of the lessons; further options go to JupyterLab.")
     explore = command(
-        "explore", _explore, "Open one page with sliders over a shipped generator; further options go to Voilà."
+        "explore", _explore, "Open one page to explore the generators, shipped and kept; further options go to Voilà."
     )
     explore.add_argument(
-        "name", nargs="?", default="mnist_better", metavar="NAME", help="name of the generator (default: mnist_better)"
+        "name",
+        nargs="?",
+        default="mnist_better",
+        metavar="NAME",
+        help="generator that is open at first (default: mnist_better)",
     )
     data = command("data", _data, "Fetch datasets, so that the lessons work offline.")
     data.add_argument("names", nargs="+", metavar="NAME", help="mnist, cifar10, pokemon, pokemon819 or all")
@@ -74,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--out", type=Path, metavar="FILE", help="where to write the figures (default: in runs/)")
     evaluate.add_argument("--ship", action="store_true", help="measure each stage and write the figures into its card")
+    evaluate.add_argument(
+        "--directions", action="store_true", help="measure only what the explorer's directions change"
+    )
     build = command("build", _build, "Execute and release the lessons whose source has changed.")
     build.add_argument("--check", action="store_true", help="write nothing; fail if a notebook and its source disagree")
     build.add_argument("--force", action="store_true", help="execute every lesson again")
@@ -118,17 +125,19 @@ def _explore(options) -> int:
     _require("voila", "nbformat")
     import nbformat
 
-    from gancourse import pretrained
+    from gancourse import pretrained, runs
 
-    card = pretrained.read_card(pretrained.load(options.name).name)
+    if options.name not in [*pretrained.names(), *runs.names()]:
+        known = ", ".join([*runs.names(), *pretrained.names()])
+        raise ValueError(f"there is no generator {options.name!r}. There are: {known}.")
     cells = [
-        nbformat.v4.new_markdown_cell(f"# {options.name}\n\n{card['about']}"),
-        nbformat.v4.new_code_cell(f"from gancourse.widgets import LatentExplorer\n\nLatentExplorer({options.name!r})"),
+        nbformat.v4.new_markdown_cell("# Explore what a GAN has learnt"),
+        nbformat.v4.new_code_cell(f"from gancourse.widgets import ExplorePage\n\nExplorePage({options.name!r})"),
     ]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a kill ends Voilà and removes the folder, too
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / f"{options.name}.ipynb"
+        page = Path(folder) / "explore.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), page)
         command = [sys.executable, "-m", "voila", str(page), "--KernelManager.transport_encryption=auto"]
         # The home may be read-only.
@@ -165,6 +174,9 @@ def _train(options) -> None:
 def _evaluate(options) -> None:
     from gancourse import shipping
 
+    if options.directions:
+        shipping.measure_directions(options.name)
+        return
     if options.ship:
         if any((options.stage, options.weights, options.samples, options.inception, options.out)):
             raise ValueError("--ship measures every shipped stage in the same way; remove the other options.")

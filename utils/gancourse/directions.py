@@ -4,15 +4,23 @@ A name is a measurement: many random noise vectors are moved along the direction
 compared before and after. A direction gets the name of a statistic only if nearly every move changes it in the same sense.
 """
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
+import safetensors.torch
 import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from gancourse import appearance, arguments
+from gancourse import appearance, arguments, files
+from gancourse.pretrained import fingerprint
 from gancourse.training import device_of, generator_inputs, in_eval_mode, to_uint8
 
+FILE = "directions.safetensors"  # beside a card
+SAMPLES = 1_024  # pictures that `principal_directions` draws
+NUDGE = 0.05  # how far it moves the noise
 POINTS = 256  # random noise vectors that are moved along a direction
 FITTED = 2_000  # pictures from which the direction of a statistic is computed
 SHORTEST, LONGEST = 1.0, 3.0  # length of a move, in standard deviations of one number of the noise
@@ -42,6 +50,35 @@ class Name:
             return None
         low, high = appearance.ends(self.statistic)
         return (low, high) if self.correlation > 0 else (high, low)
+
+
+@torch.no_grad()
+def principal_directions(generator: nn.Module, n: int, seed: int = 0) -> Tensor:
+    """Return n orthonormal directions in the noise, float32 (n, z_dim): first those that change the picture most.
+
+    They are the eigenvectors with the largest eigenvalues of JᵀJ, averaged over random noise, where J is the Jacobian
+    of G: along a unit vector v, the squared change of all pixels is vᵀJᵀJv (Wang & Ponce 2021, *A Geometric Analysis of
+    Deep Generative Image Models*, section 2). J is taken by differences, so any generator will do. A conditional one draws
+    its classes by turns, so that these are good directions on average over them. Raises ValueError where G breaks down.
+    """
+    z_dim = generator.z_dim
+    nudges = NUDGE * torch.eye(z_dim)
+    metric = torch.zeros(z_dim, z_dim, dtype=torch.float64)
+    samples = max(4, SAMPLES // z_dim)
+    if classes := getattr(generator, "classes", None):
+        samples += -samples % min(classes, samples)  # every class as often, unless there are very many
+    quiet, device = in_eval_mode(generator), device_of(generator)
+    for z, *label in zip(*(part.cpu() for part in generator_inputs(generator, samples, seed)), strict=True):
+        labels = [one.expand(1 + z_dim) for one in label]
+        inputs = (x.to(device) for x in (torch.cat([z[None], z + nudges]), *labels))
+        images = quiet(*inputs).flatten(1).cpu().double()
+        jacobian = (images[1:] - images[0]) / NUDGE  # transposed: (z_dim, pixels)
+        metric += jacobian @ jacobian.T
+    if not metric.isfinite().all():
+        raise ValueError("The generator returns NaN or infinity: its training broke down. Load earlier weights.")
+    directions = torch.linalg.eigh(metric).eigenvectors.T.flip(0)[:n]
+    largest = directions.gather(1, directions.abs().argmax(1, keepdim=True))
+    return (directions * largest.sign()).float()  # an eigenvector's sign is arbitrary: choose it alike on all machines
 
 
 def name_directions(generator: nn.Module, directions: Tensor, points: int = POINTS, seed: int = 0) -> list[Name]:
@@ -90,6 +127,54 @@ def properties_in_turn(generator: nn.Module, seed: int = 0) -> Iterator[tuple[Te
         name = _name(lengths, {statistic: changes[statistic]})
         if name.statistic is not None and name.correlation > 0:
             yield direction, name
+
+
+# ---- kept with a generator ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The directions of a generator that an explorer offers, and what was measured of them.
+
+    generator: `pretrained.fingerprint` of it. principal: (n, z_dim), orthonormal, and their names; properties: (k, z_dim), one
+    for each statistic with a direction of its own, of length 1 but not orthogonal, and their names.
+    """
+
+    generator: str
+    principal: Tensor
+    names: list[Name]
+    properties: Tensor
+    property_names: list[Name]
+
+
+def measure(generator: nn.Module, n: int = 8, seed: int = 0) -> Measured:
+    """Return n principal directions of a generator and those of its properties, with their names: 2 to 20 seconds."""
+    principal = principal_directions(generator, n, seed)
+    properties = list(properties_in_turn(generator, seed))
+    vectors = torch.stack([vector for vector, _ in properties]) if properties else torch.empty(0, generator.z_dim)
+    names = name_directions(generator, principal, seed=seed)
+    return Measured(fingerprint(generator), principal, names, vectors, [name for _, name in properties])
+
+
+def write(path: Path, measured: Measured) -> None:
+    """Write directions and their names to a safetensors file."""
+    words = {key: json.dumps([asdict(name) for name in getattr(measured, key)]) for key in ("names", "property_names")}
+    tensors = {"principal": measured.principal.contiguous(), "properties": measured.properties.contiguous()}
+    files.save_atomically(path, safetensors.torch.save(tensors, words | {"generator": measured.generator}))
+
+
+def read(path: Path, generator: nn.Module) -> Measured | None:
+    """Return the directions of a generator from a file; None where it is missing or damaged, or belongs to another one."""
+    try:
+        with safe_open(path, "pt") as file:
+            words = file.metadata()
+            names = [[Name(**name) for name in json.loads(words[key])] for key in ("names", "property_names")]
+            measured = Measured(
+                words["generator"], file.get_tensor("principal"), names[0], file.get_tensor("properties"), names[1]
+            )
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+        return None
+    return measured if measured.generator == fingerprint(generator) else None
 
 
 # ---- moves ----------------------------------------------------------------------------------------------------------

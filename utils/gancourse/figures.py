@@ -1,11 +1,13 @@
 """Matplotlib figures in one style: image grids, training curves, and measurements with several seeds."""
 
+import io
 import textwrap
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 from torch import Tensor
 
 from gancourse import arguments
@@ -72,6 +74,22 @@ def _enlarged(sheet: np.ndarray, width: int) -> np.ndarray:
     """Return a sheet of images of this width, in pixels, with each pixel repeated."""
     times = -(-(48 if width <= 28 else 96) // width)
     return sheet.repeat(times, 0).repeat(times, 1)
+
+
+def gif(images: Tensor, milliseconds: int = 50, at_least: int = 0) -> bytes:
+    """Return uint8 images (N, C, H, W) as a GIF that repeats for ever; milliseconds: of each image, in tens.
+
+    at_least: pixels; smaller images are enlarged by a whole factor. Raises ValueError for what is no such set of images.
+    """
+    images = arguments.images_of(images)
+    factor = max(1, at_least // max(images.shape[2:]))
+    frames = []
+    for image in images:
+        picture = Image.fromarray(tile(image[None], pad=0))
+        frames.append(picture.resize((factor * picture.width, factor * picture.height), Image.Resampling.NEAREST))
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "gif", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0)
+    return buffer.getvalue()
 
 
 def named_pictures(pictures: list[tuple[str, Tensor]], columns: int = 6) -> Figure:

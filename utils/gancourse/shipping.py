@@ -8,7 +8,18 @@ from pathlib import Path
 import safetensors.torch
 from torch import nn
 
-from gancourse import checkpoints, datasets, features, files, metrics, pretrained, recipes, small_sets, training
+from gancourse import (
+    checkpoints,
+    datasets,
+    directions,
+    features,
+    files,
+    metrics,
+    pretrained,
+    recipes,
+    small_sets,
+    training,
+)
 
 
 def measure(
@@ -64,6 +75,16 @@ def measure_stages(name: str) -> None:
         stage["metrics"] = report.as_dict() | (conditional_figures(G, recipe.dataset) if recipe.conditional else {})
         print(report.line(f"{name} as shipped, step {stage['step']:,}"), flush=True)
     pretrained.write_card(name, card)
+    measure_directions(name)
+
+
+def measure_directions(name: str) -> None:
+    """Measure what the directions of a shipped generator change, print their names, and write them beside its card."""
+    measured = directions.measure(pretrained.load(name).generator)
+    directions.write(pretrained.folder() / name / directions.FILE, measured)
+    for what, names in (("directions of most change", measured.names), ("properties", measured.property_names)):
+        listed = (f"{n.statistic} {n.correlation:.2f} ({n.agreement:.0%})" if n.statistic else "no name" for n in names)
+        print(f"{name}, {what}: {', '.join(listed)}", flush=True)
 
 
 def conditional_figures(G, dataset: str, samples: int = 10_000) -> dict:

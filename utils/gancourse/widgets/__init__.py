@@ -2,6 +2,7 @@
 
 from gancourse.widgets.attack import AttackSlider
 from gancourse.widgets.dirac_game import DiracGame
+from gancourse.widgets.explore_page import ExplorePage
 from gancourse.widgets.explorer import LatentExplorer
 from gancourse.widgets.gallery import Gallery
 from gancourse.widgets.line_game import LineGame
@@ -14,6 +15,7 @@ from gancourse.widgets.whos_that import WhosThatPokemon
 __all__ = [
     "AttackSlider",
     "DiracGame",
+    "ExplorePage",
     "Gallery",
     "LatentExplorer",
     "LineGame",

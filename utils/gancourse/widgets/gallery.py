@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from gancourse import figures
 from gancourse.training import noise
-from gancourse.widgets import latent
+from gancourse.widgets import latent, noise_files
 from gancourse.widgets.page import STILL, Message, Page, png, save_link, see_through, with_still
 
 COLUMNS, ROWS = 6, 2  # of pictures to choose from
@@ -108,7 +108,7 @@ class Gallery(widgets.VBox):
         if None not in self._slots:
             raise ValueError(f"There is room for {MOST} favourites at most: remove one first.")
         i = self._slots.index(None)
-        self._slots[i] = Favourite(z, image, name, latent.write_noise(z, self.generator))
+        self._slots[i] = Favourite(z, image, name, noise_files.write_noise(z, self.generator))
         self._message.clear()
         self._show(i)
 

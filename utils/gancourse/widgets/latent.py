@@ -1,9 +1,7 @@
-"""What the latent explorer computes: pictures, directions, walks, noise files. No widget in here."""
+"""What the latent explorer computes: the pictures of a generator, and its classes. No widget in here."""
 
 import contextlib
 import copy
-import json
-import math
 from pathlib import Path
 
 import torch
@@ -11,11 +9,8 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from gancourse import arguments, checkpoints, pretrained
-from gancourse.training import device_of, generator_inputs, refresh_batch_norm, to_uint8
+from gancourse.training import device_of, refresh_batch_norm, to_uint8
 
-SAMPLES = 1_024  # pictures that `principal_directions` draws
-NUDGE = 0.05  # how far it moves the noise
-MAX_FILE = 100_000  # bytes of a noise file; z of length 512 takes about 11,000
 MAX_Z = 1_000.0  # of a number in z: far beyond any noise, and harmless to compute with
 MOST_SHARES = 4  # that are said in words
 
@@ -173,146 +168,3 @@ def shares_in_words(shares: Tensor, names: list[str]) -> str:
     words = [f"{'half' if shares[i] == 0.5 else f'{shares[i]:.0%}'} class {names[i]}" for i in sorted(most)]
     rest = 1 - shares[most].sum().item()
     return ", ".join(words + [f"{rest:.0%} others"] * (rest >= 0.005))
-
-
-# ---- directions ---------------------------------------------------------------------------------------------------
-
-
-def principal_directions(generator: nn.Module, n: int, seed: int = 0) -> Tensor:
-    """Return n orthonormal directions in the noise, float32 (n, z_dim): first those that change the picture most.
-
-    They are the eigenvectors with the largest eigenvalues of JᵀJ, averaged over random noise, where J is the Jacobian
-    of G: along a unit vector v, the squared change of all pixels is vᵀJᵀJv (Wang & Ponce 2021, *A Geometric Analysis of
-    Deep Generative Image Models*, section 2). J is taken by differences, so any generator will do. A conditional one draws
-    its classes by turns, so that these are good directions on average over them. Raises CannotShow.
-    """
-    z_dim = generator.z_dim
-    nudges = NUDGE * torch.eye(z_dim)
-    metric = torch.zeros(z_dim, z_dim, dtype=torch.float64)
-    samples = max(4, SAMPLES // z_dim)
-    if classes := len(class_names(generator)):
-        samples += -samples % min(classes, samples)  # every class as often, unless there are very many
-    for z, *label in zip(*(part.cpu() for part in generator_inputs(generator, samples, seed)), strict=True):
-        labels = [one.expand(1 + z_dim) for one in label]
-        images = _run(generator, torch.cat([z[None], z + nudges]), *labels).flatten(1).cpu().double()
-        jacobian = (images[1:] - images[0]) / NUDGE  # transposed: (z_dim, pixels)
-        metric += jacobian @ jacobian.T
-    if not metric.isfinite().all():
-        raise CannotShow("The generator returns NaN or infinity: its training broke down. Load earlier weights.")
-    directions = torch.linalg.eigh(metric).eigenvectors.T.flip(0)[:n]
-    largest = directions.gather(1, directions.abs().argmax(1, keepdim=True))
-    return (
-        directions * largest.sign()
-    ).float()  # the sign of an eigenvector is arbitrary: choose it alike on all machines
-
-
-def walk(a: Tensor, b: Tensor, t: float, straight: bool = False) -> Tensor:
-    """Return the point at t in [0, 1] on the way from a to b, both (z_dim,).
-
-    The way is an arc (Shoemake 1985; for GANs White 2016, *Sampling Generative Networks*): normal noise has nearly always
-    the length √z_dim, and a straight line would cut through the middle, where no noise was in training. `straight` is for
-    uniform noise. The length goes evenly from a's to b's.
-    """
-    angle = torch.arccos(torch.cosine_similarity(a, b, dim=0).clamp(-1, 1)).item()
-    no_arc = math.sin(angle) < 1e-4 or not (a.any() and b.any())  # the same direction, the opposite one, or none
-    if straight or no_arc:
-        return (1 - t) * a + t * b
-    arc = (math.sin((1 - t) * angle) * a / a.norm() + math.sin(t * angle) * b / b.norm()) / math.sin(angle)
-    return arc * ((1 - t) * a.norm() + t * b.norm())
-
-
-# ---- noise files --------------------------------------------------------------------------------------------------
-
-
-def write_noise(z: Tensor, generator: nn.Module, shares: Tensor | None = None) -> bytes:
-    """Return a small JSON file that holds z (z_dim,) to the last bit, and the class, or the shares (classes,) of several."""
-    about = "A noise vector of the GAN course's LatentExplorer; load it there, or torch.tensor(file['z'])."
-    file = {"about": about, "generator": fingerprint(generator)}
-    if shares is not None:
-        label = only_class(shares)
-        file |= {"shares": shares.tolist()} if label is None else {"class": label}
-    return json.dumps(file | {"z": z.tolist()}, indent=1).encode()
-
-
-def read_noise(data: bytes, generator: nn.Module) -> tuple[Tensor, Tensor | None, str]:
-    """Return a file's noise vector (z_dim,), its shares (classes,), and what the reader should know, "" where nothing.
-
-    shares: None where the generator takes no labels, or where the file has no class that fits. Raises CannotShow.
-    """
-    if len(data) > MAX_FILE:
-        raise CannotShow(f"This is no noise file: it has {len(data):,} bytes; a noise file has a few thousand.")
-    try:
-        file = json.loads(data)
-        z = torch.tensor(file["z"], dtype=torch.float32)
-        whose = file["generator"]
-    except (ValueError, KeyError, TypeError, RuntimeError, RecursionError, OverflowError):
-        raise CannotShow("This is no noise file, or a damaged one. Noise files come from “Save noise”.") from None
-    if z.dim() != 1 or not len(z) or not z.isfinite().all():
-        raise CannotShow("This noise file is damaged: it should hold one row of finite numbers.")
-    if z.abs().max() > MAX_Z:
-        raise CannotShow(f"This noise file is damaged: no noise has numbers as large as {z.abs().max():.3g}.")
-    if len(z) != generator.z_dim:
-        raise CannotShow(
-            f"This noise belongs to another generator: it has {len(z)} numbers, this generator takes {generator.z_dim}."
-        )
-    shares, hint = _read_class(file, len(class_names(generator)))
-    if whose != fingerprint(generator):
-        other = "This noise was saved with another generator, or with earlier weights of this one: here it makes another picture."
-        hint = f"{other} {hint}".strip()
-    return z, shares, hint
-
-
-def _read_class(file: dict, classes: int) -> tuple[Tensor | None, str]:
-    """Return the shares (classes,) that a noise file holds, None where none fit, and then why; classes: of the generator."""
-    if not classes:
-        has = "class" in file or "shares" in file
-        return None, "The file also names a class; this generator takes none." if has else ""
-    if "class" in file:
-        label = file["class"]
-        if type(label) is int and 0 <= label < classes:
-            return shares_of(label, classes), ""
-        why = f"The file's class does not fit this generator, whose classes run from 0 to {classes - 1}"
-    elif "shares" in file:
-        try:
-            shares = torch.tensor(file["shares"], dtype=torch.float32)
-        except (ValueError, TypeError, RuntimeError, OverflowError):
-            shares = torch.empty(0)
-        # Written so that NaN fits no more than a negative number does.
-        if shares.shape == (classes,) and shares.ge(0).all() and (shares.sum() - 1).abs() < 1e-4:
-            return shares, ""
-        why = f"The file's shares of the classes are not {classes} numbers that sum to one"
-    else:
-        why = "The file names no class"
-    return None, f"{why}: the class stays as it is."
-
-
-# ---- the code -----------------------------------------------------------------------------------------------------
-
-
-def code(z: Tensor, seed: int | None, device: torch.device, generator: str, shares: Tensor | None = None) -> str:
-    """Return the Python lines that make the picture of z (z_dim,).
-
-    seed: where z is exactly the noise of a seed, else None: then the numbers are written out.
-    generator: how the reader reaches the network, as Python.
-    shares: (classes,), for a conditional generator.
-    """
-    where = "" if device.type == "cpu" else f', device="{device}"'
-    if seed is None:
-        noise = f"z = torch.tensor([{z.tolist()}]{where})"
-    else:
-        noise = f"z = training.noise(generator, 1, seed={seed})"
-    labels = [] if shares is None else [f"labels = torch.tensor({labels_for(shares, 1).tolist()}{where})"]
-    arguments = "z, labels" if labels else "z"
-    return "\n".join(
-        [
-            "import matplotlib.pyplot as plt",
-            "import torch",
-            "from gancourse import pretrained, training",
-            "",
-            f"generator = {generator}",
-            noise,
-            *labels,
-            f"image = training.to_uint8(generator.eval()({arguments}).detach())[0].cpu()  # uint8 (C, H, W)",
-            'plt.imshow(image.permute(1, 2, 0).numpy(), cmap="gray", vmin=0, vmax=255);',
-        ]
-    )

@@ -4,7 +4,7 @@ import ipywidgets as widgets
 import torch
 from torch import Tensor, nn
 
-from gancourse import datasets, training
+from gancourse import datasets, training, walks
 from gancourse.widgets import latent
 from gancourse.widgets.picture_game import PictureGame, Puzzle
 
@@ -58,8 +58,7 @@ class WhosThatPokemon(PictureGame):
         each = self._each
         picked = torch.randperm(len(self._real), generator=torch.Generator().manual_seed(seed), device="cpu")[:each]
         z, a, b = training.noise(self.generator, 3 * each, seed=1_000 + seed).cpu().chunk(3)
-        straight = latent.is_uniform(self.generator)
-        halfway = torch.stack([latent.walk(*ends, 0.5, straight) for ends in zip(a, b, strict=True)])
+        halfway = (a + b) / 2 if latent.is_uniform(self.generator) else walks.slerp(a, b, torch.full((len(a),), 0.5))
         generated, blended, first, second = latent.draw(self.generator, torch.cat([z, halfway, a, b])).chunk(4)
         mean = ((first.int() + second.int()) // 2).to(torch.uint8)
         dealt = {REAL: self._real[picked], GENERATED: generated, IN_NOISE: blended, IN_PIXELS: mean}

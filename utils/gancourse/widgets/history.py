@@ -1,0 +1,81 @@
+"""Where a reader of the explorer stands, and where they came from. No widget in here."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from torch import Tensor
+
+MAX_UNDO = 100
+SAME_MOVE = 1.0  # seconds: moves of one control that follow each other faster are undone together
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where the explorer stands. The picture depends on z (z_dim,) and shares; the rest says how it got there.
+
+    shares: of the classes, float32 (classes,) that sum to one, where the generator is conditional: a single 1, but on a walk.
+    """
+
+    z: Tensor
+    shares: Tensor | None
+    seed: int
+    truncation: float = 1.0
+    moved: str = ""  # how z left the seed's noise, "" where it has not
+    of_seed: bool = True  # False where z has nothing to do with the seed
+
+
+class History:
+    """The point where the reader stands, and those before it. Every control moves this, and is told of every move.
+
+    on_move: called after each move with the name of the control that moved, "undo" for a step back.
+    """
+
+    def __init__(self, start: Point, on_move: Callable[[str], None]):
+        self.lock = threading.RLock()  # callbacks of the page and the thread that paints both use the point
+        self.is_showing = False
+        self._point, self._on_move = start, on_move
+        self._past: list[Point] = []
+        self._last_move = ("", 0.0)
+
+    @property
+    def point(self) -> Point:
+        """The point where the reader stands."""
+        return self._point
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a point to go back to."""
+        return bool(self._past)
+
+    def go(self, point: Point, control: str) -> None:
+        """Go to a point, and remember where it came from. `control`: what moved; a drag of one is undone as one move."""
+        with self.lock:
+            now = time.monotonic()
+            last_control, then = self._last_move
+            if control != last_control or now - then > SAME_MOVE:
+                self._past = [*self._past[1 - MAX_UNDO :], self._point]
+            self._last_move = (control, now)
+            self._point = point
+        self._on_move(control)
+
+    def undo(self) -> None:
+        """Go back to the point before the last move, if there is one."""
+        with self.lock:
+            if not self._past:
+                return
+            self._point = self._past.pop()
+            self._last_move = ("", 0.0)
+        self._on_move("undo")
+
+    @contextlib.contextmanager
+    def showing(self) -> Iterator[None]:
+        """Set controls to the point: while `is_showing`, what they report is no move of the reader's."""
+        with self.lock:
+            before, self.is_showing = self.is_showing, True
+            try:
+                yield
+            finally:
+                self.is_showing = before
