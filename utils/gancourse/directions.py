@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from gancourse import appearance, arguments, files
 from gancourse.pretrained import fingerprint
-from gancourse.training import device_of, generator_inputs, in_eval_mode, to_uint8
+from gancourse.training import device_of, generator_inputs, in_eval_mode, noise_deviation, to_uint8
 
 FILE = "directions.safetensors"  # beside a card
 SAMPLES = 1_024  # pictures that `principal_directions` draws
@@ -190,7 +190,7 @@ class Moves:
         rng = torch.Generator().manual_seed(seed)
         lengths = SHORTEST + (LONGEST - SHORTEST) * torch.rand(points, generator=rng, device="cpu")
         forwards = torch.rand(points, generator=rng, device="cpu") < 0.5
-        self.lengths = torch.where(forwards, lengths, -lengths) * _deviation(generator)
+        self.lengths = torch.where(forwards, lengths, -lengths) * noise_deviation(generator)
 
     def along(self, direction: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Return how far each point was moved along a unit vector (z_dim,), and the change of each statistic, all (points,).
@@ -200,11 +200,6 @@ class Moves:
         moved = self.z + self.lengths[:, None] * direction
         after = appearance.measure(_draw(self.generator, moved, self.labels))
         return self.lengths, {name: (after[name] - before).nan_to_num(0) for name, before in self.before.items()}
-
-
-def _deviation(generator: nn.Module) -> float:
-    """Return the standard deviation of one number of the generator's noise: 1, or 1/√3 where it is uniform on (-1, 1)."""
-    return 3**-0.5 if getattr(generator, "prior", "normal") == "uniform" else 1.0
 
 
 def _draw_points(generator: nn.Module, points: int, seed: int) -> tuple[Tensor, Tensor | None]:

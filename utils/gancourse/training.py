@@ -193,6 +193,11 @@ def noise(G: nn.Module, n: int, seed: int | None = None) -> Tensor:
     return z * 2 - 1 if uniform else z
 
 
+def noise_deviation(G: nn.Module) -> float:
+    """Return the standard deviation of one number of G's noise: 1, or 1/√3 where it is uniform on (-1, 1)."""
+    return 3**-0.5 if getattr(G, "prior", "normal") == "uniform" else 1.0
+
+
 def generator_inputs(G: nn.Module, n: int, seed: int | None = None, labels: Tensor | None = None) -> tuple[Tensor, ...]:
     """Return G's inputs for n images, on its device: (noise,), or (noise, labels) where G is conditional.
 
