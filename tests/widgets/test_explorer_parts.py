@@ -278,7 +278,7 @@ def test_a_copied_training_picture_is_found_and_a_held_out_one_is_none():
     assert np.array_equal(sheet[1:29, 1:29], train[123, 0].numpy())
     assert "may be a copy" in nearest.text.value
     nearest.update(test[5])
-    assert "No copy" in nearest.text.value
+    assert "no copy" in nearest.text.value
     assert not np.array_equal(decoded(nearest.picture.value), sheet)
 
 

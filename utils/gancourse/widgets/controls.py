@@ -30,7 +30,7 @@ def toggle(text: str, tooltip: str, on_change: Callable[[bool], None]) -> widget
 
 def row(*children: widgets.Widget) -> widgets.Box:
     """Return controls side by side, on further lines where they do not fit."""
-    return widgets.Box(children, layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
+    return widgets.Box(children, layout=widgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="2px 6px"))
 
 
 def show(part: widgets.DOMWidget, shown: bool) -> None:

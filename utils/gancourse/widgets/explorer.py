@@ -403,14 +403,13 @@ class LatentExplorer(widgets.VBox):
         self.plane.controls.add_class("gancourse-plane")
         pictures = widgets.Box([picture, self._map_box, self.plane.controls])
         pictures.add_class("gancourse-pictures")
-        both = widgets.Box([controls, pictures])
-        both.add_class("gancourse-explorer")
+        pinned = widgets.VBox([self.pins.strip, self.pins.hint, self.pins.walking])
+        pinned.add_class("gancourse-pins")
+        parts = widgets.Box([controls, pictures, pinned])
+        parts.add_class("gancourse-explorer")
         self.children = [
             self._message,
-            both,
-            self.pins.strip,
-            self.pins.hint,
-            self.pins.walking,
+            parts,
             row(self.files, self.load, self.show_map, self.show_finder, self.show_nearest, self.show_code),
             why_not,
             self.finder.box,
@@ -426,11 +425,8 @@ class LatentExplorer(widgets.VBox):
 
 def _label(name: directions.Name) -> str:
     """Return what a slider is called: a statistic with its correlation, or "no name"."""
-    return (
-        "no name"
-        if name.statistic is None
-        else f"{name.statistic} {name.correlation:.2f}".replace("-", "\N{MINUS SIGN}")
-    )
+    sign = "\N{MINUS SIGN}" * (name.correlation < 0)
+    return "no name" if name.statistic is None else f"{name.statistic} {sign}{abs(name.correlation):.2f}"
 
 
 def _told(name: directions.Name) -> str:

@@ -4,7 +4,7 @@ export default { render({ model, el }) {
   el.innerHTML = `<button type="button" class="jupyter-widgets jupyter-button"></button><input type="file" tabindex="-1" aria-hidden="true" hidden>`;
   const [button, field] = el.children;
   button.textContent = model.get("text");
-  button.title = model.get("tooltip");
+  button.title = model.get("told");
   field.accept = model.get("accept");
   button.addEventListener("click", () => field.click());
   field.addEventListener("change", async () => {

@@ -15,7 +15,7 @@ class FileField(anywidget.AnyWidget):
 
     _esm = Path(__file__).with_name("file_field.js")
     text = traitlets.Unicode("").tag(sync=True)
-    tooltip = traitlets.Unicode("").tag(sync=True)
+    told = traitlets.Unicode("").tag(sync=True)  # `tooltip` is taken
     accept = traitlets.Unicode("").tag(sync=True)
     most_bytes = traitlets.Int(0).tag(sync=True)
 
@@ -29,7 +29,7 @@ class FileField(anywidget.AnyWidget):
         on_error: Callable[[str], None],
     ):
         self._on_file, self._on_error = on_file, on_error
-        super().__init__(text=text, tooltip=tooltip, accept=accept, most_bytes=most_bytes)
+        super().__init__(text=text, told=tooltip, accept=accept, most_bytes=most_bytes)
         self.on_msg(lambda _, content, buffers: self.hear(content, buffers))
 
     def hear(self, content: dict, buffers: list) -> None:

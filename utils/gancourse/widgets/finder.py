@@ -38,7 +38,9 @@ class Finder:
         side = f"{WANTED_PIXELS}px"
         self.picture = widgets.Image(format="png", layout=widgets.Layout(width=side, height=side, object_fit="contain"))
         self.picture.add_class("gancourse-wanted")
-        self.text = widgets.HTML("Draw something, or choose a picture. The search begins at once.")
+        self.text = widgets.HTML(
+            "Draw something, or choose a picture. The explorer looks for noise of which the generator draws the same."
+        )
         beside = widgets.VBox([self.text, self.picture, row(self.file, self.test, self.stop_button)])
         self.box = widgets.Box([self.sketch, beside], layout=widgets.Layout(flex_flow="row wrap", grid_gap="0 16px"))
         show(self.picture, False)
@@ -73,7 +75,9 @@ class Finder:
                     shares = latent.shares_of(int(found.labels[0]), len(shares))
                 moved = replace(point, z=found.z[0], shares=shares, moved="found for a picture", of_seed=False)
                 self._history.go(moved, "search")
-                self.text.value = f"Wanted is this; mean squared difference of the pixels {found.error[0]:.3f}."
+                self.text.value = (
+                    f"Searched is the picture below. Mean squared difference of the pixels: {found.error[0]:.3f}"
+                )
         except ValueError as error:
             self._message.error(str(error))
 

@@ -46,7 +46,9 @@ class Nearest:
         if self._searched is not None or self._loading is not None:
             self.update(image)
             return
-        self.text.value = "Comparing with every training picture, the first time …"
+        self.text.value = (
+            "Computing the features of all training pictures; this happens once and takes up to two minutes …"
+        )
         self._image = image
         self._loading = threading.Thread(target=self._load, daemon=True)
         self._loading.start()
@@ -68,12 +70,14 @@ class Nearest:
         self.picture.value = png(figures.tile(datasets.load(self._name).images[nearest.indices], SHOWN, pad=1))
         rank = float((held_out < nearest.values[0]).double().mean())
         if rank < COPY:
-            verdict = "It may be a copy: hardly any test picture is that near to a training picture"
+            verdict = "It may be a copy: fewer than 1 % of the test pictures are as near to a training picture"
         else:
-            verdict = f"No copy: {rank:.0%} of the test pictures, which are none, are nearer to a training picture"
+            verdict = (
+                f"It is no copy: {rank:.0%} of the test pictures, which are no copies, are nearer to a training picture"
+            )
         self.text.value = (
-            f"<b>The nearest training pictures</b>, of {len(searched):,}, the nearest first. {verdict}. "
-            f"(Distance {nearest.values[0]:.1f} in the {network(self._name).name}.)"
+            f"<b>The nearest of {len(searched):,} training pictures.</b> {verdict}. "
+            f"(Measured in {network(self._name).name}.)"
         )
 
     def wait(self) -> None:
