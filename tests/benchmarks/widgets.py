@@ -2,8 +2,11 @@
 
     make bench
 
-From a key press on a slider to the decoded picture: the latent explorer against a plain slider and picture. Both stand in one notebook and are moved in turn, ten moves each. The plain pair shows pictures of the same size that were encoded
-before; the explorer runs the shipped MNIST generator.
+From a key press on a slider to the decoded picture: the latent explorer against a plain slider and picture, for digits and for
+Pokémon of 64x64 pixels, with the map closed and open. All stand in one notebook and are moved in turn, ten moves each. The plain
+pairs show pictures of the same size that were encoded before; the explorers run the shipped generators.
+
+Over the map: a pointer that moves with every frame of the page; how many pictures are shown in a second.
 
 A training in the live monitor: for four seconds it draws as it does, for the next four it does not, and so on in one run,
 since a machine's speed drifts by more than the monitor takes.
@@ -18,26 +21,37 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
+from explorer import DRAG
 from lab import CHROMIUM, notebook_in_lab, run_cells_with
 
 MOVES, BLOCK, WARM_UP = 50, 10, 5
-PLAIN = """\
+PAIRS = """\
 import ipywidgets, torch
-from gancourse import pretrained, training
+from gancourse import figures, pretrained, training
 from gancourse.widgets.page import png
 
-images = training.sample(pretrained.load("mnist_better").generator, 100)
-pictures = [png(image[0].numpy()) for image in images]
-slider = ipywidgets.IntSlider(value=50)
-picture = ipywidgets.Image(value=pictures[50])
-slider.observe(lambda change: setattr(picture, "value", pictures[change.new % 100]), "value")
-box = ipywidgets.VBox([slider, picture])
-box.add_class("plain")
-box"""
-EXPLORER = """\
+def pair(name):
+    images = training.sample(pretrained.load(name).generator, 100)
+    pictures = [png(figures.tile(image[None], pad=0)) for image in images]
+    slider = ipywidgets.IntSlider(value=50)
+    picture = ipywidgets.Image(value=pictures[50])
+    slider.observe(lambda change: setattr(picture, "value", pictures[change.new % 100]), "value")
+    box = ipywidgets.VBox([slider, picture])
+    box.add_class("pair-" + name)
+    return box
+
+ipywidgets.HBox([pair("mnist_better"), pair("pokemon_dcgan")])"""
+EXPLORERS = """\
 from gancourse.widgets import LatentExplorer
 
-LatentExplorer("mnist_better")"""
+def explorer(name, shows_map):
+    made = LatentExplorer(name)
+    made.show_map.value = shows_map
+    made.add_class(("map-" if shows_map else "explorer-") + name)
+    return made
+
+ipywidgets.VBox([explorer(name, shown) for name in ("mnist_better", "pokemon_dcgan") for shown in (False, True)])"""
+MAP_SECONDS = 5
 WINDOWS, WINDOW_SECONDS = 40, 4  # an even number
 TRAINING = f"""\
 import time
@@ -77,7 +91,8 @@ await monitor.fit_live(
 print("steps in each window", *watched[0].done)"""
 # Milliseconds from the press of a key to the frame after the new picture was decoded.
 CLOCK = """([box, key]) => new Promise((done, failed) => {
-  const image = document.querySelector(box + " img"), handle = document.querySelector(box + " .noUi-handle");
+  const image = document.querySelector(box + " img.gancourse-picture") ?? document.querySelector(box + " img");
+  const handle = document.querySelector(box + " .noUi-handle");
   const late = setTimeout(() => failed(new Error("no new picture within 5 s")), 5000);
   new MutationObserver(async (_, observer) => {
     observer.disconnect();
@@ -98,21 +113,26 @@ def ran(*cells: str) -> Iterator[Page]:
         yield page
 
 
-def moves() -> dict[str, list[float]]:
-    """Return the milliseconds of every move: CSS selector of the widget -> (MOVES,)."""
-    times: dict[str, list[float]] = {".plain": [], ".gancourse": []}
-    with ran(PLAIN, EXPLORER) as page:
-        page.locator(".gancourse img.gancourse-picture").wait_for()
-        page.wait_for_timeout(3000)
+def moves() -> tuple[dict[str, list[float]], dict[str, float]]:
+    """Return the milliseconds of every move, kind-generator -> (MOVES,), and pictures a second over the map, by generator."""
+    names = ("mnist_better", "pokemon_dcgan")
+    times: dict[str, list[float]] = {f"{kind}-{name}": [] for name in names for kind in ("pair", "explorer", "map")}
+    with ran(PAIRS, EXPLORERS) as page:
+        page.locator(".map-pokemon_dcgan img.gancourse-picture").wait_for()
+        page.wait_for_timeout(5000)
         for box in times:
             for _ in range(WARM_UP):
-                page.evaluate(CLOCK, [box, "ArrowRight"])
+                page.evaluate(CLOCK, [f".{box}", "ArrowRight"])
         for block in range(MOVES // BLOCK):
             for box, own in times.items():
                 for _ in range(BLOCK):
-                    own.append(page.evaluate(CLOCK, [box, "ArrowRight" if block % 2 else "ArrowLeft"]))
+                    own.append(page.evaluate(CLOCK, [f".{box}", "ArrowRight" if block % 2 else "ArrowLeft"]))
                     page.wait_for_timeout(60)
-    return times
+        shown = {}
+        for name in names:
+            pictures, seconds = page.evaluate(DRAG, [f".map-{name}", MAP_SECONDS])
+            shown[name] = pictures / seconds
+    return times, shown
 
 
 def training_windows() -> list[int]:
@@ -128,15 +148,18 @@ def main() -> None:
     if CHROMIUM is None:
         print("Chromium is not installed, so the widgets are not measured: sudo apt-get install chromium")
         return
-    times = moves()
+    times, shown = moves()
     print(f"Slider move to decoded picture, {MOVES} moves each, in turn, milliseconds")
-    print(f"{'':24}{'median':>8}{'p95':>8}{'most':>8}")
-    rows = {"plain slider + picture": times[".plain"], "LatentExplorer, MNIST": times[".gancourse"]}
-    figures = {name: (statistics.median(t), sorted(t)[int(0.95 * len(t)) - 1], max(t)) for name, t in rows.items()}
-    for name, row in figures.items():
-        print(f"{name:24}" + "".join(f"{value:8.1f}" for value in row))
-    plain, ours = figures.values()
-    print(f"{'difference':24}" + "".join(f"{b - a:8.1f}" for a, b in zip(plain, ours, strict=True)))
+    print(f"{'':38}{'median':>8}{'p95':>8}{'most':>8}{'  median - pair':>15}{'p95 - pair':>12}")
+    for box, own in times.items():
+        kind, name = box.split("-")
+        what = {"pair": "plain slider + picture", "explorer": "LatentExplorer", "map": "with its map open"}[kind]
+        median, p95, most = figures = statistics.median(own), sorted(own)[int(0.95 * len(own)) - 1], max(own)
+        if kind == "pair":
+            pair = figures
+        print(f"{name:14}{what:24}{median:8.1f}{p95:8.1f}{most:8.1f}{median - pair[0]:15.1f}{p95 - pair[1]:12.1f}")
+    for name, rate in shown.items():
+        print(f"{name}: {rate:.0f} pictures a second while the pointer is dragged over the map")
 
     done = training_windows()[2:]  # the first pair has the start in it
     ratios = [on / off for on, off in zip(done[::2], done[1::2], strict=True)]

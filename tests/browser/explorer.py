@@ -31,6 +31,31 @@ COUNT_MOVES = """() => {
     return send.call(this, data);
   };
 }"""
+# Drags over the map of the explorer in a box in circles, a new place with each frame of the page; returns how many pictures were
+# shown meanwhile, and for how many seconds.
+DRAG = """async ([box, seconds]) => {
+  const visible = (selector) => [...document.querySelectorAll(box + " " + selector)].find((part) => part.offsetParent);
+  const map = visible(".gancourse-map"), image = visible("img.gancourse-picture");
+  let pictures = 0;
+  const watching = new MutationObserver(() => { pictures += 1; });
+  watching.observe(image, { attributes: true, attributeFilter: ["src"] });
+  const { left, top, width } = map.getBoundingClientRect();
+  const send = (kind, x, y) => map.dispatchEvent(new PointerEvent(kind, {
+    pointerId: 1, button: 0, bubbles: true, clientX: left + width * x, clientY: top + width * y }));
+  map.setPointerCapture = () => {};
+  send("pointerdown", 0.5, 0.5);
+  const began = performance.now();
+  let angle = 0;
+  while (performance.now() - began < 1000 * seconds) {
+    angle += 0.15;
+    send("pointermove", 0.5 + 0.35 * Math.cos(angle), 0.5 + 0.35 * Math.sin(angle));
+    await new Promise(requestAnimationFrame);
+  }
+  const took = (performance.now() - began) / 1000;
+  watching.disconnect();
+  send("pointerup", 0.75, 0.25);
+  return [pictures, took];
+}"""
 SECONDS = 10  # until the picture and the text must agree
 
 

@@ -1,8 +1,8 @@
-"""The latent explorer in other places: other settings of JupyterLab, Notebook 7, and Voilà."""
+"""The latent explorer in other places: other settings of JupyterLab, and Notebook 7."""
 
 import pytest
 from explorer import ExplorerPage
-from lab import START_SECONDS, run_cells_with, running_explore, serious, write_notebook
+from lab import START_SECONDS, run_cells_with, write_notebook
 from playwright.sync_api import expect
 
 EXPLORER = 'from gancourse.widgets import LatentExplorer\nexplorer = LatentExplorer("mnist_better", seed=3)\nexplorer'
@@ -39,11 +39,3 @@ def test_it_works_in_notebook_7(lab):
         page.locator(".jp-Notebook .jp-CodeCell").first.click()
         page.keyboard.press("Control+Enter")
         use(ExplorerPage(page))
-
-
-def test_gancourse_explore_opens_it_in_voila(lab):
-    with running_explore() as address, lab().page() as page:
-        page.goto(address)
-        explorer = ExplorerPage(page)
-        use(explorer)
-        assert serious(page) == []

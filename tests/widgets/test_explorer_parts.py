@@ -155,6 +155,17 @@ def test_a_touch_goes_there_and_the_map_stays(mapped):
     assert torch.equal(mapped.z, z)
 
 
+def test_a_map_of_properties_that_are_not_perpendicular_stays_under_the_pointer():
+    explorer = LatentExplorer("mnist_better")
+    explorer.directions.menu.value = PROPERTIES
+    explorer.plane.across.value, explorer.plane.down.value = 1, 2  # thickness and ink
+    explorer.show_map.value = True
+    explorer.wait()
+    assert explorer.plane.axes.prod(0).sum() > 0.5
+    touch(explorer, 0.5, -0.25)
+    assert explorer.map.at == pytest.approx([0.5, -0.25], abs=1e-3)
+
+
 def test_the_map_follows_a_point_that_leaves_it(mapped):
     picture = mapped.map.picture
     mapped.directions.sliders[0].value = mapped.directions.sliders[0].value + 0.5  # along the map's own axis

@@ -181,7 +181,6 @@ class LatentExplorer(widgets.VBox):
             what = "No picture: the message above says why."
         self.text.value = f'<span role="status">{html.escape(what)}</span>'
         self._page.picture = what
-        self.map.label = f"Map around the point, along two directions. The mark is at {what}. The arrow keys move it."
         name = f"seed-{point.seed}" if point.of_seed else "noise"
         name += "-moved" * bool(point.of_seed and point.moved) + "-truncated" * (point.truncation < 1) + ending
         picture = png(self.stage.sheet, PIXELS)

@@ -3,7 +3,8 @@
 const STEP = 0.1; // of an arrow key
 
 export default { render({ model, el }) {
-  el.innerHTML = `<div class="gancourse-map" tabindex="0" role="application"><img alt="" draggable="false"><svg viewBox="-10 -10 20 20"
+  el.innerHTML = `<div class="gancourse-map" tabindex="0" role="application"
+    aria-label="Map of the pictures around this one. The arrow keys move the mark, Enter draws the map around it."><img alt="" draggable="false"><svg viewBox="-10 -10 20 20"
     aria-hidden="true"><circle r="8" fill="none" stroke="#fff" stroke-width="5"/><circle r="8" fill="none" stroke="#d55e00" stroke-width="2.5"/>
     </svg></div>`;
   const box = el.firstElementChild, image = box.querySelector("img"), mark = box.querySelector("svg");
@@ -15,7 +16,6 @@ export default { render({ model, el }) {
     const at = model.get("at");
     mark.style.display = at.length ? "block" : "none";
     if (at.length && !down) put(at);
-    box.setAttribute("aria-label", model.get("label"));
   }
   function put([x, y]) {
     mark.style.display = "block";
@@ -70,10 +70,9 @@ export default { render({ model, el }) {
   picture(); place();
   model.on("change:picture", picture);
   model.on("change:at", place);
-  model.on("change:label", place);
   model.on("msg:custom", hear);
   return () => {
-    model.off("change:picture", picture); model.off("change:at", place); model.off("change:label", place);
+    model.off("change:picture", picture); model.off("change:at", place);
     model.off("msg:custom", hear);
     URL.revokeObjectURL(address);
   };

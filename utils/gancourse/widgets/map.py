@@ -33,7 +33,6 @@ class LatentMap(anywidget.AnyWidget):
     picture = traitlets.Bytes(b"").tag(sync=True)  # PNG
     tiles = traitlets.Int(1).tag(sync=True)  # pictures a side
     at = traitlets.List([]).tag(sync=True)
-    label = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, generator: nn.Module, history: History, plane: Plane):
         super().__init__()
@@ -79,7 +78,7 @@ class LatentMap(anywidget.AnyWidget):
         if not torch.equal(self._axes, self._plane.axes) or not _same(self._shares, point.shares):
             return []
         away = point.z - self._centre
-        place = self._axes @ away / self._spread
+        place = torch.linalg.pinv(self._axes.T) @ away / self._spread  # the axes need not be perpendicular
         if (away - place * self._spread @ self._axes).norm() > IN_PLANE or place.abs().max() > self._edge:
             return []
         return [round(number, 4) for number in place.tolist()]
