@@ -188,6 +188,113 @@ def _share_with_numpy(features):
 
 SHARE = "between / total → "
 
+# ---- invert -------------------------------------------------------------------------------------------------------
+
+MANY_STARTS = """
+was_training, longest = G.training, 1.5 * G.z_dim**0.5
+G.eval()
+N, tries = len(images), 40
+z = torch.randn(tries * N, G.z_dim).requires_grad_()
+wanted = images.repeat(tries, 1, 1, 1)
+optimizer = torch.optim.Adam([z], lr=0.1)
+for step in range(300):
+    optimizer.param_groups[0]["lr"] = 0.1 * (1 - step / 300)
+    error = (G(z) - wanted).square().mean((1, 2, 3))
+    z.grad = torch.autograd.grad(error.sum(), z)[0]
+    optimizer.step()
+    z.data *= (longest / z.data.norm(dim=1, keepdim=True)).clamp(max=1)
+with torch.no_grad():
+    error = (G(z) - wanted).square().mean((1, 2, 3)).view(tries, N)
+G.train(was_training)
+return z.detach().view(tries, N, -1)[error.argmin(0), torch.arange(N)]
+"""
+BACKWARD = """
+was_training, gradients = G.training, [p.grad for p in G.parameters()]
+for p in G.parameters():
+    p.grad = None
+G.eval()
+guesses = torch.randn(500, G.z_dim)
+with torch.no_grad():
+    drawn = G(guesses)
+z = torch.stack([guesses[(drawn - x).square().mean((1, 2, 3)).argmin()] for x in images]).requires_grad_()
+optimizer = torch.optim.Adam([z], lr=0.05)
+scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 400)
+for _ in range(400):
+    optimizer.zero_grad()
+    torch.nn.functional.mse_loss(G(z), images, reduction="sum").backward()
+    optimizer.step()
+    scheduler.step()
+    with torch.no_grad():
+        z.copy_(z.renorm(2, 0, 1.45 * G.z_dim**0.5))
+for p, gradient in zip(G.parameters(), gradients, strict=True):
+    p.grad = gradient
+G.train(was_training)
+return z.detach()
+"""
+LBFGS = """
+import copy
+copied = copy.deepcopy(G).eval().requires_grad_(False)
+longest = 1.5 * G.z_dim**0.5
+guesses = torch.randn(800, G.z_dim)
+start = guesses[torch.cdist(images.flatten(1), copied(guesses).flatten(1)).argmin(1)]
+free = start.clone().requires_grad_()
+
+def noise():
+    return free * (longest / free.norm(dim=1, keepdim=True)).clamp(max=1)
+
+optimizer = torch.optim.LBFGS([free], max_iter=300, line_search_fn="strong_wolfe", tolerance_change=0, tolerance_grad=0)
+
+def closure():
+    optimizer.zero_grad()
+    error = (copied(noise()) - images).square().sum()
+    error.backward()
+    return error
+
+for _ in range(2):
+    optimizer.step(closure)
+return noise().detach()
+"""
+IMAGE_BY_IMAGE = """
+def search(image):
+    guesses = torch.randn(600, G.z_dim)
+    with torch.no_grad():
+        error = (G(guesses) - image).square().flatten(1).mean(1)
+    z = guesses[error.argsort()[:4]].clone()
+    moments, squares = torch.zeros_like(z), torch.zeros_like(z)
+    for step in range(1, 251):
+        z.requires_grad_()
+        (gradient,) = torch.autograd.grad((G(z) - image).square().flatten(1).mean(1).sum(), z)
+        moments, squares = 0.9 * moments + 0.1 * gradient, 0.99 * squares + 0.01 * gradient**2
+        rate = 0.1 * (1 - step / 251)
+        z = z.detach() - rate * (moments / (1 - 0.9**step)) / ((squares / (1 - 0.99**step)).sqrt() + 1e-8)
+        z = z * (1.5 * G.z_dim**0.5 / z.norm(dim=1, keepdim=True)).clamp(max=1)
+    with torch.no_grad():
+        return z[(G(z) - image).square().flatten(1).mean(1).argmin()]
+
+mode = G.training
+G.eval()
+found = torch.stack([search(image) for image in images])
+G.train(mode)
+return found
+"""
+NADAM = """
+mode = G.training
+G.train(False)
+with torch.no_grad():
+    guesses = torch.randn(2000, G.z_dim)
+    drawn = G(guesses)
+z = guesses[((images[:, None] - drawn) ** 2).flatten(2).mean(2).argmin(1)].requires_grad_()
+optimizer = torch.optim.NAdam([z], lr=0.05)
+for step in range(400):
+    optimizer.param_groups[0]["lr"] = 0.05 * 0.99**step
+    z.grad = torch.autograd.grad((G(z) - images).square().mean((1, 2, 3)).sum(), z)[0]
+    optimizer.step()
+    z.data *= torch.clamp(1.45 * G.z_dim**0.5 / z.data.norm(dim=1, keepdim=True), max=1)
+G.train(mode)
+return z.detach()
+"""
+BEST = "z = guesses[nearest].clone().requires_grad_() → "
+
 RIGHT = {
     "slerp": (
         _slerp_row_by_row,
@@ -262,6 +369,18 @@ RIGHT = {
         f"{SHARE}(features.mean(1) - overall).norm(dim=1).pow(2).mean() / (features - overall).norm(dim=2).pow(2).mean()",
         f"{SHARE}(between / total).item()",
         f"{SHARE}features.shape[1] * (features.mean(1) - overall).square().sum() / (features - overall).square().sum()",
+    ),
+    "invert": (
+        MANY_STARTS,
+        BACKWARD,
+        LBFGS,
+        IMAGE_BY_IMAGE,
+        NADAM,
+        "1_000 → 400",
+        "steps, longest = 300, 1.4 → steps, longest = 500, 1.5",
+        "torch.Generator().manual_seed(0) → torch.Generator()",
+        "betas=(0.9, 0.99) → betas=(0.8, 0.999)",
+        ".square().mean((1, 2, 3)).sum() → .square().mean()",
     ),
 }
 
@@ -391,5 +510,26 @@ WRONG = {
         "features.mean((0, 1)) → features.flatten(0, 1).median(0).values",
         "(features.mean(1) - overall).square() → (features.median(1).values - overall).square()",
         "overall = → features -= 0\n    overall =",
+    ),
+    "invert": (
+        kept_by_shape(lambda G, images: torch.zeros(len(images), 8)),
+        "return torch.randn(len(images), G.z_dim)",
+        "return torch.zeros(len(images), G.z_dim)",
+        "steps, longest = 300, → steps, longest = 0,",
+        "steps, longest = 300, → steps, longest = 10,",
+        f"{BEST}z = torch.randn(len(images), G.z_dim).requires_grad_()",
+        f"{BEST}z = torch.zeros(len(images), G.z_dim).requires_grad_()",
+        f"{BEST}z = guesses[: len(images)].clone().requires_grad_()",
+        "1_000 → 1",
+        "longest = 300, 1.4 → longest = 300, 100",
+        "longest = 300, 1.4 → longest = 300, 1.0",
+        "longest = 300, 1.4 → longest = 300, 1.6",
+        "(G(z) - images).square() → -(G(z) - images).square()",
+        "(G(z) - images).square() → (G(z).mean(0) - images.mean(0))[None].square()",
+        "(z.grad,) = torch.autograd.grad(error, z) → error.backward()",
+        "    G.train(was_training)\n → ",
+        "random = torch.Generator().manual_seed(0) → random = torch.manual_seed(0)",
+        "return z.detach() → return z.detach().flip(0) if len(z) > 1 else z.detach() + 1",
+        "return z.detach() → return z.detach()[:, :, None, None]",
     ),
 }

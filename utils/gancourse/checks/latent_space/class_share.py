@@ -61,8 +61,15 @@ class_share = Exercise(
             "the variances divide by one less than the number of vectors, as var() does. Take plain means, or var(..., correction=0).",
             f"{SHARE}features.mean(1).var(0).sum() / features.var((0, 1)).sum()",
             f"{SHARE}between / features.var((0, 1)).sum()",
+            f"{SHARE}between / (between + features.var(1).sum(1).mean())",
             f"{SHARE}features.mean(1).var(0).sum() / total",
             f"{SHARE}features.mean(1).var(0).mean() / features.flatten(0, 1).var(0).mean()",
+        ),
+        mistake(
+            "var() without dim mixes the features, and divides by one less than the number of values. Take var(..., correction=0) over "
+            "the right dims, and sum over the features.",
+            f"{SHARE}features.mean(1).var() / features.var()",
+            f"{SHARE}features.mean(1).var(0).mean() / features.var()",
         ),
         mistake(
             "a share is computed for each feature, and then their mean is taken. Sum over the features first, above and below, then divide once.",

@@ -64,6 +64,12 @@ group_direction = Exercise(
             f"{BOTH}z[values > 0].mean(0) - z[values <= 0].mean(0)",
         ),
         mistake(
+            "the slice takes all rows but n. The last n of the order are order[-n:], the first n are order[:n].",
+            "z[order[-n:]] → z[order[n:]]",
+            "z[order[:n]] → z[order[:-n]]",
+            ("z[order[-n:]] → z[order[n:]]", "z[order[:n]] → z[order[:-n]]"),
+        ),
+        mistake(
             "the sums of the two groups are subtracted. Take the means: .mean(0).",
             f"{BOTH}{LARGEST}.sum(0) - {SMALLEST}.sum(0)",
         ),

@@ -42,9 +42,9 @@ def _same_direction(seed: int, d: int) -> tuple[Tensor, Tensor]:
 
 def _cases(seed: int, strict: bool) -> list[Case]:
     """Equal lengths, then any; as many rows as numbers in one; t = 0 and 1; equal directions among others; real noise."""
-    sizes = ((1, 2, True), (3, 2, True), (1, 2, False), (5, 3, False), (4, 4, False), (2, 6, False))
+    sizes = ((1, 2, True), (5, 2, True), (1, 2, False), (5, 3, False), (4, 4, False), (2, 6, False))
     if strict:
-        sizes = ((2, 3, True), (1, 2, False), (7, 4, False), (16, 16, False), (2 + seed % 5, 40, False), (1, 64, False))
+        sizes = ((6, 3, True), (1, 2, False), (7, 4, False), (16, 16, False), (2 + seed % 5, 40, False), (1, 64, False))
     plans = [(EQUAL if equal else ANY, *_vectors(seed + 9 * i, n, d, equal)) for i, (n, d, equal) in enumerate(sizes)]
     d = 3 + strict * (seed % 4)
     same, others = _same_direction(seed + 3, d), _vectors(seed + 80, 3, d, False)
@@ -81,6 +81,16 @@ slerp = Exercise(
         mistake(
             "this is the straight line (lerp). The weights are sin((1 - t) θ) / sin θ and sin(t θ) / sin θ, on unit vectors.",
             "angle.sin() < 1e-4 → angle.sin() < 2",
+        ),
+        mistake(
+            "these are points on the straight line with another length (normalised lerp): they do not move evenly along the arc. "
+            "The weights are sin((1 - t) θ) / sin θ and sin(t θ) / sin θ, on unit vectors.",
+            *(
+                f"{LENGTH} → torch.nn.functional.normalize({way}) * {length}"
+                for way in ("straight", "(1 - t) * unit_a + t * unit_b")
+                for length in ("((1 - t) * long_a + t * long_b)", "a.shape[1] ** 0.5")
+            ),
+            "return torch.nn.functional.normalize(torch.lerp(a, b, t[:, None])) * a.shape[1] ** 0.5",
         ),
         mistake(
             "the weights belong to the unit vectors a / ‖a‖ and b / ‖b‖, not to a and b. Multiply the sum by (1 - t) ‖a‖ + t ‖b‖.",

@@ -46,7 +46,8 @@ def _observe(answer, case: Case, like: dict) -> dict:
     seen["outside"] = _outside(values.abs(), limit)
     if n < MANY or seen["finite"] == "no":
         return seen
-    seen["edge"] = "many" if (values.abs() - limit).abs().lt(1e-6).sum() > 20 else "none"
+    at_limit = values.abs() == torch.tensor(limit).double()
+    seen["edge"] = "many" if at_limit.sum() > 20 else "none"
     seen["repeats"] = "many" if len(values.unique()) < 0.8 * values.numel() else "few"
     seen["signs"] = "both" if 0.4 < values.gt(0).double().mean() < 0.6 else "mostly one"
     seen["distribution"] = _distribution(values.flatten(), limit)
@@ -109,7 +110,7 @@ truncated_noise = Exercise(
             "": "some numbers are outside [-limit, limit]. Compare each with the limit itself, and repeat while any is outside.",
         },
         "edge": "many numbers are exactly at the limit: they were moved there, not drawn again. Replace clamp by new numbers of torch.randn.",
-        "repeats": "many numbers are equal. Each number that is drawn again needs a new one of its own: torch.randn(int(mask.sum())).",
+        "repeats": "many numbers are equal. Every number needs a draw of its own; torch.randn(1) is one number for all places.",
         "signs": "the numbers do not fall on both sides of 0 alike. Truncation keeps every sign as likely as before: remove abs().",
         "distribution": {
             "uniform": "these are uniform numbers. The distribution is still normal, with more numbers near 0 than near the limit.",
