@@ -168,14 +168,14 @@ invert = Exercise(
         "those of the weights alone; error.backward() does not.",
         "noise_length": "a noise vector is longer than 1.5 √z_dim, and G has hardly seen such noise. After each step, shorten what is too long.",
         "picture": {
-            "some": "for some images what G draws is close enough, for others it is not. Start each image at the best of several hundred "
-            "random samples: from a poor start, descent ends in a poor place.",
+            "some close": "for some images what G draws is close enough, for others it is not. Start each image at the best of several hundred "
+            "random samples (from a poor start, descent ends in a poor place), and take enough steps.",
             "somewhat": "what G draws is somewhat like the image, but not close enough. The best random sample is only a start: from there "
             "take a few hundred steps, until the error falls no more.",
             "": "what G draws is not like the image. Print the error of each image: does it fall? Does z[i] belong to images[i]?",
         },
         "picture:damaged": {
-            "some": "for some images that G has not drawn itself, the error is more than 1.2 times the course's. Start each image at the best "
+            "some close": "for some images that G has not drawn itself, the error is more than 1.2 times the course's. Start each image at the best "
             "of several hundred random samples.",
             "": "for images that G has not drawn itself, the error is more than 1.2 times the course's. Minimise the mean squared difference, "
             "until it falls no more.",
