@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from gancourse.checks import answers, conditional_gan, dcgan_cifar10, dcgan_pokemon, minimax_loss, vanilla_gan
+from gancourse.checks import (
+    answers,
+    conditional_gan,
+    dcgan_cifar10,
+    dcgan_pokemon,
+    latent_space,
+    minimax_loss,
+    vanilla_gan,
+)
 from gancourse.checks.evaluating_gans import diagnose
 from gancourse.checks.generative_models import fit_generator
 
@@ -13,6 +21,7 @@ WANTED = [  # an observation is compared with the course's answer only, so this 
     (minimax_loss.calm_step, {"ends": "at rest in the solution", "d_goes": "up V"}),
     (conditional_gan.same_hand, {"copy": "close", "noise": "the same in all", "pixels": "as G makes them"}),
     (dcgan_pokemon.my_augmentation, {"share": "about p", "way_back": "to every image", "mixed": "no"}),
+    (latent_space.invert, {"noise_length": "within the limit", "drawn_in": "eval mode", "finite": "yes"}),
 ]
 SOURCES = sorted((Path(__file__).parents[2] / "solutions").glob("*/*.py"))
 FAULTY = [(vanilla_gan.repaired_gan, "faulty_gan"), (dcgan_cifar10.repaired_dcgan, "faulty_dcgan")]
@@ -25,6 +34,15 @@ def test_the_courses_answer_does_what_the_text_asks_for(exercise, wanted, seeds)
         for case in exercise.inputs(seed, strict=seed % 2 == 1):
             seen = exercise.watch(exercise.reference, case)
             assert wanted.items() <= seen.items(), f"seed {seed}, {case['about']}"
+
+
+@pytest.mark.parametrize("seeds", [range(4), pytest.param(range(200), marks=pytest.mark.long)], ids=["four", "200"])
+def test_the_courses_search_finds_the_noise_of_every_picture(seeds):
+    for seed in seeds:
+        for case in latent_space.invert.inputs(seed, strict=seed % 2 == 1):
+            seen = latent_space.invert.watch(latent_space.invert.reference, case)
+            found = {words for what, words in seen.items() if what.startswith("picture:")}
+            assert found == {"close"}, f"seed {seed}, {case['about']}"
 
 
 @pytest.mark.parametrize("seeds", [range(4), pytest.param(range(200), marks=pytest.mark.long)], ids=["four", "200"])

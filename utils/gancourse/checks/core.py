@@ -91,7 +91,8 @@ class Exercise:
     points: int
     cases: Callable[[int, bool], list[Case]]  # seed, strict: the graded cases are more and harder
     observe: Callable[[object, Case, Observation], Observation]  # answer, case, what to take over from an observation
-    look: dict[str, str | dict[str, str]]  # property, or property:subject -> where to look; "": for all others
+    # Property, or property:subject -> where to look; "": for all others; "endless": what to say to one that does not end.
+    look: dict[str, str | dict[str, str]]
     mistakes: tuple[Mistake, ...] = ()
     free: tuple[str, ...] = ()  # what is left behind and is the learner's choice: "gradients", "gradients:G"
     partial: bool = False  # marks for the share of the cases that are right
@@ -240,7 +241,8 @@ class Exercise:
         if says := self._mistake(pairs, wrong, self.mistakes):
             return says, first, name
         if is_endless(pairs[first][1]):
-            return "it does not end. Is there a loop whose condition never changes?", first, name
+            says = "it does not end. Is there a loop whose condition never changes?"
+            return self.look.get("endless", says), first, name
         if name == STOPPED:
             what = slips.error(pairs[first][1][STOPPED])
             return f"it stops with an error. {what[:1].upper()}{what[1:]}", first, name
