@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from gancourse.checks import answers
 from gancourse.checks.core import Case, Exercise, mistake
@@ -28,7 +29,10 @@ def _cases(seed: int, strict: bool) -> list[Case]:
     for i, (n, z_dim, d, step) in enumerate(sizes):
         at = seed + 13 * i
         a, b = randn(at, n, z_dim), randn(at + 1, n, z_dim)
-        b = b - 0.6 * a  # obtuse angles: the straight line is shorter
+        unit = normalize(a, dim=1)
+        across = normalize(b - (b * unit).sum(1, keepdim=True) * unit, dim=1)
+        # Obtuse angles, where the straight line is shorter, and far from 180 degrees, where rounding would decide.
+        b = b.norm(dim=1, keepdim=True) * across - 0.6 * a
         t = torch.rand(n, generator=torch.Generator().manual_seed(at)).mul(0.25).add(0.1).round(decimals=2)
         t[1::2] = (1 - step - t[1::2] / 3).round(decimals=2)
         about = f"{n} pair{'s' * (n > 1)}, z_dim = {z_dim}, d = {d}, t = {first_numbers(t)}, step = {step}"
