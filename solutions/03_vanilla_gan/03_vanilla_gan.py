@@ -960,13 +960,13 @@ display(
 # ## 3.13 Play: explore the latent space
 #
 # A trained generator maps 64 numbers to a digit. In the explorer you change these numbers. Each slider moves $z$ along one *direction*. The course computed
-# the eight directions along which a small step changes the pixels most, on average over random $z$ (Wang & Ponce 2021). The menu also offers the 64 coordinates. The explorer shows the
+# the eight directions along which a small step changes the pixels most, on average over random $z$ (Wang & Ponce 2021). The menu also offers the 64 coordinates, and *properties*: directions that change one thing, such as the slant. A slider's name says what was measured to change along it, with the correlation; lesson 8 explains how. The explorer shows the
 # generator that comes with the course; `LatentExplorer(better_generator)` shows yours.
 
 # %% [markdown]
 # Try this:
 #
-# 1. Move *direction 1* from end to end. Then choose z[0] in the menu. Which changes more? What changes: the digit, its slant, its
+# 1. Move the first slider from end to end. Then choose z[0] in the menu. Which changes more? What changes: the digit, its slant, its
 #    thickness, or several at once? Nothing in the training gives a single number of $z$ a meaning.
 # 2. Press *Neighbours* and look for a border between two digits. Click a picture on the border, and make the spread smaller. The pictures
 #    between two digits are neither, and real data contain few of them.
@@ -974,6 +974,7 @@ display(
 # 4. Press *Draw another* until you see something that is no digit. Which slider repairs it? *Truncation* makes $z$ shorter
 #    than the usual 8. Does it repair pictures, or does it only make them alike?
 # 5. Lock a slider and draw another: what does this direction preserve? *Undo* goes back; *Code* shows the lines that make the picture.
+# 6. Keep your own generator: `from gancourse import runs` and `runs.keep("my digits", vanilla.generator)`. Then it appears, under this name, on the page that `make explore` opens.
 
 # %%
 from gancourse.widgets import LatentExplorer

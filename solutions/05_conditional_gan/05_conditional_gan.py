@@ -714,12 +714,12 @@ display(
 # The explorer now has a row of classes.
 #
 # 1. Press one class after the other. What stays the same? Then press *Draw another*: what changes now?
-# 2. Move *direction 1* to its end, and press the classes again. Does the direction mean the same for a 1 and for an 8?
+# 2. Move the first slider to its end, and press the classes again. Does the direction mean the same for a 1 and for an 8?
 # 3. Pin a 3, change the class to 8, pin it, and walk between the pins. Then pin two different 3s, and walk. Which walk shows more legible digits?
 # 4. Press *Neighbours* around a 7, at spread 1, then wider. In lesson 3 you found borders between digits there. Where are they now?
 
 # %% [markdown]
-# <details><summary>What you should see</summary>1: thickness and slant stay; another z changes them. 2: in the shipped generator direction 1 changes the slant, of a 1
+# <details><summary>What you should see</summary>1: thickness and slant stay; another z changes them. 2: in the shipped generator the first slider changes the slant, of a 1
 # as much as of an 8 (yours may differ; <code>LatentExplorer(shipped)</code> shows that one). 3: the walk between two 3s. Halfway from 3 to 8 there is a code that G never saw, and some pictures are neither digit. 4: few borders near the centre: the label decides the digit, not z. Far from the centre
 # more pictures fail.</details>
 

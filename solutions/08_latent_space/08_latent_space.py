@@ -103,7 +103,7 @@ plt.show()
 #
 # $$\Big((1-t)\,\lVert a\rVert + t\,\lVert b\rVert\Big)\left(\frac{\sin((1-t)\,\theta)}{\sin\theta}\,\frac{a}{\lVert a\rVert} + \frac{\sin(t\,\theta)}{\sin\theta}\,\frac{b}{\lVert b\rVert}\right)$$
 #
-# Here $\theta$ is the angle between $a$ and $b$, in radians. a and b are float32 (N, z_dim) without zero rows, t is (N,). Where $\sin\theta$ is below 0.0001, $a$ and $b$ have almost the same direction: return the point on the straight line, $(1-t)\,a + t\,b$.
+# Here $\theta$ is the angle between $a$ and $b$, in radians. a and b are float32 (N, z_dim) without zero rows, t is (N,). Where $\sin\theta$ is below 0.0001 there is no arc, because $a$ and $b$ have almost the same direction or the opposite one: return the point on the straight line, $(1-t)\,a + t\,b$.
 #
 # You practise: formulas on rows, and a case where a formula divides by 0.
 #
@@ -126,12 +126,12 @@ def slerp(a: torch.Tensor, b: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
 
 
 # %%
-fig_a, fig_b = training.noise(G, 2, seed=21)
+first, second = training.noise(G, 2, seed=21)
 t = torch.linspace(0, 1, 12)
-line = torch.lerp(fig_a, fig_b, t[:, None])
-arc = slerp(fig_a.expand(12, -1), fig_b.expand(12, -1), t)
+line = torch.lerp(first, second, t[:, None])
+arc = slerp(first.expand(12, -1), second.expand(12, -1), t)
 pictures = torch.cat([draw(line), draw(arc)])
-display(figures.image_grids({"from a to b": pictures}, columns=12, rows=["line", "arc"]))
+display(figures.image_grids({"the same two ends": pictures}, columns=12, rows=["line", "arc"]))
 
 # %% [markdown]
 # Both rows begin and end alike. Do you see a difference in the middle? With single walks you cannot decide anything. So draw many points halfway, and compare these sets with real digits, as in lesson 4. Precision is the share of the fakes that lie near a real digit, recall the share of the real digits that lie near a fake.
@@ -145,7 +145,7 @@ real = metrics.real("mnist", N, read_digits)
 
 
 def measure(name, z):
-    """Print how the digits of noise (N, 64) compare with N real ones; return precision and recall."""
+    """Print how the digits of noise (N, 64) compare with N real ones."""
     f, probabilities = read_digits(draw(z))
     distance = metrics.frechet_distance(f, real.test)
     precision, recall = metrics.precision_recall(real.test, f)
@@ -153,7 +153,6 @@ def measure(name, z):
     print(
         f"{name:>20} {z.norm(dim=1).mean():8.1f} {distance:14.1f} {precision:11.2f} {recall:8.2f} {unsure:9.0%}"
     )
-    return precision, recall
 
 
 TITLE = f"{'':20}   length   Fréchet dist.   precision   recall   unsure"
@@ -202,24 +201,16 @@ def truncated_noise(n: int, z_dim: int, limit: float) -> torch.Tensor:
 # *Predict*: what happens to precision, recall and the Fréchet distance as the limit falls?
 
 # %%
-limits = (torch.inf, 2.0, 1.5, 1.0, 0.7, 0.5)
 torch.manual_seed(0)
 print(TITLE)
-truncated = [
-    measure("no limit" if limit > 9 else f"limit {limit}", truncated_noise(N, 64, limit))
-    for limit in limits
-]
+measure("no limit", truncated_noise(N, 64, torch.inf))
+for limit in (2.0, 1.5, 1.0, 0.7, 0.5):
+    measure(f"limit {limit}", truncated_noise(N, 64, limit))
 
 # %%
 torch.manual_seed(1)
-display(
-    figures.image_grids(
-        {
-            "no limit" if limit > 9 else f"limit {limit}": draw(truncated_noise(32, 64, limit))
-            for limit in (torch.inf, 1.0, 0.5)
-        }
-    )
-)
+grids = {f"limit {limit}": draw(truncated_noise(32, 64, limit)) for limit in (torch.inf, 1.0, 0.5)}
+display(figures.image_grids(grids))
 
 # %% [markdown]
 # Precision rises to 0.99, and recall falls to 0.16: truncation buys precision with variety. The Fréchet distance rises at every limit, because it counts what is missing.
@@ -288,7 +279,7 @@ names = [f"component {i}" for i in (1, 2, 3)] + ["random"]
 display(figures.image_grids({"the same digit, moved by -4 to 4": rows}, columns=11, rows=names))
 
 # %% [markdown]
-# One step along a direction from the activations changes the picture about two to six times as much as one along a random direction: 0.18 to 0.31 instead of 0.04 to 0.13. Three rows change the digit. A random direction is a mixture of all directions, and most of them change little.
+# One step along a direction from the activations changes the picture on average about three times as much as one along a random direction: 0.18 to 0.31 instead of 0.04 to 0.13. All three rows of components end at another digit. A random direction is a mixture of all directions, and most of them change little.
 #
 # The explorer's *directions of most change* come from another calculation: it moves the noise a little, looks at the pixels, and needs no activations (Wang & Ponce 2021). Both find directions of large change, not the same ones.
 
@@ -327,7 +318,7 @@ for group, vectors in (("from activations", found), ("at random", chance)):
 # ### Exercise 4 · `group_direction`
 # ●○○ · 5 minutes
 #
-# Write it: `group_direction(z, values, n)` returns the mean of the n noise vectors with the largest values, minus the mean of the n with the smallest: (z_dim,). z is (N, z_dim), values is (N,): one number for the image of each row.
+# Write it: `group_direction(z, values, n)` returns the mean of the n noise vectors with the largest values, minus the mean of the n with the smallest: (z_dim,). z is (N, z_dim), values is (N,): one number for the image of each row; n is at most N.
 #
 # You practise: choosing rows by another tensor.
 #
@@ -400,7 +391,7 @@ for digit in (3, 0, 1, 4, 8):
 #
 # $$\frac{\lVert f(\text{slerp}(a, b, t + \text{step})) - f(\text{slerp}(a, b, t))\rVert^2}{\text{step}^2}$$
 #
-# as a tensor without dimensions. `features` is the function $f$: it takes noise (N, z_dim) and returns (N, d). a and b are (N, z_dim), t is (N,), step is a small number. Use the course's `walks.slerp(a, b, t)`, so that your answer to exercise 1 does not matter here.
+# as a tensor without dimensions. `features` is the function $f$: it takes noise (N, z_dim) and returns (N, d). a and b are (N, z_dim), t is (N,), step is a small number; t + step is at most 1. Use the course's `walks.slerp(a, b, t)`, so that your answer to exercise 1 does not matter here.
 #
 # You practise: a derivative as a difference, and a mean in the right place.
 #
@@ -504,10 +495,10 @@ for name, classes in (("generated", generated), ("real test digits", real_digits
 #
 # Write it: `invert(G, images)` returns for each image, float32 (N, C, H, W) in [-1, 1], the noise vector whose picture is as like it as possible: (N, z_dim). $G$ maps noise (N, `G.z_dim`) to images.
 #
-# - For images that $G$ has drawn, the mean squared difference must be below 1 % of that between two random images of $G$; for others, at most 1.2 times what the course's answer reaches.
+# - For images that $G$ has drawn, the mean squared difference must be below 1 % of that between two random images of $G$; for any other image, at most 1.2 times what the course's answer reaches.
 # - No noise vector may be longer than $1.5\sqrt{z_{dim}}$.
 # - $G$ draws in eval mode. Afterwards its mode, weights and gradients are as before.
-# - You have ten seconds for eight images.
+# - You have ten seconds for eight small images.
 #
 # You practise: optimising an input instead of weights, from a good start.
 #
@@ -596,14 +587,15 @@ from gancourse.widgets import LatentExplorer
 LatentExplorer("mnist_better", seed=12)
 
 # %% [markdown]
-# A loop to take home: the walk of the first figure as a GIF, written next to this notebook. Change the seed, or the generator. A network that you have trained in another lesson can be kept with `runs.keep("my digits", generator)` after `from gancourse import runs`; then it appears on the page that `make explore` opens, under that name.
+# A loop to take home: the walk of the first figure as a GIF, which you can save from the page. Change the seed, or the generator.
 
 # %%
 smooth = walks.along(stations[[0, 1, 2, 3, 0]], torch.linspace(0, 4, 97)[:-1])
 loop = figures.gif(draw(smooth), milliseconds=50, at_least=112)
-with open("loop.gif", "wb") as file:
-    file.write(loop)
 display(Image(loop, alt="digits that turn into each other and back"))
+
+# %% [markdown]
+# Every generator of the course can be explored on one page: `make explore`. A network that you have trained in another lesson appears there, too, after `from gancourse import runs` and `runs.keep("my digits", generator)`.
 
 # %% [markdown]
 # ## Check yourself

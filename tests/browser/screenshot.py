@@ -1,29 +1,33 @@
-"""Take a picture of the latent explorer in JupyterLab, such as the README's: screenshot.py OUT.png [--width 1280]."""
+"""Take a picture of the page that `gancourse explore` opens, such as the README's: screenshot.py OUT.png [--width 1280]."""
 
 import argparse
 from pathlib import Path
 
 from explorer import ExplorerPage
-from lab import notebook_in_lab, run_cells_with
-
-EXPLORER = 'from gancourse.widgets import LatentExplorer\n\nLatentExplorer("mnist_better", seed=1)'
+from lab import running_chromium, running_explore
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("out", type=Path)
 parser.add_argument("--width", type=int, default=1280, help="pixels")
-parser.add_argument("--height", type=int, default=820, help="pixels")
+parser.add_argument("--height", type=int, default=940, help="pixels")
+parser.add_argument("--generator", default="mnist_better")
 options = parser.parse_args()
 
-with notebook_in_lab(EXPLORER, name="explore", width=options.width, height=options.height) as (page, notebook):
-    run_cells_with(page, notebook, "LatentExplorer")
+with running_explore() as address, running_chromium() as browser:
+    page = browser.new_page(viewport={"width": options.width, "height": options.height})
+    page.goto(address)
+    page.locator("img.gancourse-picture").first.wait_for()
+    page.locator(f".gancourse-choices button[data-name='{options.generator}']").click()
+    page.wait_for_timeout(1500)
     explorer = ExplorerPage(page)
+    for seed in (1, 5, 12):
+        explorer.box.get_by_label("Seed").fill(str(seed))
+        explorer.box.get_by_label("Seed").press("Enter")
+        explorer.settle()
+        explorer.press("Pin")
+    explorer.press("A")
+    explorer.settle()
     explorer.press("Code")
-    explorer.press("Pin")
-    for _ in range(4):
-        explorer.press("Draw another")
-    explorer.press("Pin")
-    explorer.press("Neighbours")
-    explorer.box.evaluate("box => box.scrollIntoView({block: 'center'})")
     page.mouse.move(0, 0)
     page.wait_for_timeout(2000)  # the layout settles
     page.screenshot(path=options.out)

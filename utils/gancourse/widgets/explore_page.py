@@ -38,6 +38,9 @@ ABOUT = {
 }
 
 
+SLIDERS = "A slider is named after what it changes; the number says how closely the picture follows it, 1 is exactly."
+
+
 class Chooser(anywidget.AnyWidget):
     """Buttons with pictures: items, a list of dicts with name, title and picture (PNG); value: the name of the pressed one."""
 
@@ -99,7 +102,8 @@ class ExplorePage(widgets.VBox):
         for explorer in self._opened.values():
             explorer.rest()
             show(explorer, False)
-        self.about.value = f"<p>{html.escape(ABOUT.get(key) or f'Your own generator: {self._own.get(key, key)}')}</p>"
+        about = ABOUT.get(key) or f"Your own generator: {self._own.get(key, key)}."
+        self.about.value = f"<p>{html.escape(about)} {SLIDERS}</p>"
         if key not in self._opened:
             try:
                 generator = self._generator(key)
