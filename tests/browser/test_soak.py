@@ -1,4 +1,4 @@
-"""The latent explorer used at random for minutes: no error, no lost kernel, and the memory stays where it was."""
+"""The page of all explorers used at random for minutes: no error, no lost kernel, and the memory stays where it was."""
 
 import random
 import subprocess
@@ -13,15 +13,16 @@ from playwright.sync_api import TimeoutError as Vanished
 CELLS = [
     """\
 import os
-from gancourse.widgets import LatentExplorer
+from gancourse.widgets import ExplorePage
 
 print("kernel", os.getpid())
-LatentExplorer("mnist_better")"""
+ExplorePage()"""
 ]
 MINUTES = 20
+GENERATORS = ("mnist_better", "mnist_conditional", "pokemon_dcgan")  # each is opened once before the memory is measured
 MB = 2**20
 MOST_GROWTH = 50 * MB
-WARM_UP = 15  # seconds until everything has been used once
+WARM_UP = 60  # seconds until everything has been used once
 PATIENCE = 1_000  # milliseconds for a control that the act before is just hiding
 MOST_MISSED = 0.05  # of all acts
 
@@ -48,7 +49,17 @@ class User:
     def __init__(self, explorer: ExplorerPage, seed: int):
         self.explorer, self.random = explorer, random.Random(seed)
         self.acts = [self.slide] * 6 + [self.draw, self.undo, self.lock, self.menu, self.view, self.seed]
-        self.acts += [self.neighbour, self.pin, self.walk, self.truncate]
+        self.acts += [
+            self.neighbour,
+            self.pin,
+            self.walk,
+            self.truncate,
+            self.gif,
+            self.sketch,
+            self.nearest,
+            self.choose,
+        ]
+        self.acts += [self.drag, self.drag, self.keys, self.plane]
         self.done = self.missed = 0
 
     def act(self) -> None:
@@ -66,7 +77,7 @@ class User:
 
     def slide(self) -> None:
         handles = self.explorer.box.locator(".noUi-handle:visible")
-        handles.nth(self.random.randrange(8)).focus()
+        handles.nth(self.random.randrange(4)).focus()
         for _ in range(self.random.randrange(1, 15)):
             self.explorer.page.keyboard.press(self.random.choice(["ArrowLeft", "ArrowRight", "PageUp", "PageDown"]))
 
@@ -79,7 +90,7 @@ class User:
             button.click()
 
     def lock(self) -> None:
-        self.explorer.box.locator(".widget-toggle-button.gancourse-small:visible").nth(self.random.randrange(8)).click()
+        self.explorer.box.locator(".widget-toggle-button.gancourse-small:visible").nth(self.random.randrange(4)).click()
 
     def menu(self) -> None:
         self.explorer.menu("Sliders").select_option(index=self.random.randrange(9))
@@ -111,6 +122,46 @@ class User:
     def truncate(self) -> None:
         self.explorer.move("truncation", *[self.random.choice(["ArrowLeft", "ArrowRight", "End"])] * 3)
 
+    def choose(self) -> None:
+        self.explorer.page.locator(f".gancourse-choices [data-name='{self.random.choice(GENERATORS)}']").click()
+
+    def gif(self) -> None:
+        if self.explorer.box.locator(".gancourse-pinned:visible").count() >= 2:
+            self.explorer.press("Make a GIF")
+
+    def plane(self) -> None:
+        self.explorer.menu(self.random.choice(["across", "down"])).select_option(index=self.random.randrange(2))
+
+    def keys(self) -> None:
+        self.explorer.box.locator(".gancourse-map:visible").focus()
+        for _ in range(self.random.randrange(1, 10)):
+            self.explorer.page.keyboard.press(self.random.choice(["ArrowLeft", "ArrowRight", "ArrowUp", "Enter"]))
+
+    def drag(self) -> None:
+        self._draw_on(".gancourse-map:visible")
+
+    def sketch(self) -> None:
+        if not self.explorer.box.locator(".gancourse-sketch:visible").count():
+            self.explorer.press("Find a picture")
+        self._draw_on(".gancourse-sketch:visible canvas")
+
+    def nearest(self) -> None:
+        self.explorer.press("Training pictures")
+
+    def _draw_on(self, selector: str) -> None:
+        """Draw a line on a field with the pointer held."""
+        field = self.explorer.box.locator(selector)
+        field.scroll_into_view_if_needed()
+        place, mouse = field.bounding_box(), self.explorer.page.mouse
+        for i in range(4):
+            at = [
+                place[a] + self.random.uniform(0.1, 0.9) * place[side] for a, side in (("x", "width"), ("y", "height"))
+            ]
+            mouse.move(*at, steps=5)
+            if i == 0:
+                mouse.down()
+        mouse.up()
+
 
 @pytest.mark.long
 @pytest.mark.timeout(1500)
@@ -119,16 +170,22 @@ def test_minutes_of_random_use(lab):
         errors = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        run_cells_with(page, notebook, "LatentExplorer")
+        run_cells_with(page, notebook, "ExplorePage")
         pid = int(page.locator(".jp-OutputArea-output pre", has_text="kernel").inner_text().split()[1])
         explorer = ExplorerPage(page)
         user = User(explorer, seed=0)
+        for name in (*GENERATORS[1:], GENERATORS[0]):
+            page.locator(f".gancourse-choices [data-name='{name}']").click()
+            page.wait_for_timeout(3000)
         page.set_default_timeout(PATIENCE)
         user.act_for(WARM_UP)
-        explorer.settle()
+        page.locator(f".gancourse-choices [data-name='{GENERATORS[0]}']").click()
+        page.wait_for_timeout(5000)
         before = kernel_memory(pid), page_memory(page)
         user.act_for(60 * MINUTES - WARM_UP)
         page.set_default_timeout(30_000)
+        page.locator(f".gancourse-choices [data-name='{GENERATORS[0]}']").click()
+        page.wait_for_timeout(10_000)  # until no search goes on
         explorer.assert_shows_g_of_z()
         grown = [now - then for now, then in zip((kernel_memory(pid), page_memory(page)), before, strict=True)]
         print(f"{user.done} acts in {MINUTES} min: kernel {grown[0] / MB:+.1f} MB, page {grown[1] / MB:+.1f} MB")

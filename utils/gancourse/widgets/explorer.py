@@ -162,37 +162,48 @@ class LatentExplorer(widgets.VBox):
     def _settle(self) -> None:
         """Say in text what is shown, and bring the files and the code up to date: too slow for every frame."""
         point = self._history.point
-        label = latent.only_class(point.shares)
-        g_of_z, origins, ending = "G(z)", [], ""
-        if point.shares is not None:
-            g_of_z = "G(z, shares)" if label is None else f"G(z, {label})"
-            origins = [latent.shares_in_words(point.shares, self._class_names)]
-            ending = "-between-classes" if label is None else f"-class-{label}"
-        origin = ", ".join(origins + [f"seed {point.seed}"] * point.of_seed + [point.moved] * bool(point.moved))
-        truncated = f", truncation {point.truncation:.2f}" if point.truncation < 1 else ""
-        what = f"{g_of_z} for {origin}{truncated}; length of z {point.z.norm():.2f}"
-        wide = self.stage.is_wide
-        if wide:
-            spread = self.plane.spread.value
-            what = f"The middle is {what}. Around it, z moves by up to {spread:.1f} along two directions."
-        if beyond := self.directions.beyond(point):
-            what += f"; beyond the end of its slider: {', '.join(beyond)}"
-        if self.stage.image is None:
-            what = "No picture: the message above says why."
+        what = self._in_words(point)
         self.text.value = f'<span role="status">{html.escape(what)}</span>'
         self._page.picture = what
-        name = f"seed-{point.seed}" if point.of_seed else "noise"
-        name += "-moved" * bool(point.of_seed and point.moved) + "-truncated" * (point.truncation < 1) + ending
-        picture = png(self.stage.sheet, PIXELS)
+        name, wide = self._file_name(point), "-neighbours" * self.stage.is_wide
         noise_file = noise_files.write_noise(point.z, self.generator, point.shares)
         self.files.value = save_link(
-            "Save picture", f"{name}{'-neighbours' * wide}.png", "image/png", picture
+            "Save picture", f"{name}{wide}.png", "image/png", png(self.stage.sheet, PIXELS)
         ) + save_link("Save noise", f"{name}.json", "application/json", noise_file)
         if self.show_code.value:
             seed = None if point.moved or point.truncation < 1 else point.seed
             lines = noise_files.code(point.z, seed, device_of(self.generator), self._reach_generator(), point.shares)
             self.code.value = f'<pre tabindex="0" aria-label="Code for this picture">{html.escape(lines)}</pre>'
         self.nearest.update(self.stage.image)
+
+    def _in_words(self, point: Point) -> str:
+        """Return what is shown and how it came about."""
+        if self.stage.image is None:
+            return "No picture: the message above says why."
+        g_of_z, origins = "G(z)", []
+        if point.shares is not None:
+            label = latent.only_class(point.shares)
+            g_of_z = "G(z, shares)" if label is None else f"G(z, {label})"
+            origins = [latent.shares_in_words(point.shares, self._class_names)]
+        moved = f"noise {point.moved}" if point.moved.startswith("moved") and not point.of_seed else point.moved
+        origin = ", ".join(origins + [f"seed {point.seed}"] * point.of_seed + [moved] * bool(moved))
+        truncated = f", truncation {point.truncation:.2f}" if point.truncation < 1 else ""
+        what = f"{g_of_z} for {origin}{truncated}; length of z {point.z.norm():.2f}"
+        if self.stage.is_wide:
+            spread = self.plane.spread.value
+            what = f"The middle is {what}. Around it, z moves by up to {spread:.1f} along two directions."
+        if beyond := self.directions.beyond(point):
+            what += f"; beyond the end of its slider: {', '.join(beyond)}"
+        return what
+
+    def _file_name(self, point: Point) -> str:
+        """Return what files of a point are called, without an ending."""
+        name = f"seed-{point.seed}" if point.of_seed else "noise"
+        name += "-moved" * bool(point.of_seed and point.moved) + "-truncated" * (point.truncation < 1)
+        if point.shares is None:
+            return name
+        label = latent.only_class(point.shares)
+        return f"{name}-between-classes" if label is None else f"{name}-class-{label}"
 
     def _reach_generator(self) -> str:
         """Return a Python expression for the generator in the reader's notebook: one of their variables, if possible."""

@@ -73,7 +73,7 @@ class Finder:
                 shares = point.shares
                 if found.labels is not None:
                     shares = latent.shares_of(int(found.labels[0]), len(shares))
-                moved = replace(point, z=found.z[0], shares=shares, moved="found for a picture", of_seed=False)
+                moved = replace(point, z=found.z[0], shares=shares, moved="noise found for a picture", of_seed=False)
                 self._history.go(moved, "search")
                 self.text.value = (
                     f"Searched is the picture below. Mean squared difference of the pixels: {found.error[0]:.3f}"
