@@ -1,5 +1,8 @@
 """Generators that a reader keeps: they come back without their class, and draw the same pictures."""
 
+import io
+import zipfile
+
 import pytest
 import torch
 from torch import nn
@@ -81,6 +84,38 @@ def test_a_generator_that_takes_labels_alone_is_kept_with_them():
     explorer.wait()
     assert "class owl" in explorer.text.value
     assert explorer._message.value == ""
+
+
+def test_a_kept_generator_stays_in_eval_mode_and_can_be_sampled():
+    runs.keep("mine", Mine())
+    kept = runs.load("mine")
+    assert kept.train() is kept.eval() is kept
+    assert not kept.training
+    assert training.sample(kept, 5, seed=1).shape == (5, 1, 4, 4)
+    assert runs.picture("mine").startswith(b"\x89PNG")
+    assert runs.picture("other") == b""
+
+
+class Dangerous:
+    def __reduce__(self):
+        return exec, ("raise SystemExit('code of its own has run')",)
+
+
+def test_a_file_that_would_run_code_is_refused(tmp_path):
+    path = runs.keep("mine", Mine())
+    inner, outer = zipfile.ZipFile(path), io.BytesIO()
+    buffer = io.BytesIO()
+    torch.save(Dangerous(), buffer)
+    with zipfile.ZipFile(outer, "w") as changed:
+        for item in inner.namelist():
+            changed.writestr(
+                item, buffer.getvalue() if "sample_inputs" in item and item.endswith(".pt") else inner.read(item)
+            )
+    inner.close()
+    path.write_bytes(outer.getvalue())
+    assert b"code of its own" in path.read_bytes()
+    with pytest.raises(runs.RunError, match="is damaged"):
+        runs.load("mine")
 
 
 def test_the_explorer_tells_kept_generators_apart():

@@ -103,7 +103,7 @@ plt.show()
 #
 # $$\Big((1-t)\,\lVert a\rVert + t\,\lVert b\rVert\Big)\left(\frac{\sin((1-t)\,\theta)}{\sin\theta}\,\frac{a}{\lVert a\rVert} + \frac{\sin(t\,\theta)}{\sin\theta}\,\frac{b}{\lVert b\rVert}\right)$$
 #
-# Here $\theta$ is the angle between $a$ and $b$, in radians. a and b are float32 (N, z_dim) without zero rows, t is (N,). Where $\sin\theta$ is below 0.0001 there is no arc, because $a$ and $b$ have almost the same direction or the opposite one: return the point on the straight line, $(1-t)\,a + t\,b$.
+# Here $\theta$ is the angle between $a$ and $b$, in radians. a and b are float32 (N, z_dim) without zero rows, t is (N,). Where $\sin\theta$ is below 0.001 there is no arc, because $a$ and $b$ have almost the same direction or the opposite one: return the point on the straight line, $(1-t)\,a + t\,b$.
 #
 # You practise: formulas on rows, and a case where a formula divides by 0.
 #
@@ -121,7 +121,7 @@ def slerp(a: torch.Tensor, b: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
     angle = (unit_a * unit_b).sum(1, keepdim=True).clamp(-1, 1).arccos()
     arc = (((1 - t) * angle).sin() * unit_a + (t * angle).sin() * unit_b) / angle.sin()
     straight = (1 - t) * a + t * b
-    return torch.where(angle.sin() < 1e-4, straight, arc * ((1 - t) * long_a + t * long_b))
+    return torch.where(angle.sin() < 1e-3, straight, arc * ((1 - t) * long_a + t * long_b))
     ### END SOLUTION
 
 
@@ -576,7 +576,7 @@ display(figures.image_grids({"": shown}, columns=12, rows=["wanted", *results]))
 #
 # 1. Choose the sliders *properties*. Press *Map*, choose slant across and thickness down, and drag over the map. Do the properties keep their promise far from the middle?
 # 2. Lock *ink* and move *thickness*. What happens to the picture?
-# 3. Press *Find a picture* and draw a digit. Then draw a letter, or a smile. What does $G$ make of it?
+# 3. Press *Draw your own* and draw a digit. Then draw a letter, or a smile. What does $G$ make of it?
 # 4. Pin three digits, watch the walk, and save it as a GIF.
 #
 # <details><summary>What we saw</summary>1: near the middle, yes. Towards thick strokes our 5 became a 0, and at the edge towards thin strokes and a slant to the left it fell apart. 2: with the ink locked, our 5 became a 0 as its strokes grew thinner, and a 1 as they grew thicker: the same ink makes long thin strokes or short thick ones. 3: a digit comes back nearly as you drew it. So did the capital letters A, T and E, which $G$ has never seen; an M and a smile came back faint and with gaps. 4: between two digits there is usually a short stretch whose pictures are neither.</details>

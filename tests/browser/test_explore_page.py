@@ -131,7 +131,7 @@ def test_three_pins_a_walk_and_a_gif(page, tmp_path):
 
 def test_a_drawing_is_found(page):
     explorer = choose(page, "mnist_better")
-    explorer.press("Find a picture")
+    explorer.press("Draw your own")
     canvas = explorer.box.locator(".gancourse-sketch canvas").bounding_box()
     x, y = canvas["x"], canvas["y"]
     page.mouse.move(x + 110, y + 40)
@@ -147,7 +147,7 @@ def test_a_drawing_is_found(page):
 
 def test_bad_files_are_said_and_the_kernel_goes_on(page, tmp_path):
     explorer = choose(page, "mnist_better")
-    explorer.press("Find a picture")
+    explorer.press("Draw your own")
     z = explorer.z()
 
     def give(button: str, data: bytes, name: str) -> None:
@@ -184,8 +184,8 @@ def test_nothing_sticks_out_of_a_narrow_page(page, width):
     explorer.press("Pin")
     explorer.press("Draw another")
     explorer.press("Pin")
-    explorer.press("Find a picture")
-    explorer.press("Training pictures")
+    explorer.press("Draw your own")
+    explorer.press("Is it a copy?")
     page.wait_for_timeout(1000)
     for part in explorer.box.locator("button, select, .noUi-handle, img, canvas, pre").filter(visible=True).all():
         place = part.bounding_box()

@@ -142,11 +142,11 @@ class User:
 
     def sketch(self) -> None:
         if not self.explorer.box.locator(".gancourse-sketch:visible").count():
-            self.explorer.press("Find a picture")
+            self.explorer.press("Draw your own")
         self._draw_on(".gancourse-sketch:visible canvas")
 
     def nearest(self) -> None:
-        self.explorer.press("Training pictures")
+        self.explorer.press("Is it a copy?")
 
     def _draw_on(self, selector: str) -> None:
         """Draw a line on a field with the pointer held."""

@@ -55,9 +55,10 @@ def test_damaged_weights_are_said_and_the_others_open(monkeypatch):
     monkeypatch.setattr(pretrained, "load", damaged)
     runs.keep("mine", TinyGenerator())
     (runs.folder() / "mine.pt2").write_bytes(b"no longer")
+    (runs.folder() / "mine.png").unlink()
     page = ExplorePage()
-    assert page.explorer is None
-    assert "is damaged" in html.unescape(page._message.value)
+    assert page.explorer.image is None
+    assert "is damaged" in html.unescape(page.explorer._message.value)
     page.chooser.value = "own:mine"
     assert "Keep the generator again" in html.unescape(page._message.value)
     page.chooser.value = "pokemon_dcgan"

@@ -60,7 +60,7 @@ def assert_shows_g_of_z(explorer) -> None:
 
 
 def file_behind(explorer, text: str) -> bytes:
-    encoded = re.search(rf'base64,([^"]+)">{text}<', explorer.files.value).group(1)
+    encoded = re.search(rf'base64,([^"]+)">{text}<', explorer.save_picture.value + explorer.save_noise.value).group(1)
     return base64.b64decode(encoded)
 
 
@@ -415,7 +415,7 @@ def test_a_class_changes_the_picture_and_keeps_z(conditional):
         assert torch.equal(conditional.z, z)
         assert conditional.label == label
         assert f"G(z, {label}) for class {label}, seed 3; length" in conditional.text.value
-        assert f'download="seed-3-class-{label}.png"' in conditional.files.value
+        assert f'download="seed-3-class-{label}.png"' in (conditional.save_picture.value + conditional.save_noise.value)
         pictures.append(conditional.image)
     assert len(torch.stack(pictures).unique(dim=0)) == 10
 
@@ -542,7 +542,7 @@ def test_file_and_code_hold_class_and_shares(conditional, monkeypatch, way):
     exec(lines, names)
     assert torch.equal(names["image"], conditional.image)
     assert ("shares" in json.loads(file_behind(conditional, "Save noise"))) == (way > 0)
-    assert ("-between-classes.json" in conditional.files.value) == (way > 0)
+    assert ("-between-classes.json" in (conditional.save_picture.value + conditional.save_noise.value)) == (way > 0)
     image, data = conditional.image, file_behind(conditional, "Save noise")
     conditional.draw.click()
     conditional.label = 5

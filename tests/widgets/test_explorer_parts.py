@@ -4,6 +4,8 @@ import base64
 import html
 import io
 import re
+import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +15,7 @@ from PIL import Image
 from test_explorer import TinyGenerator, conditional_generator, decoded
 from torch import nn
 
-from gancourse import datasets, directions, figures, pretrained, walks
+from gancourse import datasets, directions, figures, inversion, pretrained, runs, training, walks
 from gancourse.widgets import LatentExplorer, latent
 from gancourse.widgets.direction_sliders import PROPERTIES
 from gancourse.widgets.history import MAX_UNDO, History, Point
@@ -44,6 +46,38 @@ def test_a_move_is_told_and_can_be_undone_and_a_drag_is_one_move(monkeypatch):
     assert (ours.point, ours.can_undo, moves[-1]) == (start, False, "undo")
     ours.undo()
     assert len(moves) == 8
+
+
+def test_a_search_is_undone_as_one_however_slow_it_is(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("gancourse.widgets.history.time.monotonic", lambda: now[0])
+    ours = history([])
+    start = ours.point
+    for i in range(3):
+        now[0] += 10
+        ours.go(replace(start, seed=i), "search 1")
+    ours.undo()
+    assert ours.point == start
+
+
+def test_a_move_that_comes_after_another_one_is_not_made():
+    moves = []
+    ours = history(moves)
+    number = ours.go(replace(ours.point, seed=1), "search 1", after=0)
+    ours.go(replace(ours.point, seed=2), "seed")
+    assert ours.go(replace(ours.point, seed=3), "search 1", after=number) is None
+    assert ours.point.seed == 2
+    assert moves == ["search 1", "seed"]
+
+
+def test_only_the_thread_that_shows_ignores_what_controls_report():
+    ours, seen = history([]), []
+    with ours.showing():
+        other = threading.Thread(target=lambda: seen.append(ours.is_showing))
+        other.start()
+        other.join()
+        assert ours.is_showing
+    assert seen == [False]
 
 
 def test_only_so_many_points_are_kept():
@@ -77,7 +111,7 @@ def test_the_sliders_of_a_shipped_generator_have_measured_names_at_once():
 
 
 def test_what_ships_is_what_is_measured(digits):
-    measured = directions.measure(digits)
+    measured = directions.measure(digits, directions.principal_directions(digits, 8))
     shipped = directions.read(pretrained.folder() / "mnist_better" / directions.FILE, digits)
     assert torch.allclose(shipped.principal, measured.principal, atol=1e-3)
     assert torch.allclose(shipped.properties, measured.properties, atol=1e-3)
@@ -107,7 +141,7 @@ def test_a_property_slider_takes_the_others_along_and_a_lock_keeps_one():
 
 def test_names_that_belong_to_other_weights_are_not_shown(digits, tmp_path):
     path = tmp_path / directions.FILE
-    directions.write(path, directions.measure(digits))
+    directions.write(path, directions.measure(digits, directions.principal_directions(digits, 2)))
     assert directions.read(path, digits) is not None
     assert directions.read(path, pretrained.load("mnist_better", stage=1).generator) is None
     path.write_bytes(path.read_bytes()[:500])
@@ -127,8 +161,9 @@ def mapped():
     return explorer
 
 
-def touch(explorer, x: float, y: float, drag: int = 1) -> None:
-    explorer.map._hear({"kind": "go", "view": 1, "number": 1, "drag": drag, "at": [x, y]})
+def touch(explorer, x: float, y: float, of: int | None = None) -> None:
+    of = explorer.map.number if of is None else of
+    explorer.map._hear({"kind": "go", "view": 1, "number": 1, "drag": 1, "map": of, "at": [x, y]})
 
 
 def test_the_map_is_the_plane_around_the_point_and_the_mark_is_in_its_middle(mapped):
@@ -164,6 +199,17 @@ def test_a_map_of_properties_that_are_not_perpendicular_stays_under_the_pointer(
     assert explorer.plane.axes.prod(0).sum() > 0.5
     touch(explorer, 0.5, -0.25)
     assert explorer.map.at == pytest.approx([0.5, -0.25], abs=1e-3)
+
+
+def test_a_touch_of_a_map_that_is_gone_moves_nothing_and_is_answered(mapped, monkeypatch):
+    before, told = mapped.map.number, []
+    mapped.draw.click()
+    mapped.wait()
+    z = mapped.z
+    monkeypatch.setattr(mapped.map, "send", told.append)
+    touch(mapped, 0.5, 0.5, of=before)
+    assert torch.equal(mapped.z, z)
+    assert told == [{"kind": "painted", "view": 1, "number": 1}]
 
 
 def test_the_map_follows_a_point_that_leaves_it(mapped):
@@ -281,7 +327,7 @@ def test_a_gif_between_classes_and_of_a_generator_that_takes_no_shares():
 
 
 def test_a_copied_training_picture_is_found_and_a_held_out_one_is_none():
-    nearest = Nearest((1, 28, 28))
+    nearest = Nearest((1, 28, 28), known=True)
     train, test = (datasets.load("mnist", split).images for split in ("train", "test"))
     nearest.open(train[123])
     nearest.wait()
@@ -289,7 +335,9 @@ def test_a_copied_training_picture_is_found_and_a_held_out_one_is_none():
     assert np.array_equal(sheet[1:29, 1:29], train[123, 0].numpy())
     assert "may be a copy" in nearest.text.value
     nearest.update(test[5])
-    assert "no copy" in nearest.text.value
+    assert "No sign of a copy" in nearest.text.value
+    assert "60,000 training pictures of MNIST." in nearest.text.value
+    assert "if your generator learnt from it" not in nearest.text.value
     assert not np.array_equal(decoded(nearest.picture.value), sheet)
 
 
@@ -302,6 +350,29 @@ def test_without_the_dataset_it_is_greyed_out_and_says_why(monkeypatch):
     other = LatentExplorer(TinyGenerator())
     assert other.show_nearest.disabled
     assert "no dataset of the course has pictures of 1 x 4 x 4" in other.show_nearest.tooltip
+
+
+def test_what_an_unknown_generator_learnt_from_is_only_assumed():
+    nearest = Nearest((1, 28, 28), known=False)
+    nearest.open(datasets.load("mnist", "test").images[0])
+    nearest.wait()
+    assert "of MNIST, if your generator learnt from it" in nearest.text.value
+
+
+def test_training_pictures_that_cannot_be_read_are_said_and_tried_again(monkeypatch):
+    def full(*_):
+        raise OSError("the disk is <full>")
+
+    nearest = Nearest((1, 28, 28), known=True)
+    with monkeypatch.context() as patched:
+        patched.setattr("gancourse.metrics.real", full)
+        nearest.open(datasets.load("mnist").images[0])
+        nearest.wait()
+    assert "the disk is &lt;full&gt;" in nearest.text.value
+    nearest.close()
+    nearest.open(datasets.load("mnist").images[0])
+    nearest.wait()
+    assert "may be a copy" in nearest.text.value
 
 
 # ---- the search ---------------------------------------------------------------------------------------------------
@@ -329,13 +400,100 @@ def test_a_drawing_is_searched_and_the_explorer_goes_there():
     assert torch.equal(explorer.z, start)
 
 
-def test_another_move_ends_the_search():
+def test_another_move_ends_the_search_at_once():
     explorer = LatentExplorer("mnist_better")
     explorer.finder.find(datasets.load("mnist", "test").images[0])
+    while "noise found" not in explorer._history.point.moved:
+        time.sleep(0.005)
     explorer.draw.click()
-    z = explorer.z
+    z, began = explorer.z, time.monotonic()
     explorer.finder.wait()
+    assert time.monotonic() - began < 5
     assert torch.equal(explorer.z, z)
+    assert "Stopped searching" in explorer.finder.text.value
+    assert explorer.finder.stop_button.disabled
+
+
+def test_a_search_that_is_overtaken_moves_nothing(monkeypatch):
+    """Between two reports the reader goes elsewhere, and the search has not heard of it yet."""
+    explorer = LatentExplorer("mnist_better")
+    monkeypatch.setattr(explorer.finder, "stop", lambda: None)
+
+    def slow(generator, images, **_):
+        for _ in range(2):
+            yield inversion.Found(torch.ones(1, 64), images, torch.zeros(1), None)
+            explorer.draw.click()
+
+    monkeypatch.setattr("gancourse.inversion.search", slow)
+    explorer.finder.find(datasets.load("mnist", "test").images[0])
+    explorer.finder.wait()
+    assert torch.equal(explorer.z, training.noise(explorer.generator, 1, 1)[0])
+
+
+def test_a_newer_picture_replaces_the_search_and_only_one_runs():
+    explorer = LatentExplorer("pokemon_dcgan")
+    images = datasets.load("pokemon", "test").images
+    before = threading.active_count()
+    for image in images[:6]:
+        explorer.finder.find(image)
+        time.sleep(0.2)
+    explorer.finder.stop()
+    explorer.finder.wait()
+    explorer.wait()
+    assert threading.active_count() <= before
+    assert torch.equal(explorer.finder.wanted, images[5])
+
+
+def test_a_found_point_is_not_truncated():
+    explorer = LatentExplorer("mnist_better")
+    explorer.truncation.value = 0.3
+    explorer.finder.find(datasets.load("mnist", "test").images[0])
+    explorer.finder.wait()
+    assert explorer.truncation.value == 1
+    assert explorer.z.norm() == pytest.approx(8, abs=1.5)
+
+
+def test_a_message_stays_while_a_search_moves_on():
+    explorer = LatentExplorer("mnist_better")
+    explorer.finder.find(datasets.load("mnist", "test").images[0])
+    explorer.load.hear({"kind": "file"}, [memoryview(b"{")])
+    explorer.finder.wait()
+    assert "no noise file" in explorer._message.value
+
+
+def test_a_kept_generator_is_searched_and_its_code_opens_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("gancourse.runs.folder", lambda: tmp_path)
+    runs.keep("my digits", pretrained.load("mnist_better").generator)
+    explorer = LatentExplorer(runs.load("my digits"))
+    digit = datasets.load("mnist", "test").images[0]
+    explorer.finder.find(digit)
+    explorer.finder.wait()
+    explorer.show_code.value = True
+    explorer.wait()
+    assert explorer._message.value == ""
+    assert (explorer.image.double() - digit).square().mean() < 0.2 * digit.double().square().mean()
+    assert "generator = runs.load('my digits')" in html.unescape(explorer.code.value)
+
+
+def test_a_generator_that_breaks_in_the_search_is_said():
+    generator = TinyGenerator((1, 28, 28))
+    explorer = LatentExplorer(generator)
+    explorer.wait()
+
+    def full(z):
+        raise RuntimeError("out of memory")
+
+    generator.forward = full
+    explorer.finder.find(datasets.load("mnist", "test").images[0])
+    explorer.finder.wait()
+    assert "RuntimeError: out of memory" in html.unescape(explorer._message.value)
+    assert explorer.finder.stop_button.disabled
+
+
+def test_pictures_that_are_not_square_are_not_searched():
+    explorer = LatentExplorer(TinyGenerator((3, 32, 64)))
+    assert explorer.show_finder.disabled
+    assert "not square, 32 x 64" in explorer.show_finder.tooltip
 
 
 def test_a_conditional_generator_finds_the_class_too():

@@ -131,7 +131,10 @@ def _explore(options) -> int:
         known = ", ".join([*runs.names(), *pretrained.names()])
         raise ValueError(f"there is no generator {options.name!r}. There are: {known}.")
     cells = [
-        nbformat.v4.new_markdown_cell("# Explore what a GAN has learnt"),
+        nbformat.v4.new_markdown_cell(
+            "# Explore what a GAN has learnt\n\nA generator turns random numbers into pictures. Press *Draw another*, move a slider, "
+            "drag over the map, or draw something yourself."
+        ),
         nbformat.v4.new_code_cell(f"from gancourse.widgets import ExplorePage\n\nExplorePage({options.name!r})"),
     ]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a kill ends Voilà and removes the folder, too
@@ -175,6 +178,8 @@ def _evaluate(options) -> None:
     from gancourse import shipping
 
     if options.directions:
+        if any((options.ship, options.stage, options.weights, options.samples, options.inception, options.out)):
+            raise ValueError("--directions measures nothing else; remove the other options.")
         shipping.measure_directions(options.name)
         return
     if options.ship:

@@ -11,6 +11,7 @@ import pickle
 import re
 import shutil
 import struct
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,11 @@ def load(name: str, split: str = "train", size: int | None = None) -> ImageDatas
     labels = open_array(folder, f"{split}_labels") if f"{split}_labels" in facts else None
     images = open_array(folder, f"{split}_images")
     return ImageDataset(images, labels, entry.classes, name, split, facts[f"{split}_images"]["sha256"])
+
+
+def of_shape(shape: Sequence[int]) -> str:
+    """Return the name of the dataset with images of this shape (C, H, W), "" where there is none."""
+    return {(1, 28, 28): "mnist", (3, 32, 32): "cifar10", (3, 64, 64): "pokemon"}.get(tuple(shape), "")
 
 
 def status(name: str, size: int | None = None) -> str:

@@ -147,9 +147,8 @@ class Measured:
     property_names: list[Name]
 
 
-def measure(generator: nn.Module, n: int = 8, seed: int = 0) -> Measured:
-    """Return n principal directions of a generator and those of its properties, with their names: 2 to 20 seconds."""
-    principal = principal_directions(generator, n, seed)
+def measure(generator: nn.Module, principal: Tensor, seed: int = 0) -> Measured:
+    """Return what is measured of a generator's principal directions (n, z_dim), and of its properties: 1 to 20 seconds."""
     properties = list(properties_in_turn(generator, seed))
     vectors = torch.stack([vector for vector, _ in properties]) if properties else torch.empty(0, generator.z_dim)
     names = name_directions(generator, principal, seed=seed)

@@ -14,6 +14,7 @@ MOST_BYTES = 8_000_000
 MOST_PIXELS = (
     40_000_000  # to decode; a telephone's camera has 12 to 50 million, a file of a few kilobytes may claim more
 )
+ENOUGH = 1_024  # pixels of the longer side; far more than any generator draws
 WHITE = 0.95  # brightness of a border that is paper
 INK = 0.2  # of the brightest pixel: darker ones are paper
 DIGIT = 20  # side that MNIST's digits are fitted into (LeCun et al. 1998, section III.A), in a picture of 28
@@ -44,6 +45,7 @@ def read(data: bytes, shape: tuple[int, int, int]) -> Tensor:
         picture = ImageOps.exif_transpose(picture)  # a camera held sideways
         if picture.mode.startswith("I"):  # 16 bits, which `convert` would clip at 255
             picture = Image.fromarray((np.asarray(picture).clip(0, 65_535) // 257).astype(np.uint8))
+        picture.thumbnail((ENOUGH, ENOUGH), Image.Resampling.BOX)  # what follows need not hold millions of pixels
         grey = _on_white(picture)
         if channels == 1:
             pixels = _as_digit(grey, side)

@@ -1,26 +1,32 @@
 """Generators that a reader has trained and keeps by name, whatever their class: the explorer's page opens them.
 
-`keep("my digits", G)` at the end of a training writes one file; `load("my digits")` needs no class for it, because the file holds
-the computation itself (torch.export), not only the weights.
+`keep("my digits", G)` at the end of a training writes a file; `load("my digits")` needs no class for it, because the file holds
+the computation itself (torch.export), not only the weights. Beside it lies a picture of four samples.
 """
 
+import contextlib
 import copy
 import io
 import json
+import os
 import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from gancourse import arguments, files, sources
-from gancourse.training import generator_inputs
+from gancourse.training import generator_inputs, to_uint8
 
 NAME = r"[\w][\w .()-]{0,59}"
 SUFFIX = ".pt2"
+SAMPLES = 4  # in the picture
 ABOUT = "about.json"
+WEIGHTS_ONLY = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"  # a setting of torch.load
 EXAMPLES = 3  # noise vectors that the computation is recorded with; it runs with any number
 
 
@@ -33,11 +39,15 @@ class Kept(nn.Module):
 
     def __init__(self, program: nn.Module, about: dict):
         super().__init__()
-        self.program, self.training = program, False  # `program.eval()` is not implemented, nor needed
+        self.program, self.training, self.name = program, False, about["name"]
         self.z_dim, self.prior = about["z_dim"], about["prior"]
         self.takes_shares = about["takes_shares"]
         if about["classes"]:
             self.classes, self.class_names = about["classes"], about["class_names"]
+
+    def train(self, mode: bool = True) -> "Kept":
+        """Stay in eval mode: what was recorded has no other."""
+        return self
 
     def forward(self, z: Tensor, *labels: Tensor) -> Tensor:
         if labels and self.takes_shares and not labels[0].is_floating_point():
@@ -85,6 +95,7 @@ def keep(name: str, generator: nn.Module) -> Path:
     takes_shares = bool(labels) and _runs(G, z, *shares)
     classes = getattr(G, "classes", None)
     about = {
+        "name": name,
         "z_dim": G.z_dim,
         "prior": getattr(G, "prior", "normal"),
         "classes": classes,
@@ -105,17 +116,35 @@ def keep(name: str, generator: nn.Module) -> Path:
     path, buffer = folder() / f"{name}{SUFFIX}", io.BytesIO()
     torch.export.save(program, buffer, extra_files={ABOUT: json.dumps(about)})
     files.save_atomically(path, buffer.getvalue())
+    with torch.no_grad():
+        samples = to_uint8(G(*generator_inputs(G, SAMPLES, seed=1)))
+    rows = [torch.cat([*pair], dim=2) for pair in samples.split(2)]  # two by two
+    pixels = torch.cat(rows, dim=1).permute(1, 2, 0)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels.expand(-1, -1, 3).numpy()).save(buffer, "png")
+    files.save_atomically(path.with_suffix(".png"), buffer.getvalue())
     return path
 
 
+def picture(name: str) -> bytes:
+    """Return four samples of a kept generator as PNG, b"" where there is no picture."""
+    try:
+        return (folder() / f"{name}.png").read_bytes()
+    except OSError:
+        return b""
+
+
 def load(name: str) -> Kept:
-    """Return a kept generator, in eval mode on the CPU. Raises RunError where it is missing or damaged."""
+    """Return a kept generator, in eval mode on the CPU. Raises RunError where it is missing or damaged.
+
+    A file that would run code of its own when it is opened is refused as damaged.
+    """
     path = folder() / f"{name}{SUFFIX}"
     if name not in names():
         raise RunError(f"No generator is kept under {name!r}. There are: {', '.join(names()) or 'none yet'}.")
     extra = {ABOUT: ""}
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _no_code():
             warnings.simplefilter("ignore")
             program = torch.export.load(path, extra_files=extra).module()
         return Kept(program, json.loads(extra[ABOUT])).requires_grad_(False)
@@ -123,6 +152,20 @@ def load(name: str) -> Kept:
         raise RunError(
             f"{path} is damaged ({type(error).__name__}). Keep the generator again, or delete the file."
         ) from None
+
+
+@contextlib.contextmanager
+def _no_code() -> Iterator[None]:
+    """Keep torch from unpickling anything but tensors: torch.export.load would try again without that limit."""
+    before = os.environ.get(WEIGHTS_ONLY)
+    os.environ[WEIGHTS_ONLY] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[WEIGHTS_ONLY]
+        else:
+            os.environ[WEIGHTS_ONLY] = before
 
 
 @torch.no_grad()

@@ -21,6 +21,8 @@ from gancourse import (
     training,
 )
 
+DIRECTIONS = 8  # as many as an explorer has sliders
+
 
 def measure(
     G: nn.Module,
@@ -80,7 +82,8 @@ def measure_stages(name: str) -> None:
 
 def measure_directions(name: str) -> None:
     """Measure what the directions of a shipped generator change, print their names, and write them beside its card."""
-    measured = directions.measure(pretrained.load(name).generator)
+    generator = pretrained.load(name).generator
+    measured = directions.measure(generator, directions.principal_directions(generator, DIRECTIONS))
     directions.write(pretrained.folder() / name / directions.FILE, measured)
     for what, names in (("directions of most change", measured.names), ("properties", measured.property_names)):
         listed = (f"{n.statistic} {n.correlation:.2f} ({n.agreement:.0%})" if n.statistic else "no name" for n in names)

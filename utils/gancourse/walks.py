@@ -6,7 +6,7 @@ Networks*, section 2.1).
 import torch
 from torch import Tensor
 
-STRAIGHT = 1e-4  # of the sine of the angle: below it there is no arc
+STRAIGHT = 1e-3  # of the sine of the angle: below it there is no arc; float32 rounds the angle to about 0.0003
 
 
 def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:

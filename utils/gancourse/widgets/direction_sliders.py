@@ -43,7 +43,7 @@ class DirectionSliders:
                 step=1 / 64 if self._uniform else 1 / 32,
                 readout_format=".2f",
                 layout=widgets.Layout(flex="1 1 auto", width="auto", min_width="0"),
-                style={"description_width": "118px"},
+                style={"description_width": "128px"},
             )
             for _ in range(n)
         ]

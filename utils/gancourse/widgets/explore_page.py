@@ -6,7 +6,6 @@ from pathlib import Path
 import anywidget
 import ipywidgets as widgets
 import traitlets
-from torch import nn
 
 from gancourse import figures, pretrained, runs, training
 from gancourse.widgets import latent
@@ -68,7 +67,6 @@ class ExplorePage(widgets.VBox):
         choices.add_class("gancourse")
         super().__init__([choices, self._stage])
         self.add_class("gancourse-page")
-        self._generators: dict[str, nn.Module] = {}
         self.chooser.items = [
             {"name": key, "title": TITLES.get(key) or self._own.get(key, key), "picture": self._picture(key)}
             for key in [*self._own, *sorted(pretrained.names(), key=[*TITLES, *pretrained.names()].index)]
@@ -81,20 +79,18 @@ class ExplorePage(widgets.VBox):
         """The explorer of the chosen generator; None where it cannot be opened."""
         return self._opened.get(self.chooser.value)
 
-    def _generator(self, key: str) -> nn.Module:
-        """Return a generator, loaded once. Raises WeightsError, RunError or ValueError."""
-        if key not in self._generators:
-            own = self._own.get(key)
-            self._generators[key] = runs.load(own) if own else pretrained.load(key).generator
-        return self._generators[key]
-
     def _picture(self, key: str) -> bytes:
-        """Return some samples of a generator as PNG, b"" where it cannot be loaded: the reader is told when they choose it."""
+        """Return some samples of a generator as PNG, b"" where there are none: the reader is told when they choose it.
+
+        A kept one is not loaded for it, because a file can contain anything, and it takes a second.
+        """
+        if key in self._own:
+            return runs.picture(self._own[key])
         try:
-            generator = self._generator(key)
+            generator = pretrained.load(key).generator
             z, *labels = training.generator_inputs(generator, SAMPLES, seed=1)
             return png(figures.tile(latent.draw(generator, z, *labels), COLUMNS, pad=0), SIDE)
-        except (pretrained.WeightsError, runs.RunError, ValueError):
+        except (pretrained.WeightsError, ValueError):
             return b""
 
     def _open(self, key: str) -> None:
@@ -105,16 +101,18 @@ class ExplorePage(widgets.VBox):
         about = ABOUT.get(key) or f"Your own generator: {self._own.get(key, key)}."
         self.about.value = f"<p>{html.escape(about)} {SLIDERS}</p>"
         if key not in self._opened:
+            self._message.hint("Opening the generator …")
             try:
-                generator = self._generator(key)
-            except (pretrained.WeightsError, runs.RunError, ValueError) as error:
+                generator = runs.load(self._own[key]) if key in self._own else key
+            except runs.RunError as error:
                 self._message.error(str(error))
                 return
-            explorer = self._opened[key] = LatentExplorer(key if key in pretrained.names() else generator, seed=1)
+            explorer = self._opened[key] = LatentExplorer(generator, seed=1)
             if explorer.image is not None:
                 explorer.plane.spread.value = SPREAD
                 if PROPERTIES in explorer.directions.menu.options:
                     explorer.directions.menu.value = PROPERTIES
                 explorer.show_map.value = True
             self._stage.children = list(self._opened.values())
+            self._message.clear()
         show(self._opened[key], True)

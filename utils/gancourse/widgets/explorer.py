@@ -6,7 +6,7 @@ move them, `stage` and `nearest` show what is there.
 
 import html
 import operator
-import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,14 +15,14 @@ import torch
 from IPython import get_ipython
 from torch import Tensor, nn
 
-from gancourse import directions, figures, pretrained
+from gancourse import directions, figures, pretrained, runs
 from gancourse.training import device_of, noise
 from gancourse.widgets import latent, noise_files
 from gancourse.widgets.controls import button, class_control, row, show, toggle, width
 from gancourse.widgets.direction_sliders import MOST_CHANGE, PROPERTIES, DirectionSliders
 from gancourse.widgets.file_field import FileField
 from gancourse.widgets.finder import Finder
-from gancourse.widgets.history import History, Point
+from gancourse.widgets.history import SEARCH, History, Point
 from gancourse.widgets.map import LatentMap
 from gancourse.widgets.nearest import Nearest
 from gancourse.widgets.page import Message, Page, png, save_link, sized, with_still
@@ -30,6 +30,7 @@ from gancourse.widgets.painter import Painter
 from gancourse.widgets.pins import Pins
 from gancourse.widgets.plane import Plane
 from gancourse.widgets.stage import PIXELS, Stage
+from gancourse.widgets.task import Task
 
 MAX_SEED = 999_999
 
@@ -55,7 +56,7 @@ class LatentExplorer(widgets.VBox):
         self._history: History | None = None
         self._painter = Painter(self._paint, self._settle)
         self._shipped = generator if isinstance(generator, str) else ""
-        self._naming: threading.Thread | None = None
+        self._naming = Task(lambda text: None)  # a generator that breaks down: the picture says so
         super().__init__([self._message, self._page])
         self.add_class("gancourse")
         self.add_class("gancourse-latent")
@@ -83,8 +84,8 @@ class LatentExplorer(widgets.VBox):
         if measured:
             self._show_names(measured)
         else:
-            self._naming = threading.Thread(target=self._measure, args=(len(principal),), daemon=True)
-            self._naming.start()
+            quiet = latent.quiet_copy(self.generator)
+            self._naming.run(lambda stopped: self._measure(quiet, principal, stopped))
 
     # ---- where it stands --------------------------------------------------------------------------------------
 
@@ -129,8 +130,7 @@ class LatentExplorer(widgets.VBox):
 
     def wait(self) -> None:
         """Wait until the picture is that of `z` and every text says so."""
-        if self._naming is not None:
-            self._naming.join()
+        self._naming.wait()
         self._painter.wait()
         if self._history is not None:
             self.map.wait()
@@ -167,9 +167,9 @@ class LatentExplorer(widgets.VBox):
         self._page.picture = what
         name, wide = self._file_name(point), "-neighbours" * self.stage.is_wide
         noise_file = noise_files.write_noise(point.z, self.generator, point.shares)
-        self.files.value = save_link(
-            "Save picture", f"{name}{wide}.png", "image/png", png(self.stage.sheet, PIXELS)
-        ) + save_link("Save noise", f"{name}.json", "application/json", noise_file)
+        picture = png(self.stage.sheet, PIXELS)
+        self.save_picture.value = save_link("Save picture", f"{name}{wide}.png", "image/png", picture)
+        self.save_noise.value = save_link("Save noise", f"{name}.json", "application/json", noise_file)
         if self.show_code.value:
             seed = None if point.moved or point.truncation < 1 else point.seed
             lines = noise_files.code(point.z, seed, device_of(self.generator), self._reach_generator(), point.shares)
@@ -209,6 +209,8 @@ class LatentExplorer(widgets.VBox):
         """Return a Python expression for the generator in the reader's notebook: one of their variables, if possible."""
         if self._shipped:
             return f'pretrained.load("{self._shipped}").generator'
+        if isinstance(self.generator, runs.Kept):
+            return f"runs.load({self.generator.name!r})"
         names = list(getattr(get_ipython(), "user_ns", {}).items())  # a copy: a cell may make new ones meanwhile
         for name, value in names:
             if not name.startswith("_") and value is self.generator:
@@ -219,8 +221,8 @@ class LatentExplorer(widgets.VBox):
 
     def _show_point(self) -> None:
         """Set every control to the point."""
-        point = self._history.point
         with self._history.showing():
+            point = self._history.point
             self.directions.show(point)
             self.seed.value = point.seed
             self.truncation.value = point.truncation
@@ -233,12 +235,10 @@ class LatentExplorer(widgets.VBox):
         measured = directions.read(pretrained.folder() / self._shipped / directions.FILE, self.generator)
         return measured if measured and len(measured.principal) == sliders else None
 
-    def _measure(self, sliders: int) -> None:
-        """Measure what the directions change, in a thread."""
-        try:
-            self._show_names(directions.measure(self.generator, sliders))
-        except (ValueError, RuntimeError):  # a generator that breaks down: the picture says so
-            return
+    def _measure(self, quiet: nn.Module, principal: Tensor, stopped: Callable[[], bool]) -> None:
+        """Measure what the directions change; quiet: a copy of the generator."""
+        latent.stop_when(quiet, stopped)
+        self._show_names(directions.measure(quiet, principal))
 
     def _show_names(self, measured: directions.Measured) -> None:
         """Name the sliders after what they change, and offer the directions of single properties."""
@@ -253,11 +253,12 @@ class LatentExplorer(widgets.VBox):
     def _on_move(self, control: str) -> None:
         """Follow the history to its new point; `control` has moved it."""
         self.undo.disabled = not self._history.can_undo
-        if self._message.value and self.stage.image is not None:
+        walks, searches = control == "walk", control.startswith(SEARCH)
+        if self._message.value and self.stage.image is not None and not (walks or searches):
             self._message.clear()
-        if control != "walk":
+        if not walks:
             self.pins.stop()
-        if control != "search":
+        if not searches:
             self.finder.stop()
         self._painter.request()
         self.map.follow()
@@ -299,6 +300,10 @@ class LatentExplorer(widgets.VBox):
         self._show_point()
         self._painter.request()
         self.map.follow()
+
+    def _on_search(self) -> None:
+        if self.directions.unlock():
+            self._message.hint("The locks are open again: the search needs every direction.")
 
     def _on_slider_set(self, _) -> None:
         if not self._history.is_showing and self.directions.unlock():
@@ -353,10 +358,10 @@ class LatentExplorer(widgets.VBox):
         self.plane = Plane(history, self.directions, self._on_plane)
         self.stage = Stage(self.generator, history, self.plane, image, self._painter.request)
         self.stage.view.observe(self._on_view, "value")
-        self.map = LatentMap(self.generator, history, self.plane)
+        self.map = LatentMap(self.generator, shape, history, self.plane)
         self.pins = Pins(self.generator, history, self._message, self._class_names)
-        self.nearest = Nearest(shape)
-        self.finder = Finder(self.generator, shape, history, self._message)
+        self.nearest = Nearest(shape, known=bool(self._shipped))
+        self.finder = Finder(self.generator, shape, history, self._message, self._on_search)
 
         self.seed = widgets.BoundedIntText(
             value=history.point.seed, min=0, max=MAX_SEED, description="Seed", **sized(190, 84)
@@ -375,26 +380,36 @@ class LatentExplorer(widgets.VBox):
             step=0.05,
             description="truncation",
             tooltip="Shrinks z towards 0, where the noise is densest: less variety",
-            **sized("auto", 118),
+            **sized("auto", 128),
         )
         self.truncation.observe(self._on_truncation, "value")
-        self.text, self.files = widgets.HTML(layout=width("auto")), widgets.HTML()
+        self.text, self.save_picture, self.save_noise = (
+            widgets.HTML(layout=width("auto")),
+            widgets.HTML(),
+            widgets.HTML(),
+        )
         self.load = FileField(
             "Load noise", "A file from “Save noise”", ".json", noise_files.MAX_FILE, self._on_load, self._message.error
         )
         self.show_map = toggle("Map", "What lies around the point: click and drag over it", self._on_show_map)
-        self.show_nearest = toggle("Training pictures", "The nearest ones: is it a copy?", self._on_show_nearest)
-        self.show_finder = toggle("Find a picture", "Draw something; the explorer looks for it", self._on_show_finder)
+        self.show_nearest = toggle("Is it a copy?", "The nearest training pictures", self._on_show_nearest)
+        self.show_finder = toggle(
+            "Draw your own", "Draw something, or give a picture, and the explorer looks for it", self._on_show_finder
+        )
         self.show_code = toggle("Code", "The lines that make this picture", self._on_show_code)
         self.code = widgets.HTML(layout=widgets.Layout(display="none", width="100%"))
         self.centre = button("Centre", "Draw the map around the mark", self.map.centre)
-        if self.nearest.why_not:
-            self.show_nearest.disabled = True
-            self.show_nearest.tooltip = f"Cannot be compared: {self.nearest.why_not}"
+        for part, opens in ((self.nearest, self.show_nearest), (self.finder, self.show_finder)):
+            if part.why_not:
+                opens.disabled, opens.tooltip = True, f"Not here: {part.why_not}"
 
     def _lay_out(self) -> None:
-        why_not = widgets.HTML(html.escape(f"Training pictures cannot be compared: {self.nearest.why_not}."))
-        show(why_not, bool(self.nearest.why_not))
+        reasons = (
+            ("Training pictures cannot be compared", self.nearest.why_not),
+            ("No picture can be searched", self.finder.why_not),
+        )
+        why_not = widgets.HTML("<br>".join(html.escape(f"{what}: {why}.") for what, why in reasons if why))
+        show(why_not, bool(why_not.value))
         controls = widgets.VBox(
             [
                 *([self.classes] if self._class_names else []),
@@ -408,25 +423,21 @@ class LatentExplorer(widgets.VBox):
         self._map_box = widgets.VBox([self.map, row(self.centre)])
         self._map_box.add_class("gancourse-map-box")
         show(self._map_box, False)
-        picture = widgets.VBox([self.stage.view, self.stage.frame, row(self.draw, self.undo, self.pin), self.text])
+        picture = widgets.VBox(
+            [self.stage.view, self.stage.frame, row(self.draw, self.undo, self.pin, self.save_picture), self.text]
+        )
         picture.add_class("gancourse-stage")
         self.plane.controls.add_class("gancourse-plane")
         pictures = widgets.Box([picture, self._map_box, self.plane.controls])
         pictures.add_class("gancourse-pictures")
         pinned = widgets.VBox([self.pins.strip, self.pins.hint, self.pins.walking])
         pinned.add_class("gancourse-pins")
-        parts = widgets.Box([controls, pictures, pinned])
+        more = row(self.show_finder, self.show_nearest, self.show_map, self.save_noise, self.load, self.show_code)
+        below = widgets.VBox([more, why_not, self.finder.box, self.nearest.box, self.code])
+        below.add_class("gancourse-below")
+        parts = widgets.Box([controls, pictures, pinned, below])
         parts.add_class("gancourse-explorer")
-        self.children = [
-            self._message,
-            parts,
-            row(self.files, self.load, self.show_map, self.show_finder, self.show_nearest, self.show_code),
-            why_not,
-            self.finder.box,
-            self.nearest.box,
-            self.code,
-            self._page,
-        ]
+        self.children = [self._message, parts, self._page]
 
     def _repr_mimebundle_(self, **kwargs):
         picture = None if self.image is None else png(figures.tile(self.image[None], pad=0), PIXELS)

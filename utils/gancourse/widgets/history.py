@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 MAX_UNDO = 100
+SEARCH = "search"  # what the controls of searches begin with
 SAME_MOVE = 1.0  # seconds: moves of one control that follow each other faster are undone together
 
 
@@ -34,8 +35,9 @@ class History:
     """
 
     def __init__(self, start: Point, on_move: Callable[[str], None]):
-        self.lock = threading.RLock()  # callbacks of the page and the thread that paints both use the point
-        self.is_showing = False
+        self.lock = threading.RLock()  # callbacks of the page, and the threads that paint and search, use the point
+        self._shown_by: int | None = None
+        self._number = 0
         self._point, self._on_move = start, on_move
         self._past: list[Point] = []
         self._last_move = ("", 0.0)
@@ -46,20 +48,39 @@ class History:
         return self._point
 
     @property
+    def number(self) -> int:
+        """The number of the last move."""
+        return self._number
+
+    @property
+    def is_showing(self) -> bool:
+        """Whether this thread is setting controls to the point: then what they report is no move of the reader's."""
+        return self._shown_by == threading.get_ident()
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is a point to go back to."""
         return bool(self._past)
 
-    def go(self, point: Point, control: str) -> None:
-        """Go to a point, and remember where it came from. `control`: what moved; a drag of one is undone as one move."""
+    def go(self, point: Point, control: str, after: int | None = None) -> int | None:
+        """Go to a point, and remember where it came from; return the number of this move.
+
+        control: what moved. Moves of one control that follow each other fast, and all of one search, are undone together.
+        after: number of a move; if there has been another one since, the reader is left where they are, and None comes back.
+        """
         with self.lock:
+            if after is not None and after != self._number:
+                return None
             now = time.monotonic()
             last_control, then = self._last_move
-            if control != last_control or now - then > SAME_MOVE:
+            if control != last_control or (now - then > SAME_MOVE and not control.startswith(SEARCH)):
                 self._past = [*self._past[1 - MAX_UNDO :], self._point]
             self._last_move = (control, now)
             self._point = point
+            self._number += 1
+            number = self._number
         self._on_move(control)
+        return number
 
     def undo(self) -> None:
         """Go back to the point before the last move, if there is one."""
@@ -68,14 +89,15 @@ class History:
                 return
             self._point = self._past.pop()
             self._last_move = ("", 0.0)
+            self._number += 1
         self._on_move("undo")
 
     @contextlib.contextmanager
     def showing(self) -> Iterator[None]:
-        """Set controls to the point: while `is_showing`, what they report is no move of the reader's."""
+        """Set controls to the point: meanwhile `is_showing` is true in this thread."""
         with self.lock:
-            before, self.is_showing = self.is_showing, True
+            before, self._shown_by = self._shown_by, threading.get_ident()
             try:
                 yield
             finally:
-                self.is_showing = before
+                self._shown_by = before

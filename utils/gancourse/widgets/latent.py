@@ -2,6 +2,8 @@
 
 import contextlib
 import copy
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -9,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from gancourse import arguments, checkpoints, pretrained
-from gancourse.training import device_of, refresh_batch_norm, to_uint8
+from gancourse.training import device_of, in_eval_mode, refresh_batch_norm, to_uint8
 
 MAX_Z = 1_000.0  # of a number in z: far beyond any noise, and harmless to compute with
 MOST_SHARES = 4  # that are said in words
@@ -78,12 +80,9 @@ def _in_words():
 
 @torch.no_grad()
 def _run(generator: nn.Module, z: Tensor, labels: Tensor | None = None) -> Tensor:
-    """Return G(z), or G(z, labels), in eval mode, on G's own device.
-
-    A network in training mode is copied first, because another thread may be training it at this moment.
-    """
+    """Return G(z), or G(z, labels), in eval mode, on G's own device."""
     try:
-        quiet = copy.deepcopy(generator).eval() if generator.training else generator
+        quiet = in_eval_mode(generator)
         device = device_of(generator)
         inputs = [x.float() if x.is_floating_point() else x for x in (z, labels) if x is not None]
         return quiet(*(x.to(device) for x in inputs))
@@ -105,6 +104,28 @@ def _said(z: Tensor, labels: Tensor | None) -> str:
     if labels is None:
         return f"noise {tuple(z.shape)}"
     return f"noise {tuple(z.shape)} and {'labels' if labels.dim() == 1 else 'shares'} {tuple(labels.shape)}"
+
+
+class Stopped(Exception):
+    """A generator was asked for pictures that nobody wants any more."""
+
+
+def quiet_copy(generator: nn.Module) -> nn.Module:
+    """Return a copy in eval mode for a thread: the next cell may train the generator itself."""
+    with warnings.catch_warnings(
+        action="ignore", category=FutureWarning
+    ):  # of torch, about what it has recorded itself
+        return copy.deepcopy(generator).eval().requires_grad_(False)
+
+
+def stop_when(generator: nn.Module, stopped: Callable[[], bool]) -> None:
+    """Let a generator raise Stopped, instead of drawing, once `stopped` is true: so any calculation with it ends soon."""
+
+    def ask(*_) -> None:
+        if stopped():
+            raise Stopped
+
+    generator.register_forward_pre_hook(ask)
 
 
 def is_uniform(generator: nn.Module) -> bool:

@@ -22,7 +22,7 @@ function name(box, model) {
   }
   for (const pin of box.querySelectorAll(".gancourse-pinned"))
     for (const image of pin.querySelectorAll("img")) set(image, "alt", pin.querySelector("button")?.title.replace(/^(Go to|Remove) /, ""));
-  for (const [part, text] of [["wanted", "The picture that is searched"], ["nearest", "The nearest training pictures, the nearest first"]])
+  for (const [part, text] of [["wanted", "The picture that the explorer is looking for"], ["nearest", "The nearest training pictures, the nearest first"]])
     for (const image of box.querySelectorAll(`img.gancourse-${part}`)) set(image, "alt", text);
   for (const field of box.querySelectorAll("input[title]")) set(field, "aria-label", field.title);
   for (const image of box.querySelectorAll("img.gancourse-picture")) set(image, "alt", model.get("picture"));

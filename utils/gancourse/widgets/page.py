@@ -76,6 +76,7 @@ class Message(widgets.HTML):
 
     def __init__(self):
         super().__init__(layout=widgets.Layout(margin="0", max_width="100%"))
+        self.add_class("gancourse-says")
 
     def error(self, text: str) -> None:
         """Say what went wrong and what to do."""

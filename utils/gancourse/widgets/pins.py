@@ -10,7 +10,7 @@ from gancourse import figures, walks
 from gancourse.widgets import latent
 from gancourse.widgets.controls import button, row, show, width
 from gancourse.widgets.history import History, Point
-from gancourse.widgets.page import Message, png, save_link, sized
+from gancourse.widgets.page import Message, png, save_link, see_through, sized
 
 MAX_PINS = 8
 LEG = 60  # steps of a walk from one pin to the next
@@ -58,8 +58,8 @@ class Pins:
             self._message.error("There is no picture to pin.")
             return
         self.kept[free[0]] = point
-        image, buttons = self._box(free[0]).children
-        image.value = png(figures.tile(picture, pad=0))
+        shown, buttons = self._box(free[0]).children
+        shown.children[0].value = png(figures.tile(picture, pad=0))
         if point.shares is not None:
             words = latent.shares_in_words(point.shares, self._class_names)
             buttons.children[0].tooltip = f"Go to pin {free[0]}, {words}"
@@ -111,12 +111,14 @@ class Pins:
     def _box(self, name: str) -> widgets.VBox:
         """Return the picture of a pin and its two buttons."""
         if name not in self._boxes:
-            image = widgets.Image(layout=widgets.Layout(width="60px", height="60px"))
+            side = widgets.Layout(width="60px", height="60px", margin="0", grid_area="1 / 1 / 2 / 2")
+            over = see_through(f"Go to pin {name}", 0, 1, lambda _: self._on_go(name))
+            picture = widgets.Box([widgets.Image(layout=side), over], layout=widgets.Layout(display="grid"))
             go = button(name, f"Go to pin {name}", lambda: self._on_go(name))
             drop = button("×", f"Remove pin {name}", lambda: self._on_drop(name))
             go.layout.width, drop.layout.width = "32px", "26px"
             drop.add_class("gancourse-small")
-            box = self._boxes[name] = widgets.VBox([image, widgets.HBox([go, drop])], layout=width("66px"))
+            box = self._boxes[name] = widgets.VBox([picture, widgets.HBox([go, drop])], layout=width("66px"))
             box.add_class("gancourse-pinned")
         return self._boxes[name]
 

@@ -33,6 +33,6 @@ export default { render({ model, el }) {
   canvas.addEventListener("pointerup", () => {
     if (drawn) canvas.toBlob(async (blob) => model.send({ kind: "drawing" }, undefined, [await blob.arrayBuffer()]));
   });
-  el.querySelector("button").addEventListener("click", clear);
+  el.querySelector("button").addEventListener("click", () => { clear(); model.send({ kind: "cleared" }); });
   clear();
 } };
