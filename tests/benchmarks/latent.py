@@ -6,8 +6,8 @@
 names: for the 8 principal directions of each generator, and for the direction of each statistic, the share of 1,000 fresh moves
 that change the statistic in the sense of the name.
 
-inversion: for held-out pictures, the error of the picture that `inversion.invert` finds, beside a search from one random start (the
-same for all), the closest of 1,000 random pictures, and the projection on as many principal components as the noise has numbers.
+inversion: for held-out pictures, the error of the picture that `inversion.invert` finds, beside a search from one random start,
+another one for each picture, the closest of 1,000 random pictures, and the projection on as many principal components as the noise has numbers.
 """
 
 import sys
@@ -81,16 +81,16 @@ def compare(name: str, n: int) -> None:
     row("search, one at a time", lambda: one_at_a_time(G, images[:ALONE]), images[:ALONE], labels)
     if hasattr(G, "classes"):
         row("search, labels given", lambda: inversion.invert(G, images, labels), images, labels)
-    row("search from one random start", lambda: inversion.invert(G, images, samples=1, starts=1), images, labels)
+    row("search from one random start", lambda: one_at_a_time(G, images, samples=1, starts=1), images, labels)
     row("closest of 1,000 random pictures", lambda: next(inversion.search(G, images)), images, labels)
     began = time.perf_counter()
     projected = principal_components(train.images, images, G.z_dim)
     print_row(f"PCA, {G.z_dim} components", projected, None, images, labels, time.perf_counter() - began)
 
 
-def one_at_a_time(G: nn.Module, images: Tensor) -> inversion.Found:
-    """Return what is found for each picture on its own."""
-    found = [inversion.invert(G, image[None]) for image in images]
+def one_at_a_time(G: nn.Module, images: Tensor, **options: int) -> inversion.Found:
+    """Return what is found for each picture on its own, each with a seed of its own."""
+    found = [inversion.invert(G, image[None], seed=i, **options) for i, image in enumerate(images)]
     return inversion.Found(
         *(torch.cat([getattr(one, field) for one in found]) for field in ("z", "images", "error")),
         None if found[0].labels is None else torch.cat([one.labels for one in found]),
