@@ -132,7 +132,9 @@ def test_three_pins_a_walk_and_a_gif(page, tmp_path):
 def test_a_drawing_is_found(page):
     explorer = choose(page, "mnist_better")
     explorer.press("Draw your own")
-    canvas = explorer.box.locator(".gancourse-sketch canvas").bounding_box()
+    field = explorer.box.locator(".gancourse-sketch canvas")
+    field.scroll_into_view_if_needed()
+    canvas = field.bounding_box()
     x, y = canvas["x"], canvas["y"]
     page.mouse.move(x + 110, y + 40)
     page.mouse.down()

@@ -90,7 +90,7 @@ def code(z: Tensor, seed: int | None, device: torch.device, generator: str, shar
         [
             "import matplotlib.pyplot as plt",
             "import torch",
-            "from gancourse import pretrained, runs, training",
+            f"from gancourse import {'runs' if generator.startswith('runs.') else 'pretrained'}, training",
             "",
             f"generator = {generator}",
             noise,
