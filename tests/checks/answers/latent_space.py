@@ -30,7 +30,7 @@ def _slerp_row_by_row(a, b, t):
     for x, y, s in zip(a, b, t.tolist(), strict=True):
         long_x, long_y = x.norm().item(), y.norm().item()
         angle = math.acos(max(-1.0, min(1.0, (x @ y).item() / (long_x * long_y))))
-        if math.sin(angle) < 1e-4:
+        if math.sin(angle) < 1e-3:
             rows.append((1 - s) * x + s * y)
         else:
             weights = math.sin((1 - s) * angle) / math.sin(angle), math.sin(s * angle) / math.sin(angle)
@@ -50,7 +50,7 @@ def _slerp_with_numpy(a, b, t):
     return torch.from_numpy(points).float()
 
 
-def _slerp_by_turning(a, b, t):
+def _slerp_by_turning(a, b, t, straight=1e-3):
     """Turn a's direction towards b's by the angle t θ, in the plane of the two."""
     t = t.unsqueeze(1)
     u, v = torch.nn.functional.normalize(a), torch.nn.functional.normalize(b)
@@ -58,7 +58,12 @@ def _slerp_by_turning(a, b, t):
     across = v - cosine * u
     angle = torch.atan2(across.norm(dim=1, keepdim=True), cosine)
     turned = (t * angle).cos() * u + (t * angle).sin() * torch.nn.functional.normalize(across)
-    return torch.lerp(a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True), t) * turned
+    points = torch.lerp(a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True), t) * turned
+    return torch.where(angle.sin() < straight, torch.lerp(a, b, t), points)
+
+
+def _slerp_by_turning_only(a, b, t):
+    return _slerp_by_turning(a, b, t, straight=-1)
 
 
 def _slerp_with_masks(a, b, t):
@@ -66,7 +71,7 @@ def _slerp_with_masks(a, b, t):
     points = a + t * (b - a)
     unit_a, unit_b = a / a.norm(dim=1)[:, None], b / b.norm(dim=1)[:, None]
     angle = (unit_a * unit_b).sum(dim=1).clamp(max=1, min=-1).acos().reshape(-1, 1)
-    arc = (angle.sin() >= 1e-4).squeeze(1)
+    arc = (angle.sin() >= 1e-3).squeeze(1)
     a, b, t, angle, unit_a, unit_b = (x[arc] for x in (a, b, t, angle, unit_a, unit_b))
     long = (1 - t) * a.norm(dim=1, keepdim=True) + t * b.norm(dim=1, keepdim=True)
     points[arc] = long * (torch.sin((1 - t) * angle) * unit_a + torch.sin(t * angle) * unit_b) / torch.sin(angle)
@@ -304,8 +309,16 @@ RIGHT = {
         "a / long_a, b / long_b → torch.nn.functional.normalize(a, dim=1), torch.nn.functional.normalize(b, dim=1)",
         "(unit_a * unit_b).sum(1, keepdim=True) → torch.cosine_similarity(a, b, dim=1)[:, None]",
         "(unit_a * unit_b).sum(1, keepdim=True) → torch.einsum('ij,ij->i', unit_a, unit_b)[:, None]",
-        "torch.where(angle.sin() < 1e-4, straight, arc * ((1 - t) * long_a + t * long_b)) → "
-        "torch.where(angle.sin() > 1e-4, arc * torch.lerp(long_a, long_b, t), torch.lerp(a, b, t))",
+        "torch.where(angle.sin() < 1e-3, straight, arc * ((1 - t) * long_a + t * long_b)) → "
+        "torch.where(angle.sin() > 1e-3, arc * torch.lerp(long_a, long_b, t), torch.lerp(a, b, t))",
+        "angle.sin() < 1e-3 → angle.cos().abs() > 1 - 5e-7",
+        "angle.sin() < 1e-3 → (angle < 1e-3) | (angle > torch.pi - 1e-3)",
+        "angle.sin() < 1e-3 → torch.minimum(angle, torch.pi - angle) < 1e-3",
+        "t = t[:, None] → a, b, t = a.double(), b.double(), t.double()[:, None]",
+        (
+            "t = t[:, None] → a, b, t = a.double(), b.double(), t.double()[:, None]",
+            "angle.sin() < 1e-3 → angle.sin() < 1e-4",
+        ),
     ),
     "truncated_noise": (
         _noise_number_by_number,
@@ -387,12 +400,17 @@ RIGHT = {
 WRONG = {
     "slerp": (
         kept_by_shape(_slerp_row_by_row),
+        _slerp_by_turning_only,
+        "angle.sin() < 1e-3 → angle.sin() == 0",
+        "angle.sin() < 1e-3 → angle == 0",
+        "angle.sin() < 1e-3 → angle.sin() < 1e-6",
+        "angle.sin() < 1e-3 → torch.allclose(a, b)",
         "return torch.zeros_like(a)",
         "straight, → a,",
         "straight, → b,",
         "straight, → torch.zeros_like(a),",
-        "angle.sin() < 1e-4 → angle < 0.3",
-        "angle.sin() < 1e-4 → (angle.sin() < 1e-4).any()",
+        "angle.sin() < 1e-3 → angle < 0.3",
+        "angle.sin() < 1e-3 → (angle.sin() < 1e-3).any()",
         "t = t[:, None] → t = t[:, None].round()",
         "t = t[:, None] → t = t.mean()",
         "t = t[:, None] → t = t[0]",
