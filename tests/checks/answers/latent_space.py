@@ -98,13 +98,6 @@ def _noise_from_a_store(n, z_dim, limit):
     return found[: n * z_dim].view(n, z_dim)
 
 
-def _noise_with_whole_rows(n, z_dim, limit):
-    z = torch.randn(n, z_dim)
-    while (outside := (z.abs() > limit).any(1)).any():
-        z[outside] = torch.randn(int(outside.sum()), z_dim)
-    return z
-
-
 def _noise_with_numpy(n, z_dim, limit):
     z = np.random.standard_normal((n, z_dim))
     while (np.abs(z) > limit).any():
@@ -323,7 +316,6 @@ RIGHT = {
     "truncated_noise": (
         _noise_number_by_number,
         _noise_from_a_store,
-        _noise_with_whole_rows,
         _noise_with_numpy,
         f"{REDRAW} → z = torch.where(outside, torch.randn_like(z), z)",
         f"{REDRAW} → z[outside] = torch.randn(n, z_dim)[outside]",
@@ -437,7 +429,8 @@ WRONG = {
         "z = torch.randn(n, z_dim)\nreturn z * (limit / z.norm(dim=1, keepdim=True)).clamp(max=1)",
         "z = torch.randn(n, z_dim)\nreturn z[(z.abs() <= limit).all(1)]",
         "z = torch.randn(n, z_dim)\nreturn z[z.abs() <= limit]",
-        "z = torch.randn(n, z_dim)\nz[z.abs() > limit] = 0\nreturn z",
+        f"{REDRAW} → z[outside] = 0.5 * limit",
+        f"{REDRAW} → z[outside] = 0",
         "z = torch.randn(n, z_dim)\nreturn torch.where(z.abs() > limit, z / z.abs() * (2 * limit - z.abs()), z)",
         f"{LOOP} → outside = z.abs() > limit\n    {REDRAW}",
         f"{LOOP} → for _ in range(20):\n        outside = z.abs() > limit\n        {REDRAW}",

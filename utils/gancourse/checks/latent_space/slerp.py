@@ -197,7 +197,7 @@ slerp = Exercise(
             *(f".clamp(-1, 1) → .clamp(-1 + {gap}, 1 - {gap})" for gap in ("1e-6", "2e-6", "1e-5", "1e-4")),
         ),
         mistake(
-            "the threshold is too small for float32. Where a and b are opposite, rounding changes θ by up to 0.0005, and sin θ with it. "
+            "the threshold is too small for float32. Where a and b are opposite, rounding makes sin θ 0.0003 or more instead of 0. "
             "Take the straight line where sin θ is below 0.001.",
             "angle.sin() < 1e-3 → angle.sin() < 1e-4",
             *(
@@ -216,6 +216,7 @@ slerp = Exercise(
         mistake(
             "one length is used for all rows: norm() without dim takes the whole matrix. Each row has its own: norm(dim=1, keepdim=True).",
             f"{LENGTHS} → a.norm(), b.norm()",
+            (f"{LENGTHS} → a.norm(), b.norm()", f"{COSINE} → torch.cosine_similarity(a, b)[:, None]"),
             UNITS_OF_ALL,
             f"{LENGTH} → arc * ((1 - t) * a.norm() + t * b.norm())",
             f"{COSINE} → ((a * b).sum(1, keepdim=True) / (a.norm() * b.norm()))",
