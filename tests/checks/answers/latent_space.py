@@ -471,8 +471,6 @@ WRONG = {
     "group_direction": (
         kept_by_shape(_groups_with_lists),
         "order[-n:] → order[-n:-1] if n > 1 else order[-1:]",
-        "order[-n:] → order[-n - 1 :]",
-        "order[:n] → order[: n + 1]",
         "order[:n] → order[n:]",
         "order[:n] → order[:-n]",
         f"{GROUPS}(z[order[-n:]].median(0).values - z[order[:n]].median(0).values)",
@@ -529,7 +527,6 @@ WRONG = {
         "steps, longest = 300, → steps, longest = 0,",
         "steps, longest = 300, → steps, longest = 10,",
         f"{BEST}z = torch.randn(len(images), G.z_dim).requires_grad_()",
-        f"{BEST}z = torch.zeros(len(images), G.z_dim).requires_grad_()",
         f"{BEST}z = guesses[: len(images)].clone().requires_grad_()",
         "1_000 → 1",
         "longest = 300, 1.4 → longest = 300, 100",
