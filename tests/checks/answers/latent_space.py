@@ -30,7 +30,7 @@ def _slerp_row_by_row(a, b, t):
     for x, y, s in zip(a, b, t.tolist(), strict=True):
         long_x, long_y = x.norm().item(), y.norm().item()
         angle = math.acos(max(-1.0, min(1.0, (x @ y).item() / (long_x * long_y))))
-        if math.sin(angle) < 1e-4:
+        if math.sin(angle) < 1e-3:
             rows.append((1 - s) * x + s * y)
         else:
             weights = math.sin((1 - s) * angle) / math.sin(angle), math.sin(s * angle) / math.sin(angle)
@@ -50,7 +50,7 @@ def _slerp_with_numpy(a, b, t):
     return torch.from_numpy(points).float()
 
 
-def _slerp_by_turning(a, b, t):
+def _slerp_by_turning(a, b, t, straight=1e-3):
     """Turn a's direction towards b's by the angle t θ, in the plane of the two."""
     t = t.unsqueeze(1)
     u, v = torch.nn.functional.normalize(a), torch.nn.functional.normalize(b)
@@ -58,7 +58,12 @@ def _slerp_by_turning(a, b, t):
     across = v - cosine * u
     angle = torch.atan2(across.norm(dim=1, keepdim=True), cosine)
     turned = (t * angle).cos() * u + (t * angle).sin() * torch.nn.functional.normalize(across)
-    return torch.lerp(a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True), t) * turned
+    points = torch.lerp(a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True), t) * turned
+    return torch.where(angle.sin() < straight, torch.lerp(a, b, t), points)
+
+
+def _slerp_by_turning_only(a, b, t):
+    return _slerp_by_turning(a, b, t, straight=-1)
 
 
 def _slerp_with_masks(a, b, t):
@@ -66,7 +71,7 @@ def _slerp_with_masks(a, b, t):
     points = a + t * (b - a)
     unit_a, unit_b = a / a.norm(dim=1)[:, None], b / b.norm(dim=1)[:, None]
     angle = (unit_a * unit_b).sum(dim=1).clamp(max=1, min=-1).acos().reshape(-1, 1)
-    arc = (angle.sin() >= 1e-4).squeeze(1)
+    arc = (angle.sin() >= 1e-3).squeeze(1)
     a, b, t, angle, unit_a, unit_b = (x[arc] for x in (a, b, t, angle, unit_a, unit_b))
     long = (1 - t) * a.norm(dim=1, keepdim=True) + t * b.norm(dim=1, keepdim=True)
     points[arc] = long * (torch.sin((1 - t) * angle) * unit_a + torch.sin(t * angle) * unit_b) / torch.sin(angle)
@@ -91,13 +96,6 @@ def _noise_from_a_store(n, z_dim, limit):
         more = torch.randn(4 * n * z_dim)
         found = torch.cat([found, more[more.abs() <= limit]])
     return found[: n * z_dim].view(n, z_dim)
-
-
-def _noise_with_whole_rows(n, z_dim, limit):
-    z = torch.randn(n, z_dim)
-    while (outside := (z.abs() > limit).any(1)).any():
-        z[outside] = torch.randn(int(outside.sum()), z_dim)
-    return z
 
 
 def _noise_with_numpy(n, z_dim, limit):
@@ -304,13 +302,20 @@ RIGHT = {
         "a / long_a, b / long_b → torch.nn.functional.normalize(a, dim=1), torch.nn.functional.normalize(b, dim=1)",
         "(unit_a * unit_b).sum(1, keepdim=True) → torch.cosine_similarity(a, b, dim=1)[:, None]",
         "(unit_a * unit_b).sum(1, keepdim=True) → torch.einsum('ij,ij->i', unit_a, unit_b)[:, None]",
-        "torch.where(angle.sin() < 1e-4, straight, arc * ((1 - t) * long_a + t * long_b)) → "
-        "torch.where(angle.sin() > 1e-4, arc * torch.lerp(long_a, long_b, t), torch.lerp(a, b, t))",
+        "torch.where(angle.sin() < 1e-3, straight, arc * ((1 - t) * long_a + t * long_b)) → "
+        "torch.where(angle.sin() > 1e-3, arc * torch.lerp(long_a, long_b, t), torch.lerp(a, b, t))",
+        "angle.sin() < 1e-3 → angle.cos().abs() > 1 - 5e-7",
+        "angle.sin() < 1e-3 → (angle < 1e-3) | (angle > torch.pi - 1e-3)",
+        "angle.sin() < 1e-3 → torch.minimum(angle, torch.pi - angle) < 1e-3",
+        "t = t[:, None] → a, b, t = a.double(), b.double(), t.double()[:, None]",
+        (
+            "t = t[:, None] → a, b, t = a.double(), b.double(), t.double()[:, None]",
+            "angle.sin() < 1e-3 → angle.sin() < 1e-4",
+        ),
     ),
     "truncated_noise": (
         _noise_number_by_number,
         _noise_from_a_store,
-        _noise_with_whole_rows,
         _noise_with_numpy,
         f"{REDRAW} → z = torch.where(outside, torch.randn_like(z), z)",
         f"{REDRAW} → z[outside] = torch.randn(n, z_dim)[outside]",
@@ -387,12 +392,17 @@ RIGHT = {
 WRONG = {
     "slerp": (
         kept_by_shape(_slerp_row_by_row),
+        _slerp_by_turning_only,
+        "angle.sin() < 1e-3 → angle.sin() == 0",
+        "angle.sin() < 1e-3 → angle == 0",
+        "angle.sin() < 1e-3 → angle.sin() < 1e-6",
+        "angle.sin() < 1e-3 → torch.allclose(a, b)",
         "return torch.zeros_like(a)",
         "straight, → a,",
         "straight, → b,",
         "straight, → torch.zeros_like(a),",
-        "angle.sin() < 1e-4 → angle < 0.3",
-        "angle.sin() < 1e-4 → (angle.sin() < 1e-4).any()",
+        "angle.sin() < 1e-3 → angle < 0.3",
+        "angle.sin() < 1e-3 → (angle.sin() < 1e-3).any()",
         "t = t[:, None] → t = t[:, None].round()",
         "t = t[:, None] → t = t.mean()",
         "t = t[:, None] → t = t[0]",
@@ -419,7 +429,8 @@ WRONG = {
         "z = torch.randn(n, z_dim)\nreturn z * (limit / z.norm(dim=1, keepdim=True)).clamp(max=1)",
         "z = torch.randn(n, z_dim)\nreturn z[(z.abs() <= limit).all(1)]",
         "z = torch.randn(n, z_dim)\nreturn z[z.abs() <= limit]",
-        "z = torch.randn(n, z_dim)\nz[z.abs() > limit] = 0\nreturn z",
+        f"{REDRAW} → z[outside] = 0.5 * limit",
+        f"{REDRAW} → z[outside] = 0",
         "z = torch.randn(n, z_dim)\nreturn torch.where(z.abs() > limit, z / z.abs() * (2 * limit - z.abs()), z)",
         f"{LOOP} → outside = z.abs() > limit\n    {REDRAW}",
         f"{LOOP} → for _ in range(20):\n        outside = z.abs() > limit\n        {REDRAW}",
@@ -460,8 +471,6 @@ WRONG = {
     "group_direction": (
         kept_by_shape(_groups_with_lists),
         "order[-n:] → order[-n:-1] if n > 1 else order[-1:]",
-        "order[-n:] → order[-n - 1 :]",
-        "order[:n] → order[: n + 1]",
         "order[:n] → order[n:]",
         "order[:n] → order[:-n]",
         f"{GROUPS}(z[order[-n:]].median(0).values - z[order[:n]].median(0).values)",
@@ -518,7 +527,6 @@ WRONG = {
         "steps, longest = 300, → steps, longest = 0,",
         "steps, longest = 300, → steps, longest = 10,",
         f"{BEST}z = torch.randn(len(images), G.z_dim).requires_grad_()",
-        f"{BEST}z = torch.zeros(len(images), G.z_dim).requires_grad_()",
         f"{BEST}z = guesses[: len(images)].clone().requires_grad_()",
         "1_000 → 1",
         "longest = 300, 1.4 → longest = 300, 100",

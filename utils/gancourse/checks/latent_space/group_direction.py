@@ -1,6 +1,7 @@
 """Exercise 4: the difference of two groups of noise vectors."""
 
 import torch
+from torch import Tensor
 
 from gancourse.checks import answers
 from gancourse.checks.core import Case, Exercise, mistake
@@ -39,13 +40,25 @@ def _cases(seed: int, strict: bool) -> list[Case]:
     return cases
 
 
+def _observe(answer, case: Case, like: dict) -> dict:
+    """Observe the direction, and before its numbers whether they are finite: the mean of an empty group is not."""
+    seen = function(answer, case, like)
+    name = case["returns"][0]
+    if not isinstance(seen.get(name), Tensor):
+        return seen
+    numbers = seen.pop(name)
+    seen["finite"] = "yes" if numbers.isfinite().all() else "no"
+    return seen | ({name: numbers} if seen["finite"] == "yes" else {})
+
+
 group_direction = Exercise(
     reference=answers.load("latent_space", "group_direction"),
     points=2,
     cases=_cases,
-    observe=function,
+    observe=_observe,
     look={
         "": "Order the rows by their values; take the mean of z over the last n, and subtract that over the first n.",
+        "finite": "the result is NaN or infinite: for a group that is empty, mean(0) is NaN. Each group has n rows: order[-n:] and order[:n], also for n = 1.",
         ONE: "for n = 1 the result is the row of z with the largest value minus the one with the smallest.",
         ANY: "it is right for n = 1, and wrong otherwise. Each group has exactly n rows, and its mean is over dim 0.",
         TIES: "it is wrong only where many rows have equal values. Pick n rows by their place in the order, not by comparing values.",
@@ -68,6 +81,18 @@ group_direction = Exercise(
             "z[order[-n:]] → z[order[n:]]",
             "z[order[:n]] → z[order[:-n]]",
             ("z[order[-n:]] → z[order[n:]]", "z[order[:n]] → z[order[:-n]]"),
+        ),
+        mistake(
+            "a group does not have n rows, but one fewer or one more; with one fewer it is empty for n = 1, and its mean is NaN. The last n of the order "
+            "are order[-n:], the first n are order[:n].",
+            "order[-n:] → order[-n:-1]",
+            "order[:n] → order[: n - 1]",
+            ("order[-n:] → order[-n:-1]", "order[:n] → order[: n - 1]"),
+            "order[-n:] → order[-n + 1 :]",
+            "order[:n] → order[1:n]",
+            "order[-n:] → order[-n - 1 :]",
+            "order[:n] → order[: n + 1]",
+            ("order[-n:] → order[-n - 1 :]", "order[:n] → order[: n + 1]"),
         ),
         mistake(
             "the sums of the two groups are subtracted. Take the means: .mean(0).",

@@ -128,6 +128,7 @@ def _observe(answer, case: Case, like: dict) -> dict:
         return seen
     z = z.detach().float()
     seen |= {"finite": "yes" if z.isfinite().all() else "no", "drawn_in": training}
+    seen["vectors"] = "the same for all images" if len(z) > 1 and z.eq(z[0]).all() else "one for each image"
     seen["noise_length"] = "within the limit" if z.norm(dim=1).max() <= LONGEST * Z_DIM**0.5 * 1.0001 else "too long"
     if seen["finite"] == "no":
         return seen
@@ -159,6 +160,7 @@ invert = Exercise(
         "returned": {"a list": "a list comes back. One tensor is wanted: torch.stack or torch.cat joins several."},
         "shape": "one noise vector for each image is wanted: (N, G.z_dim).",
         "finite": "some numbers are infinite or NaN.",
+        "vectors": "all images get one and the same noise vector. Each needs its own, found for it alone: z has a row for each image.",
         "averages": "the running averages of G have moved, as a forward pass in training mode moves them. Call G.eval() before G draws.",
         "drawn_in": {
             "training": "G draws in training mode, where an image depends on its neighbours in the batch. Call eval() before.",
@@ -172,7 +174,8 @@ invert = Exercise(
             "random samples (from a poor start, descent ends in a poor place), and take enough steps.",
             "somewhat": "what G draws is somewhat like the image, but not close enough. The best random sample is only a start: from there "
             "take a few hundred steps, until the error falls no more.",
-            "": "what G draws is not like the image. Print the error of each image: does it fall? Does z[i] belong to images[i]?",
+            "": "what G draws is not like the image. Print the error of each image. If it stops falling early, the start is poor (zeros, or a single "
+            "random sample): begin at the best of several hundred random samples. If it becomes small, z[i] does not belong to images[i].",
         },
         "picture:damaged": {
             "some close": "for some images that G has not drawn itself, the error is more than 1.2 times the course's. Start each image at the best "
@@ -187,6 +190,11 @@ invert = Exercise(
         mistake(
             "all images get one and the same noise vector. Each needs its own: z has a row for each image.",
             "return z.detach() → return z.detach()[:1].expand(len(images), -1).clone()",
+        ),
+        mistake(
+            "the start is poor, and descent from there ends in a poor place, as it does from z = 0 for all images. Start each image at the best of "
+            "several hundred random samples.",
+            "guesses[nearest].clone() → torch.zeros(len(images), G.z_dim)",
         ),
         mistake(
             "the nearest *image* is searched for each sample. It is the nearest sample for each image: torch.cdist(images, samples).argmin(1).",

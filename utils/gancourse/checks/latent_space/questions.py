@@ -12,8 +12,9 @@ question_1 = question(
 question_2 = question(
     "latent_space",
     "question_2",
-    b="fewer bad images raise precision. But recall is about the real images: which of them can G still draw from noise near the middle?",
-    c="it is the reverse. Noise near the middle was frequent in training; what does G draw from it, and what does it no longer draw?",
+    b="in 8.3 precision rises although the pictures become blurred, so that is no sign that bad images are removed. And recall is about the real "
+    "images: which of them can G still draw from noise near the middle?",
+    c="which of the two measures counts the variety of the images? See the table in 8.3.",
     d="the weights stay the same, but the images are drawn from other noise, and both measures look at the images only.",
 )
 question_3 = question(

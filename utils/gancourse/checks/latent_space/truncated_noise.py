@@ -12,14 +12,18 @@ from gancourse.checks.observers.values import kind
 
 MANY = 1_000  # rows: enough for statistics
 UNLIKELY = 6.5  # standard deviations of a count
+LOOP = """while (outside := z.abs() > limit).any():
+        z[outside] = torch.randn(int(outside.sum()))"""
+ZEROS = "many numbers are exactly 0: those outside are set to 0, not drawn again. Give these places new numbers of torch.randn, until none is outside."
 
 
 def _cases(seed: int, strict: bool) -> list[Case]:
-    """Few numbers; many, to be judged by statistics. So few in a row that drawing a whole row again ends, too."""
+    """Few numbers; many, to be judged by statistics; last, rows that are hardly ever inside as a whole."""
     sizes = [(3, 2, 1.0), (1, 1, 0.5), (10_000, 4, 1.0), (5000, 3, 0.5), (1, 40, 2.0), (4000, 6, 2.0), (150, 1, 0.05)]
     if strict:
         sizes = [(2, 5, 1.5), (1, 1, 3.0), (9000 + seed % 100, 5, 1.2), (8000, 3, 0.6), (1, 64, 2.0), (4001, 6, 1.8)]
         sizes += [(200, 1, 0.04), (3000, 8, 3.0)]
+    sizes.append((3, 64, 1.0) if strict else (2, 64, 1.0))
     return [
         {"about": f"n = {n}, z_dim = {d}, limit = {limit}", "n": n, "z_dim": d, "limit": limit} for n, d, limit in sizes
     ]
@@ -40,7 +44,8 @@ def _observe(answer, case: Case, like: dict) -> dict:
     values = values.detach().double()
     if n * d >= 30:
         again = answer(n, d, limit)
-        repeated = again.shape == values.shape and (values == again.detach()).double().mean() > 0.1
+        seen["exact_zeros"] = "many" if values.eq(0).sum() > max(3, 0.01 * n * d) else "few"
+        repeated = again.shape == values.shape and (values.eq(again.detach()) & values.ne(0)).double().mean() > 0.1
         seen["calls"] = "the same numbers" if repeated else "new numbers"
     seen["finite"] = "yes" if values.isfinite().all() else "no"
     seen["outside"] = _outside(values.abs(), limit)
@@ -92,7 +97,8 @@ truncated_noise = Exercise(
     observe=_observe,
     random=True,
     look={
-        "endless": "it does not end. Draw again only the numbers that are outside: all n · z_dim of them are hardly ever inside at once.",
+        "endless": "it does not end. Draw again the single numbers that are outside, not whole rows and not all of z: 64 numbers are hardly ever "
+        "inside at once.",
         "shape": {
             "fewer": "rows are dropped: n of them are wanted. Draw the numbers that are outside again, and keep the row.",
             "": "one row of z_dim numbers is wanted for each image: (n, z_dim).",
@@ -102,6 +108,7 @@ truncated_noise = Exercise(
             "": "these are not 32-bit floats, as the networks' weights are.",
         },
         "asks": "the noise asks for gradients. Nothing trains it: remove `requires_grad`.",
+        "exact_zeros": ZEROS,
         "calls": "two calls return the same numbers, or many of them: a seed inside the function, or numbers that were drawn outside it. Draw new ones at every call.",
         "finite": "some numbers are infinite or NaN.",
         "outside": {
@@ -129,6 +136,12 @@ truncated_noise = Exercise(
         "": "Draw n × z_dim numbers with torch.randn, and draw those outside [-limit, limit] again until none is left.",
     },
     mistakes=(
+        mistake(
+            ZEROS,
+            f"{LOOP} → z[z.abs() > limit] = 0",
+            f"{LOOP} → z = torch.where(z.abs() > limit, 0.0, z)",
+            f"{LOOP} → z = z * (z.abs() <= limit)",
+        ),
         mistake(
             "the shape is transposed. One row is one noise vector, so the number of rows is n.",
             "torch.randn(n, z_dim) → torch.randn(z_dim, n)",
