@@ -623,7 +623,7 @@ LatentExplorer("mnist_better", seed=12)
 # %%
 smooth = walks.along(stations[[0, 1, 2, 3, 0]], torch.linspace(0, 4, 97)[:-1])
 loop = figures.gif(draw(smooth), milliseconds=50, at_least=112)
-display(Image(loop, alt="digits that turn into each other and back"))
+display(Image(loop))
 
 # %% [markdown]
 # Every generator of the course can be explored on one page: `make explore`. A network that you have trained in another lesson appears there, too, after `from gancourse import runs` and `runs.keep("my digits", generator)`.
