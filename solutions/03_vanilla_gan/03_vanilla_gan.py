@@ -974,12 +974,14 @@ display(
 # 4. Press *Draw another* until you see something that is no digit. Which slider repairs it? *Truncation* makes $z$ shorter
 #    than the usual 8. Does it repair pictures, or does it only make them alike?
 # 5. Lock a slider and draw another: what does this direction preserve? *Undo* goes back; *Code* shows the lines that make the picture.
-# 6. Keep your own generator: `from gancourse import runs` and `runs.keep("my digits", vanilla.generator)`. Then it appears, under this name, on the page that `make explore` opens.
 
 # %%
 from gancourse.widgets import LatentExplorer
 
 LatentExplorer(better.generator)
+
+# %% [markdown]
+# Keep your own generator: `from gancourse import runs` and `runs.keep("my digits", vanilla.generator)`. Then it appears, under this name, on the page that `make explore` opens.
 
 # %% [markdown]
 # The last figure shows four stages of the generator that comes with the course. After 1,000 steps the digits are blurred and grainy; from 10,000 on the strokes are sharp. One noise vector may still change its digit between two stages.

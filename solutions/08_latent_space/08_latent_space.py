@@ -528,7 +528,7 @@ for name, classes in (("generated", generated), ("real test digits", real_digits
 #
 # You practise: optimising an input instead of weights, from a good start.
 #
-# <details><summary>Hint 1</summary>Gradient descent from one random start often ends in a poor place. Random samples are cheap, and the nearest of many is a good start.</details>
+# <details><summary>Hint 1</summary>Gradient descent from one random start may end in a poor place. Random samples are cheap, and the nearest of many is a good start.</details>
 # <details><summary>Hint 2</summary>Start each image at the nearest of several hundred samples. Let Adam change z, with the gradient of <code>torch.autograd.grad</code> and a learning rate that falls from 0.1 to 0. After each step shorten what is too long.</details>
 
 
@@ -600,7 +600,7 @@ display(figures.image_grids({"twelve test digits": shown}, columns=12, rows=["wa
 #
 # PCA has 0.031. So the 64 numbers of the noise describe these unseen digits a little better than the best 64 linear ones do. PCA's errors look different: grey shadows around the strokes, which no real digit has. $G$'s pictures have clean strokes, at times in the wrong place.
 #
-# This is not so for every generator. On photographs the course's `cifar10_dcgan` does not beat PCA with 100 numbers (the script `tests/benchmarks/latent.py` measures it): many photographs are unlike anything that it can draw.
+# This is not so for every generator. On photographs the course's `cifar10_dcgan` does not beat PCA with 100 numbers (the script `tests/benchmarks/latent.py` measures it). We think that many photographs are unlike anything that it can draw.
 
 # %% [markdown]
 # ## 8.10 Play: walk, draw, take home

@@ -75,10 +75,11 @@ class Finder:
 
     def stop(self) -> None:
         """End the search that is under way."""
-        if not self.stop_button.disabled:
-            self._search.stop()
-            self.text.value = self.text.value.replace("Searching", "Stopped searching")
-            self.stop_button.disabled = True
+        with self._history.lock:  # so that the search says nothing after this
+            if not self.stop_button.disabled:
+                self._search.stop()
+                self.text.value = self.text.value.replace("Searching", "Stopped searching")
+                self.stop_button.disabled = True
 
     def wait(self) -> None:
         """Wait until the search has ended."""
@@ -93,12 +94,17 @@ class Finder:
                 shares = latent.shares_of(int(found.labels[0]), len(shares))
             told = {"moved": "noise found for a picture", "of_seed": False, "truncation": 1.0}
             number = self._history.go(replace(point, z=found.z[0], shares=shares, **told), control, after=number)
-            if number is None or stopped():
+            if number is None:
                 return
             error = f"Mean squared difference of the pixels: {found.error[0]:.3f}."
-            self.text.value = f"Searching for the picture below. {error}"
-        self.text.value = f"This is the best that was found for the picture below. {error}"
-        self.stop_button.disabled = True
+            with self._history.lock:
+                if stopped():
+                    return
+                self.text.value = f"Searching for the picture below. {error}"
+        with self._history.lock:
+            if not stopped():
+                self.text.value = f"This is the best that was found for the picture below. {error}"
+                self.stop_button.disabled = True
 
     def _on_error(self, text: str) -> None:
         self.text.value = "The search has ended with an error."
