@@ -153,6 +153,8 @@ class User:
         field = self.explorer.box.locator(selector)
         field.scroll_into_view_if_needed()
         place, mouse = field.bounding_box(), self.explorer.page.mouse
+        if place is None:  # the act before has just hidden it
+            raise Vanished("hidden")
         for i in range(4):
             at = [
                 place[a] + self.random.uniform(0.1, 0.9) * place[side] for a, side in (("x", "width"), ("y", "height"))
