@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Callable
 
 FRAME = 1 / 40  # seconds between two pictures, so that the browser is never behind
+YIELD = 0.002  # seconds that the callback gets to end before this thread takes Python's lock from it
 CALM = 0.25  # seconds without a request after which a point has settled
 NEVER_CALM = 1.0  # seconds after which it counts as settled although requests keep coming, as they do from a walk
 
@@ -62,6 +63,7 @@ class Painter:
     def _work(self) -> None:
         settled = time.monotonic()
         while self._more():
+            time.sleep(YIELD)
             began = time.monotonic()
             try:
                 self._paint()
