@@ -9,7 +9,7 @@ from lab import running_chromium, running_explore
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("out", type=Path)
 parser.add_argument("--width", type=int, default=1280, help="pixels")
-parser.add_argument("--height", type=int, default=940, help="pixels")
+parser.add_argument("--height", type=int, default=1060, help="pixels")
 parser.add_argument("--generator", default="mnist_better")
 options = parser.parse_args()
 
