@@ -45,19 +45,10 @@ class Found:
     labels: Tensor | None  # int64 (N,), for a conditional generator
 
 
-def invert(
-    generator: nn.Module,
-    images: Tensor,
-    labels: Tensor | None = None,
-    *,
-    seed: int = 0,
-    samples: int = SAMPLES,
-    starts: int = STARTS,
-    steps: int = STEPS,
-) -> Found:
-    """Return the best that `search` finds, with the same arguments."""
-    options = {"seed": seed, "samples": samples, "starts": starts, "steps": steps, "every": steps}
-    *_, found = search(generator, images, labels, **options)
+def invert(generator: nn.Module, images: Tensor, labels: Tensor | None = None, **settings: int) -> Found:
+    """Return the best that `search` finds; settings: its seed, samples, starts and steps."""
+    every = settings.get("steps", STEPS)  # nothing between the first picture and the last is asked for
+    *_, found = search(generator, images, labels, every=every, **settings)
     return found
 
 

@@ -85,6 +85,8 @@ def keep(name: str, generator: nn.Module) -> Path:
     """
     if not isinstance(name, str) or not re.fullmatch(NAME, name):
         raise ValueError(f"A name has 1 to 60 letters, digits, spaces, dots, hyphens or brackets; this is {name!r}.")
+    from gancourse import figures  # matplotlib: only where something is kept
+
     arguments.check_generator(generator)
     arguments.check_copyable(generator, "generator")
     G = copy.deepcopy(generator).eval().cpu().float().requires_grad_(False)
@@ -118,10 +120,8 @@ def keep(name: str, generator: nn.Module) -> Path:
     files.save_atomically(path, buffer.getvalue())
     with torch.no_grad():
         samples = to_uint8(G(*generator_inputs(G, SAMPLES, seed=1)))
-    rows = [torch.cat([*pair], dim=2) for pair in samples.split(2)]  # two by two
-    pixels = torch.cat(rows, dim=1).permute(1, 2, 0)
     buffer = io.BytesIO()
-    Image.fromarray(pixels.expand(-1, -1, 3).numpy()).save(buffer, "png")
+    Image.fromarray(figures.tile(samples, columns=2, pad=0)).save(buffer, "png")
     files.save_atomically(path.with_suffix(".png"), buffer.getvalue())
     return path
 

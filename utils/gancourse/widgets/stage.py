@@ -14,7 +14,7 @@ from gancourse.widgets.history import History
 from gancourse.widgets.page import png, see_through
 from gancourse.widgets.plane import Plane
 
-PIXELS = 320  # side of the picture on the screen
+PIXELS = 320  # of a saved or still picture at most; on the screen page.css says how large it is
 NEIGHBOURS = 5  # a side, an odd number: the point itself is in the middle
 ORANGE = (230, 159, 0)
 
