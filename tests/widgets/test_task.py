@@ -5,6 +5,8 @@ import sys
 import threading
 import time
 
+import pytest
+
 from gancourse.widgets.task import Task
 
 
@@ -78,3 +80,29 @@ print("the end of the script")
 def test_a_script_that_ends_while_directions_are_measured_ends_well():
     ended = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=120)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "the end of the script\n", "")
+
+
+MEMORY = """
+import torch
+from gancourse.widgets.task import Task
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 / 2**20
+
+kept, before = [], resident()
+
+def job(stopped):
+    parts = [torch.rand(250, 100) for _ in range(4_000)]  # 400 MB; what stays alive is spread over them
+    kept.extend(parts[::100])
+
+task = Task(print)
+task.run(job)
+task.wait()
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc, and asks glibc")
+def test_a_job_gives_its_freed_memory_back():
+    ended = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, timeout=120)
+    assert float(ended.stdout) < 100, ended.stderr
