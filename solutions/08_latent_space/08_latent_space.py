@@ -11,7 +11,7 @@
 #
 # **Time**: 100 minutes, including seven exercises. Nothing is trained; every cell runs in less than a minute on two CPU cores. A good place for a break is after 8.5.
 #
-# **You need**: lessons 3 and 4, for 8.6 and 8.8 also lesson 5. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in
+# **You need**: lessons 3 and 4, from 8.6 on also lesson 5. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in
 # [lesson 1](../01_generative_models/01_generative_models.ipynb).
 
 # %% start=true
@@ -65,7 +65,7 @@ print(f"the shortest of 100,000 vectors of 64 numbers has the length {shortest:.
 # %% [markdown]
 # The mean length is close to $\sqrt{z_{dim}}$, and the standard deviation is about 0.7 for all but the smallest size. So in many dimensions nearly all noise vectors are about equally long: they lie in a thin shell around 0.
 #
-# The reason is arithmetic: the squared length is a sum of $z_{dim}$ independent terms with mean 1. So it is near $z_{dim}$, with a standard deviation of $\sqrt{2\,z_{dim}}$. The square root turns this into a length near $\sqrt{z_{dim}}$ whose standard deviation hardly depends on $z_{dim}$ any more. The density is highest at 0, but the shell has so much more volume that nearly all draws fall into it. The region in which nearly all draws fall is called the **typical set**. During training, $G$ saw noise from there and from nowhere else.
+# The reason is arithmetic: the squared length is a sum of $z_{dim}$ independent terms with mean 1 and variance 2. So it is near $z_{dim}$, with a standard deviation of $\sqrt{2\,z_{dim}}$. The square root turns this into a length near $\sqrt{z_{dim}}$ whose standard deviation hardly depends on $z_{dim}$ any more. The density is highest at 0, but the shell has so much more volume that nearly all draws fall into it. The region in which nearly all draws fall is called the **typical set**. During training, $G$ saw hardly any noise from elsewhere.
 
 # %% [markdown]
 # ## 8.2 Straight lines and arcs
@@ -132,7 +132,7 @@ pictures = torch.cat([draw(line), draw(arc)])
 display(figures.image_grids({"the same two ends": pictures}, columns=12, rows=["line", "arc"]))
 
 # %% [markdown]
-# Both rows begin and end alike. Do you see a difference in the middle? With single walks you cannot decide anything. So draw many points halfway, and compare these sets with real digits, as in lesson 4. Precision is the share of the fakes that lie near a real digit, recall the share of the real digits that lie near a fake.
+# Both rows begin and end alike. Do you see a difference in the middle? With single walks you cannot decide anything. So draw many points halfway, and compare these sets with real digits, as in lesson 4. Precision is the share of the fakes that lie near a real digit, recall the share of the real digits that lie near a fake. *Unsure* is the share of the pictures to whose likeliest class the classifier gives a probability below 90 %.
 #
 # *Predict*: which of the two sets halfway is closer to the real digits? Which has the higher precision?
 
@@ -168,7 +168,7 @@ display(figures.image_grids({title: draw(z) for title, z in grids.items()}))
 # %% [markdown]
 # The straight line is worse by far: halfway on it the Fréchet distance is 90.2, on the arc 14.6, and for random noise 14.2. On the arc the points are as good as random noise.
 #
-# The last row shows the reason. It has nothing to do with lines: random noise that is made shorter by the same factor gives nearly the same numbers. Short noise has a *higher* precision than random noise, 0.84 instead of 0.73, and a lower recall. By these two numbers its digits are plausible, but less varied. The pictures add that many of them are faint, and the last column that the classifier is less than 90 % sure of 20 % of them, instead of 14 %. Lesson 4 warned that precision on these features can mislead. The next section makes the noise shorter still.
+# The last row shows the reason. It has nothing to do with lines: random noise that is made shorter by the same factor gives nearly the same numbers. Short noise has a *higher* precision than random noise, 0.84 instead of 0.73, and a lower recall. By these two numbers its digits are plausible, but less varied. But many of them are faint, and the share of *unsure* pictures rises from 14 % to 20 %. Lesson 4 warned that precision on these features can mislead. The next section makes the noise shorter still.
 
 # %% [markdown]
 # ## 8.3 Truncation
@@ -229,14 +229,14 @@ print(f"share of them in the ball of one real digit: {inside.max():.0%}")
 # %% [markdown]
 # Precision rises to 0.99, and recall falls to 0.16: truncation pays for precision with variety. The Fréchet distance rises at every limit.
 #
-# But look at the pictures. With a limit of 0.5 they are grey and blurred, and the classifier reads nearly all of them as 9, 3 or 5. It is unsure about 52 % of them instead of 14 %. This is not "better-looking". Precision is near 1 for the reason that you know from 4.6: blurred digits have short feature vectors, and 64 % of them lie in the large ball of a single unusual digit.
+# But look at the pictures. With a limit of 0.5 they are grey and blurred, and the classifier reads nearly all of them as 9, 3 or 5. It is unsure about 52 % of them instead of 14 %. This is not "better-looking". We think that precision is near 1 for the reason given in 4.6: blurred digits have short feature vectors, and 64 % of them lie in the ball of one single real digit.
 #
-# So the trick depends on the generator. Brock et al. (2019) report that truncation improves the pictures of some of their large generators and spoils those of others; they added a penalty on the weights in training, so that more generators tolerate it. Ours was trained on noise of length 8 only. Near 0 it has never been told what to draw.
+# So for our generator truncation does not make better pictures. Other generators differ: Brock et al. (2019) report that it improves the pictures of some of their large generators and spoils those of others. They added a penalty on the weights in training, so that more generators tolerate it. In training no generator sees noise near 0. Some draw well there all the same; ours does not, and we do not know why.
 
 # %% [markdown]
 # ## 8.4 Directions of most change
 #
-# A picture is determined by 64 numbers, but single numbers of $z$ mean nothing in particular. Along which directions does the picture change most?
+# A picture is determined by 64 numbers, but nothing in the training gives single numbers of $z$ a meaning. Along which directions does the picture change most?
 #
 # **GANSpace** (Härkönen et al. 2020) looks at the activations inside $G$. Compute the activations of a hidden layer for many noise vectors, and find their **principal components**: the directions in which they vary most. Then carry each component back to the noise: average the noise vectors, each weighted by how far its activations lie along the component.
 
@@ -293,9 +293,9 @@ names = [f"component {i}" for i in (1, 2, 3)] + ["random"]
 display(figures.image_grids({"the same digit, moved by -4 to 4": rows}, columns=11, rows=names))
 
 # %% [markdown]
-# One step along a direction from the activations changes the picture on average about three times as much as one along a random direction: 0.18 to 0.31 instead of 0.04 to 0.13. In the figure each component reaches another digit at one of its ends. The random direction keeps the 6 until it breaks at the right.
+# One step along a direction from the activations changes the picture on average about three times as much as one along a random direction: 0.18 to 0.31 instead of 0.04 to 0.13. In the figure each component reaches another digit at one end at least. The random direction keeps the 6 until it breaks at the right.
 #
-# The explorer's *directions of most change* come from another calculation: it moves the noise a little, looks at the pixels, and needs no activations (Wang & Ponce 2021). One by one they are not the same directions.
+# The explorer's *directions of most change* come from another calculation: it moves the noise a little, looks at the pixels, and needs no activations (Wang & Ponce 2021).
 
 # %% [markdown]
 # ## 8.5 Does a direction deserve a name?
@@ -303,16 +303,16 @@ display(figures.image_grids({"the same digit, moved by -4 to 4": rows}, columns=
 # It is tempting to look at one row of pictures and say: "this direction is slant". Is it true for other digits, too? Then you can measure it:
 #
 # 1. Compute **statistics** of the pictures, numbers such as slant. For digits the course has five: slant, thickness of the strokes, ink (the mean of all pixels), width, and symmetry.
-# 2. Move 256 random noise vectors by random amounts, forwards or backwards, along the direction.
+# 2. Move each of 256 random noise vectors along the direction by a random amount: 1 to 3, forwards or backwards.
 # 3. On the first half of the 256 compute the correlation of the amounts with the changes of each statistic, and choose the statistic with the largest one.
-# 4. Give the name only if this statistic changes in the same sense in at least 95 % of the moves, on the first half *and* on the second.
+# 4. The sign of the correlation predicts for each move whether the statistic rises or falls. Give the name only if the prediction is right in at least 95 % of the moves, on the first half *and* on the second.
 #
 # The second half was not used to choose. Without it the best of five statistics could look good by chance. (The table shows the correlation on the first half and the share of moves on the second.)
 
 # %%
 from gancourse import directions
 
-print(f"{'':17} {'name':>10} {'correlation':>12} {'same sense':>11}")
+print(f"{'':17} {'name':>10} {'correlation':>12} {'predicted':>11}")
 for group, vectors in (("from activations", found), ("at random", chance)):
     for i, name in enumerate(directions.name_directions(G, vectors)):
         said = name.statistic or "no name"
@@ -323,7 +323,7 @@ named = sum(name.statistic is not None for name in directions.name_directions(G,
 print(f"of 40 more random directions, {named} earn a name")
 
 # %% [markdown]
-# Three of the eight directions from the activations earn a name, and two of these share one: slant. Of the eight random directions none does, of 40 more three do. A correlation of 0.66 looks impressive, but it is not enough: along the third random direction the statistic changes in the other sense in about one move of eleven.
+# Three of the eight directions from the activations earn a name, and two of these share one: slant. Of the eight random directions none does, of 40 more three do. A correlation of 0.66 looks impressive, but it is not enough: along the third random direction the prediction is wrong in about one move of eleven.
 #
 # Five of the strong directions have no name. They change something, but nothing that we measure, or different things in different digits. Papers usually show the directions that worked.
 
@@ -400,12 +400,12 @@ for digit in range(10):
 # %% [markdown]
 # It does. The direction was measured on 3s, and in every class it adds 1.2 to 2.1 pixels to the thickness. Random vectors of the same length change it by half a pixel at most. So this generator stores thickness in the same place for all ten classes. We think that this is for the reason of lesson 5.8: the class adds a vector to the first layer, and $W_z z$ is the same for all.
 #
-# Look at the upper figure again. The thick version of a digit is sometimes another digit: the third one, a 9, becomes a 0. Thick and thin digits differ in more than thickness, and the difference of the means takes all of that along.
+# Look at the upper figure again. The thick version of a digit is sometimes another digit: the third one, a 9, becomes a 0. We think that thick and thin digits differ in more than thickness, and that the difference of the means takes all of that along.
 
 # %% [markdown]
 # ## 8.7 How smooth is the space?
 #
-# On a good walk the picture changes evenly. The **perceptual path length** (Karras et al. 2019, section 4.1) measures by how much the picture changes for a small step along an arc: the squared change of the features, divided by the squared length of the step. A small value means that no short step changes much.
+# How much does the picture change for a small step? Take a point on the arc, at $t$, and a point a little further on. Divide the squared change of the features by the squared step in $t$. The mean over many arcs is called the **perceptual path length** (Karras et al. 2019, section 4.1). In spite of its name it is a squared speed. It is a mean: where it is small, short steps change little on average, but single jumps are still possible. Karras et al. use other features, so do not compare their numbers with ours.
 
 # %% [markdown]
 # ### Exercise 5 · `path_length`
@@ -454,9 +454,9 @@ for number, stage in enumerate(card["stages"], start=1):
     print(f"{number:5} {length:13,.0f} {variance:26,.0f} {distance:18.1f}")
 
 # %% [markdown]
-# The path becomes *longer* with training, from 1,018 to 17,960, while the distance falls from 1,000.2 to 12.8. (Section 8.2 measured 14.2 for the last stage, because it compared fewer images.) The variance of the features grows, too, from 180 to 1,318. So much of the longer path is variety, which you want. A generator that draws the same picture for every noise vector has path length 0.
+# The path becomes *longer* with training, from 1,018 to 17,960, while the distance falls from 1,000.2 to 12.8. (Section 8.2 measured 14.2 for the last stage, because it compared fewer images.) The variance of the features grows, too, from 180 to 1,318. So part of the longer path may be variety, which you want. A generator that draws the same picture for every noise vector has path length 0.
 #
-# So a short path alone is no sign of quality. Compare path lengths only between generators whose pictures are equally good and equally varied, as Karras et al. (2019) did.
+# So a short path alone is no sign of quality. Compare path lengths only between generators whose pictures are about equally good and equally varied.
 
 # %% [markdown]
 # ## 8.8 What the class leaves to the noise
@@ -504,7 +504,7 @@ for name, classes in (("generated", generated), ("real test digits", real_digits
 # %% [markdown]
 # The class explains 67 % of the variance of the features, for generated digits as for real ones, and 22 and 21 % of that of the pixels. So in generated digits the class decides as large a share as in real ones, and the noise decides the rest.
 #
-# The two numbers differ because the features come from a classifier: it was trained to tell classes apart, and to ignore the rest.
+# We think that the two numbers differ because the features come from a classifier: it was trained to tell classes apart, and to ignore the rest.
 
 # %% [markdown]
 # ## 8.9 Inversion: the noise of a given picture
@@ -598,7 +598,7 @@ display(figures.image_grids({"twelve test digits": shown}, columns=12, rows=["wa
 # %% [markdown]
 # The course's answer has an error of 0.025 and keeps the class of all 40 digits. (Yours may print slightly other numbers.) From one random start the error is 0.032. The nearest sample alone, without a search, has 0.164, and 82 % keep their class.
 #
-# PCA has 0.031. So the 64 numbers of the noise describe these unseen digits a little better than the best 64 linear ones do. PCA's errors look different: grey shadows around the strokes, which no real digit has. $G$'s pictures have clean strokes, at times in the wrong place.
+# PCA has 0.031. So on these 40 digits our search with several starts describes unseen digits a little better than the best linear code of 64 numbers, and a search from a single start does not. PCA leaves grey shadows around nearly every digit. Most of $G$'s pictures have a clean background, but where the search ends in a poor place, strokes are broken or specked.
 #
 # This is not so for every generator. On photographs the course's `cifar10_dcgan` does not beat PCA with 100 numbers (the script `tests/benchmarks/latent.py` measures it). We think that many photographs are unlike anything that it can draw.
 
@@ -688,20 +688,20 @@ def question_3() -> str:
 # (4 points, graded by hand: one for each of the two faults, one for the measurement, one for what you would show; a model answer is in `solutions/`.)
 
 # %% [markdown] open="question_4" points=4
-# The inversion may end at noise whose picture is not me: the generator cannot draw everything, so it draws the nearest face that it knows. A small error in the pixels does not show this. The direction may change more than it says: in the training pictures friendly faces may also be younger, of one sex, or lighter, and a difference of means takes all of that along. I would move many portraits that were not used to find the direction, of different groups of people, and let people who do not know it judge the pictures; the name is earned if the judgement changes in the same sense in nearly all moves. I would also measure what else changes, and show the picture that was found beside the original.
+# The inversion may end at noise whose picture is not me: the generator cannot draw everything, so it draws the nearest face that it knows. A small error in the pixels does not show this. The direction may change more than it says: in the training pictures friendly faces may also be younger, of one sex, or lit in another way, and a difference of means takes all of that along. I would move many portraits that were not used to find the direction, of different groups of people, and let people who do not know it judge the pictures; the name is earned if the judgement changes as predicted in nearly all moves. I would also measure what else changes, and show the picture that was found beside the original.
 #
 # *Rubric, one point for each*: the found picture differs from the given one (poor start, or outside of what $G$ can draw) · the direction changes other properties, too, or does not hold for all portraits · a measurement on many held-out portraits with a share or a correlation · the found picture, the error or the uncertainty is shown.
 
 # %% [markdown]
 # ## Summary
 #
-# - Noise of many dimensions has nearly always the length $\sqrt{z_{dim}}$. Walk along arcs: the middle of a straight line is too short, and there the pictures are less varied and fainter.
+# - A noise vector of many numbers nearly always has about the length $\sqrt{z_{dim}}$. Walk along arcs: the middle of a straight line is too short, and there the pictures are less varied and fainter.
 # - Truncation pays for precision with recall. For our generator the pictures also become blurred.
 # - Activations, or differences of group means, give directions that change much. A name must be measured, on other pictures than those that suggested it.
 # - A short path is a virtue only among generators that are equally good and varied.
-# - Inversion searches the noise whose picture is most like a given one. It finds what the generator can draw, which may be more than you expect, or less.
+# - Inversion searches for the noise whose picture is most like a given one. It finds what the generator can draw, which may be more than you expect, or less.
 
 # %% [markdown]
-# **Sources**: White 2016, *Sampling Generative Networks*, section 2 (arcs). Marchesi 2017, *Megapixel Size Image Creation using GANs*, and Brock et al. 2019, *Large Scale GAN Training for High Fidelity Natural Image Synthesis*, section 3.1 (truncation). Härkönen et al. 2020, *GANSpace*, section 3. Radford et al. 2016, section 6.3 (arithmetic). Shen et al. 2020, *Interpreting the Latent Space of GANs for Semantic Face Editing* (properties and locks). Karras et al. 2019, *A Style-Based Generator Architecture*, section 4.1 (path length). Lipton & Tripathi 2017, *Precise Recovery of Latent Vectors from GANs* (inversion).
+# **Sources**: Shoemake 1985, *Animating Rotation with Quaternion Curves*, and White 2016, *Sampling Generative Networks*, section 2 (arcs). Wang & Ponce 2021, *A Geometric Analysis of Deep Generative Image Models and Its Applications*, section 2. Marchesi 2017, *Megapixel Size Image Creation using GANs*, and Brock et al. 2019, *Large Scale GAN Training for High Fidelity Natural Image Synthesis*, section 3.1 (truncation). Härkönen et al. 2020, *GANSpace*, section 3. Radford et al. 2016, section 6.3 (arithmetic). Shen et al. 2020, *Interpreting the Latent Space of GANs for Semantic Face Editing* (properties and locks). Karras et al. 2019, *A Style-Based Generator Architecture*, section 4.1 (path length). Lipton & Tripathi 2017, *Precise Recovery of Latent Vectors from GANs* (inversion).
 #
 # **One step further**: GANSpace can look at any layer. Take the activations after `G.body[:6]`, the second hidden layer, and measure change and names again. Which layer gives more named directions?
