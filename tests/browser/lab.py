@@ -19,6 +19,8 @@ import nbformat
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from gancourse.cli import ENVIRONMENT
+
 START_SECONDS = 60
 expect.set_options(timeout=20_000)  # milliseconds; a page that is right is seen sooner, but machines can be busy
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -48,7 +50,10 @@ def running_lab(folder: Path, comms: str = "perCommTarget") -> Iterator[tuple[st
         (settings / "kernels-settings.jupyterlab-settings").write_text(json.dumps({"commsOverSubshells": comms}))
         own = {f"JUPYTER_{kind.upper()}_DIR": f"{home}/{kind}" for kind in ("config", "data", "runtime")}
         server = subprocess.Popen(
-            command + options, env=os.environ | own | {"IPYTHONDIR": home}, stdout=log, stderr=subprocess.STDOUT
+            command + options,
+            env=ENVIRONMENT | os.environ | own | {"IPYTHONDIR": home},
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
         try:
             yield _address(server, Path(home) / "runtime", log), token

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from gancourse import directions, figures, pretrained, runs
 from gancourse.training import device_of, noise
-from gancourse.widgets import latent, noise_files
+from gancourse.widgets import latent, memory, noise_files
 from gancourse.widgets.controls import button, class_control, row, show, toggle, width
 from gancourse.widgets.direction_sliders import MOST_CHANGE, PROPERTIES, DirectionSliders
 from gancourse.widgets.file_field import FileField
@@ -175,6 +175,7 @@ class LatentExplorer(widgets.VBox):
             lines = noise_files.code(point.z, seed, device_of(self.generator), self._reach_generator(), point.shares)
             self.code.value = f'<pre tabindex="0" aria-label="Code for this picture">{html.escape(lines)}</pre>'
         self.nearest.update(self.stage.image)
+        memory.give_back()
 
     def _in_words(self, point: Point) -> str:
         """Return what is shown and how it came about."""

@@ -9,7 +9,7 @@ import traitlets
 from torch import Tensor, nn
 
 from gancourse import figures
-from gancourse.widgets import latent
+from gancourse.widgets import latent, memory
 from gancourse.widgets.history import History, Point
 from gancourse.widgets.page import png
 from gancourse.widgets.painter import Painter
@@ -111,6 +111,7 @@ class LatentMap(anywidget.AnyWidget):
         with self._history.lock, self.hold_sync():
             self._drawn, self.picture, self.number = drawn, picture, self.number + 1
             self.at = drawn.place(self._history.point, self._plane)
+        memory.give_back()
 
     def _hear(self, content: dict) -> None:
         match content:

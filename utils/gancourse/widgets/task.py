@@ -1,12 +1,11 @@
 """Long work of a widget beside the kernel's own: one thread, of which only the newest job counts."""
 
 import atexit
-import contextlib
-import ctypes
-import sys
 import threading
 import weakref
 from collections.abc import Callable
+
+from gancourse.widgets import memory
 
 _TASKS: "weakref.WeakSet[Task]" = weakref.WeakSet()
 
@@ -17,13 +16,6 @@ def _end_all() -> None:
     for task in list(_TASKS):
         task.stop()
         task.wait()
-
-
-def _give_back_freed_memory() -> None:
-    """Ask glibc to return to the system what it keeps: some hundred MB after a search, or after features of a whole dataset."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):  # musl has no malloc_trim
-            ctypes.CDLL(None).malloc_trim(0)
 
 
 class Task:
@@ -71,4 +63,4 @@ class Task:
                 kind = "" if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: "
                 self._on_error(kind + first_line)
         finally:
-            _give_back_freed_memory()
+            memory.give_back()
