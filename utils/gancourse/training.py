@@ -14,12 +14,10 @@ pixel lie side by side in memory, the layout that suits convolutions; with `bf16
 
 import contextlib
 import copy
-import ctypes
 import hashlib
 import json
 import math
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -30,7 +28,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from gancourse import arguments, checkpoints
+from gancourse import arguments, checkpoints, memory
 from gancourse.watching import ProgressBar, Watcher, stop_after_step
 
 TrainStep = Callable[..., dict[str, Tensor]]  # (G, D, opt_G, opt_D, real, step), or (..., real, labels, step)
@@ -69,15 +67,6 @@ def has_native_bf16(device: torch.device) -> bool:
 def adam(network: nn.Module, lr: float, betas: tuple[float, float] = (0.5, 0.999)) -> torch.optim.Adam:
     """Return Adam over the network's parameters, fused: one kernel for all tensors instead of several for each."""
     return torch.optim.Adam(network.parameters(), lr=lr, betas=betas, fused=True)
-
-
-def _keep_freed_memory() -> None:
-    """Ask glibc to keep what a step frees, so that the next step does not fetch the same pages from the kernel again."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):  # musl has no mallopt
-            mallopt = ctypes.CDLL(None).mallopt
-            mallopt(-3, 2**30)  # M_MMAP_THRESHOLD
-            mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
 
 
 # ---- batches ------------------------------------------------------------------------------------------------------
@@ -375,7 +364,7 @@ def fit_in_steps(
         if labels is not None:
             plan["labels"] = f"sha256 {hashlib.sha256(labels.cpu().numpy()).hexdigest()[:16]}"
         plan |= {name: json.loads(json.dumps(opt.defaults, default=str)) for name, opt in optimizers.items()}
-    _keep_freed_memory()
+    memory.keep_freed()
     torch.manual_seed(seed)
     names: list[str] = []  # what train_step records
     records: list[Tensor] = []  # one tensor (names,) a step, on the device

@@ -15,9 +15,9 @@ import torch
 from IPython import get_ipython
 from torch import Tensor, nn
 
-from gancourse import directions, figures, pretrained, runs
+from gancourse import directions, figures, memory, pretrained, runs
 from gancourse.training import device_of, noise
-from gancourse.widgets import latent, memory, noise_files
+from gancourse.widgets import latent, noise_files
 from gancourse.widgets.controls import button, class_control, row, show, toggle, width
 from gancourse.widgets.direction_sliders import MOST_CHANGE, PROPERTIES, DirectionSliders
 from gancourse.widgets.file_field import FileField

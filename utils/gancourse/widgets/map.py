@@ -8,8 +8,8 @@ import torch
 import traitlets
 from torch import Tensor, nn
 
-from gancourse import figures
-from gancourse.widgets import latent, memory
+from gancourse import figures, memory
+from gancourse.widgets import latent
 from gancourse.widgets.history import History, Point
 from gancourse.widgets.page import png
 from gancourse.widgets.painter import Painter

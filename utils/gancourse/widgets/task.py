@@ -5,7 +5,7 @@ import threading
 import weakref
 from collections.abc import Callable
 
-from gancourse.widgets import memory
+from gancourse import memory
 
 _TASKS: "weakref.WeakSet[Task]" = weakref.WeakSet()
 
