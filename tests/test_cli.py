@@ -212,9 +212,10 @@ def test_what_a_command_needs_beside_the_lessons_is_named(monkeypatch, capsys):
         )
 
 
-def test_three_interrupts_while_torch_is_loaded_print_no_traceback():
+@pytest.mark.parametrize("after", [0.3, 0.5, 0.7, 0.9])  # seconds: torch is loaded from about 0.2 to 1.5
+def test_three_interrupts_while_torch_is_loaded_print_no_traceback(after):
     running = subprocess.Popen([GANCOURSE, "doctor"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(0.5)
+    time.sleep(after)
     for _ in range(3):
         running.send_signal(signal.SIGINT)
         time.sleep(0.05)

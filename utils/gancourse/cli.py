@@ -5,6 +5,7 @@ import importlib.util
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from gancourse import files
@@ -19,16 +20,23 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # an ASCII or Latin-1 terminal shows "?" for a dash instead of a traceback
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    if threading.current_thread() is threading.main_thread():  # no other may set a handler
+        signal.signal(signal.SIGINT, _interrupted)
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one, while Python tidies up, would print a traceback
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+def _run(arguments: list[str] | None) -> int:
     parser = _parser()
     options, options.flags = parser.parse_known_args(arguments)
     if options.flags and options.command not in ("lab", "explore"):
         parser.error(f"unrecognized arguments: {' '.join(options.flags)}")
     try:
         return options.run(options) or 0
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one, while Python tidies up, would print a traceback
-        print("\nStopped.", file=sys.stderr)
-        return 130
     except OSError as error:
         print(f"gancourse {options.command}: {files.in_words(error)}", file=sys.stderr)
         return 1
@@ -36,6 +44,16 @@ def main(arguments: list[str] | None = None) -> int:
         # The package's own errors say what to do; any other kind is a bug and keeps its traceback.
         print(f"gancourse {options.command}: {error}", file=sys.stderr)
         return 1
+
+
+def _interrupted(number, frame) -> None:
+    """Answer Ctrl-C: stop at once while a module is loaded, for an exception in the middle of torch's C++ aborts the process."""
+    while frame:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            os.write(sys.stderr.fileno(), b"\nStopped.\n")  # print may be in use
+            os._exit(130)
+        frame = frame.f_back
+    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:
