@@ -20,14 +20,21 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # an ASCII or Latin-1 terminal shows "?" for a dash instead of a traceback
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    if threading.current_thread() is threading.main_thread():  # no other may set a handler
+    handles_signals = threading.current_thread() is threading.main_thread()  # no other thread may set a handler
+    afterwards = signal.getsignal(signal.SIGINT)
+    if handles_signals:
         signal.signal(signal.SIGINT, _interrupted)
     try:
         return _run(arguments)
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one, while Python tidies up, would print a traceback
+        afterwards = signal.SIG_IGN  # a second one, while Python tidies up, would print a traceback
+        if handles_signals:
+            signal.signal(signal.SIGINT, afterwards)
         print("\nStopped.", file=sys.stderr)
         return 130
+    finally:
+        if handles_signals:
+            signal.signal(signal.SIGINT, afterwards)
 
 
 def _run(arguments: list[str] | None) -> int:
