@@ -134,10 +134,14 @@ def with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def write_players(path: Path, generator: nn.Module, discriminator: nn.Module) -> None:
-    """Write the weights of both networks to one safetensors file, under `generator.` and `discriminator.`."""
+    """Write the weights of both networks to one safetensors file, under `generator.` and `discriminator.`"""
+    files.save_atomically(path, safetensors.torch.save(_copies(players(generator, discriminator))))
+
+
+def players(generator: nn.Module, discriminator: nn.Module) -> dict[str, Tensor]:
+    """Return the weights of both networks, under `generator.` and `discriminator.`"""
     tensors = {f"generator.{k}": v for k, v in generator.state_dict().items()}
-    tensors |= {f"discriminator.{k}": v for k, v in discriminator.state_dict().items()}
-    files.save_atomically(path, safetensors.torch.save(_copies(tensors)))
+    return tensors | {f"discriminator.{k}": v for k, v in discriminator.state_dict().items()}
 
 
 def _copies(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -44,7 +44,7 @@ def folder() -> Path:
 
 def names() -> list[str]:
     """Return the names that `load` takes."""
-    return list(recipes.RECIPES)
+    return [*recipes.RECIPES, *recipes.JOINED]
 
 
 def load(name: str, stage: int | None = None) -> Pretrained:

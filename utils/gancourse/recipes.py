@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim import Adam, Optimizer
 
-from gancourse import datasets
+from gancourse import datasets, pyramid
 from gancourse.augment import differentiable, flip_and_shift, random_flip
 from gancourse.losses import discriminator_loss, matching_loss, non_saturating_loss, r1_penalty, relativistic_loss
 from gancourse.networks.classifier import ColourClassifier, DigitClassifier
@@ -20,8 +20,22 @@ from gancourse.networks.dcgan import (
     DCGANDiscriminator,
     DCGANGenerator,
 )
+from gancourse.networks.lapgan import LAPGAN, Entrance, EntranceDiscriminator, Level, LevelDiscriminator
 from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
-from gancourse.training import Batches, Run, TrainStep, adam, fit, has_native_bf16, noise, pick_device, to_unit
+from gancourse.training import (
+    Batches,
+    Run,
+    TrainStep,
+    adam,
+    fit,
+    has_native_bf16,
+    noise,
+    pick_device,
+    to_uint8,
+    to_unit,
+)
+
+EXAMPLES = 10_000  # coarse pictures that a level draws details for while it is trained
 
 
 @dataclass(frozen=True)
@@ -40,6 +54,41 @@ class Recipe:
     augment: Callable[[Tensor], Tensor] | None = None
     bf16: bool = False
     conditional: bool = False  # the players are told the labels
+    side: int | None = None  # pixels, where the dataset's images are reduced to fewer
+    levels: tuple[str, ...] = ()  # none: this is one training
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Levels of a Laplacian pyramid, each trained alone, whose generators make one. It has what a Recipe has, to ship and load it."""
+
+    about: str  # one sentence for the model card
+    levels: tuple[str, ...]  # names in LEVELS, the smallest pictures first
+
+    def networks(self) -> tuple[nn.Module, nn.Module]:
+        """Return the generator, and the discriminators of all levels."""
+        generators, discriminators = zip(*(LEVELS[name].networks() for name in self.levels), strict=True)
+        return LAPGAN(*generators), nn.ModuleList(discriminators)
+
+    @property
+    def dataset(self) -> str:
+        return LEVELS[self.levels[0]].dataset
+
+    @property
+    def conditional(self) -> bool:
+        return LEVELS[self.levels[0]].conditional
+
+    @property
+    def batch_size(self) -> int:
+        return LEVELS[self.levels[0]].batch_size
+
+    @property
+    def steps(self) -> int:
+        return sum(LEVELS[name].steps for name in self.levels)
+
+    @property
+    def stages(self) -> tuple[int, ...]:
+        return (self.steps,)
 
 
 def mlp_step(gamma: float = 0.0, every: int = 8, real_target: float = 1.0) -> TrainStep:
@@ -90,6 +139,7 @@ def dcgan_step(
     every: int = 16,
     mismatched: bool = False,
     seen: Callable[[Tensor], Tensor] = lambda images: images,
+    given: Callable[[Tensor], tuple[Tensor, ...]] = lambda real: (),
 ) -> TrainStep:
     """Return a training step for a GAN with batch-norm in D: the non-saturating loss, or the relativistic one.
 
@@ -97,6 +147,8 @@ def dcgan_step(
     shown real images with wrong labels, which it should reject. Raises ValueError for a relativistic loss with these.
     seen: a differentiable augmentation of images, (N, C, H, W) in [-1, 1], of everything that D sees (Zhao et al.
         2020, equation 3).
+    given: what both players are told of the real images (N, C, H, W), before the labels, such as their coarse versions.
+        Without `seen`, which would change the images and not what is told of them.
     """
     if relativistic and mismatched:
         raise ValueError(
@@ -105,27 +157,29 @@ def dcgan_step(
 
     def train_step(G, D, opt_G, opt_D, real: Tensor, *labels_and_step) -> dict[str, Tensor]:
         *labels, step = labels_and_step
-        fake = G(noise(G, len(real)), *labels)
+        facts = given(real)
+        told = [*facts, *labels]
+        fake = G(noise(G, len(real)), *told)
 
         # D: real images and fakes in batches of their own, for batch-norm mixes what is in a batch. Losses in float32.
-        real_logits, fake_logits = D(seen(real), *labels).float(), D(seen(fake.detach()), *labels).float()
+        real_logits, fake_logits = D(seen(real), *told).float(), D(seen(fake.detach()), *told).float()
         if relativistic:
             d_loss = relativistic_loss(real_logits, fake_logits)
         elif mismatched:
-            wrong = D(seen(real), other_labels(*labels, D.classes)).float()
+            wrong = D(seen(real), *facts, other_labels(*labels, D.classes)).float()
             d_loss = matching_loss(real_logits, wrong, fake_logits)
         else:
             d_loss = discriminator_loss(real_logits, fake_logits)
-        penalty = lazy_r1(D, seen(real), labels, gamma, every) if gamma and step % every == 0 else 0
+        penalty = lazy_r1(D, seen(real), told, gamma, every) if gamma and step % every == 0 else 0
         opt_D.zero_grad()
         (d_loss + penalty).backward()
         opt_D.step()
 
         # G: through the new D, whose own gradients nobody needs here.
         D.requires_grad_(False)
-        new_logits = D(seen(fake), *labels).float()
+        new_logits = D(seen(fake), *told).float()
         if relativistic:
-            g_loss = relativistic_loss(new_logits, D(seen(real), *labels).float())
+            g_loss = relativistic_loss(new_logits, D(seen(real), *told).float())
         else:
             g_loss = non_saturating_loss(new_logits)
         opt_G.zero_grad()
@@ -145,11 +199,39 @@ def dcgan_step(
     return train_step
 
 
-def lazy_r1(D, real: Tensor, labels: list[Tensor], gamma: float, every: int) -> Tensor:
+def lazy_r1(D, real: Tensor, told: list[Tensor], gamma: float, every: int) -> Tensor:
     """Return gamma / 2 times the R1 penalty, `every` times as large: it is computed on every `every`-th step alone."""
     with torch.autocast(real.device.type, enabled=False):  # a gradient of a gradient needs float32
         x = real.clone().requires_grad_()
-        return gamma / 2 * every * r1_penalty(D(x, *labels), x)
+        return gamma / 2 * every * r1_penalty(D(x, *told), x)
+
+
+def nothing(real: Tensor) -> tuple[Tensor, ...]:
+    """Return what players are told who are told nothing of the real images."""
+    return ()
+
+
+def with_coarse(real: Tensor) -> tuple[Tensor, ...]:
+    """Return what the players of a level are told of real images (N, C, s, s): their coarse versions, (N, C, s/2, s/2)."""
+    return (pyramid.reduce(real),)
+
+
+def reduced(images: Tensor, side: int) -> Tensor:
+    """Return uint8 images (N, C, s, s), reduced to (N, C, side, side)."""
+    parts = []
+    for part in images.split(1_000):
+        x = to_unit(part)
+        while x.shape[-1] > side:
+            x = pyramid.reduce(x)
+        parts.append(to_uint8(x))
+    return torch.cat(parts)
+
+
+def by_turns(labels: Tensor, n: int) -> Tensor:
+    """Return the indices of n images whose labels are 0, 1, 2, ... and again from 0, as often as all classes suffice."""
+    classes = [(labels == c).nonzero().flatten() for c in range(int(labels.max()) + 1)]
+    each = min(n // len(classes), *map(len, classes))
+    return torch.stack([indices[:each] for indices in classes], dim=1).flatten()
 
 
 def other_labels(labels: Tensor, classes: int) -> Tensor:
@@ -246,11 +328,60 @@ RECIPES = {
 }
 
 
-def get(name: str) -> Recipe:
-    """Return the recipe; raises ValueError with the names there are."""
-    if name not in RECIPES:
-        raise ValueError(f"There is no recipe {name!r}. There are: {', '.join(RECIPES)}.")
-    return RECIPES[name]
+def _levels(name: str, conditional: bool, steps: dict[int, int]) -> dict[str, Recipe]:
+    """Return the recipes of the levels of a LAPGAN on CIFAR-10; steps: for each side."""
+    classes = 10 if conditional else 0
+    networks = {
+        8: lambda: (Entrance(classes=classes), EntranceDiscriminator(classes=classes)),
+        16: lambda: (Level(16, classes=classes), LevelDiscriminator(16, classes=classes)),
+        32: lambda: (Level(32, classes=classes), LevelDiscriminator(32, classes=classes)),
+    }
+    return {
+        f"{name}_{side}": Recipe(
+            about=f"The level of {name} whose pictures have {side}x{side} pixels.",
+            dataset="cifar10",
+            networks=networks[side],
+            optimizer=lambda network: adam(network, lr=4e-4, betas=(0.5, 0.99)),
+            train_step=dcgan_step(mismatched=conditional, given=with_coarse if side > 8 else nothing),
+            steps=steps[side],
+            stages=(steps[side],),
+            batch_size=32,
+            ema=0.999,
+            augment=random_flip,
+            bf16=True,
+            conditional=conditional,
+            side=side,
+        )
+        for side in steps
+    }
+
+
+LEVELS = {
+    **_levels("cifar10_lapgan", False, {8: 25_000, 16: 15_000, 32: 15_000}),
+    **_levels("cifar10_lapgan_conditional", True, {8: 15_000, 16: 8_000, 32: 8_000}),
+}
+
+JOINED = {
+    "cifar10_lapgan": Joined(
+        about="A Laplacian pyramid of GANs: a picture of 8x8 pixels, then the detail of 16x16 and of 32x32, each level trained alone.",
+        levels=("cifar10_lapgan_8", "cifar10_lapgan_16", "cifar10_lapgan_32"),
+    ),
+    "cifar10_lapgan_conditional": Joined(
+        about="The same pyramid with labels: every level is told the class.",
+        levels=("cifar10_lapgan_conditional_8", "cifar10_lapgan_conditional_16", "cifar10_lapgan_conditional_32"),
+    ),
+}
+
+
+def get(name: str) -> Recipe | Joined:
+    """Return a recipe, of one training or of several that are joined; raises ValueError with the names there are."""
+    return _known(name, RECIPES | JOINED | LEVELS)
+
+
+def _known(name: str, recipes: dict):
+    if name not in recipes:
+        raise ValueError(f"There is no recipe {name!r}. There are: {', '.join(recipes)}.")
+    return recipes[name]
 
 
 def train(name: str, seed: int = 0, steps: int | None = None, folder: Path | None = None, progress: bool = True) -> Run:
@@ -263,10 +394,13 @@ def train(name: str, seed: int = 0, steps: int | None = None, folder: Path | Non
 
 def prepare(name: str, seed: int = 0) -> tuple[tuple, dict]:
     """Return what `fit` gets to train a recipe: what stands first (train_step to images), and the settings by name."""
-    recipe = get(name)
+    recipe = _known(name, RECIPES | LEVELS)
     data = datasets.load(recipe.dataset)
+    images = data.images if recipe.side is None else reduced(data.images, recipe.side)
     torch.manual_seed(seed)
     G, D = (network.to(pick_device()) for network in recipe.networks())
+    if isinstance(G, Level):
+        G.examples = reduced(images[by_turns(data.labels, EXAMPLES)], recipe.side // 2)
     settings = {
         "labels": data.labels if recipe.conditional else None,
         "steps": recipe.steps,
@@ -277,7 +411,18 @@ def prepare(name: str, seed: int = 0) -> tuple[tuple, dict]:
         "bf16": recipe.bf16,
         "snapshot_steps": recipe.stages,
     }
-    return (recipe.train_step, G, D, recipe.optimizer(G), recipe.optimizer(D), data.images), settings
+    return (recipe.train_step, G, D, recipe.optimizer(G), recipe.optimizer(D), images), settings
+
+
+def join(parts: list[Run]) -> Run:
+    """Return the run that the trainings of a pyramid's levels make, the smallest pictures first; it has no history of its own."""
+    return Run(
+        G=LAPGAN(*(part.G for part in parts)),
+        D=nn.ModuleList(part.D for part in parts),
+        generator=LAPGAN(*(part.generator for part in parts)).eval(),
+        step=sum(part.step for part in parts),
+        seconds=sum(part.seconds for part in parts),
+    )
 
 
 @dataclass(frozen=True)

@@ -144,17 +144,27 @@ def train_classifier(name: str, ship: bool) -> None:
 
 
 def train(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> None:
-    """Train a recipe with seeds 0, 1, ... and print a report for each; with `ship`, write seed 0 to data/pretrained."""
+    """Train a recipe with seeds 0, 1, ... and print a report for each; with `ship`, write seed 0 to data/pretrained.
+
+    A pyramid's levels are trained one after the other, those that are not finished yet, and joined. A level by its own name is only
+    trained: alone it draws no picture to measure.
+    """
     recipe = recipes.get(name)
     if ship and steps:
         raise ValueError("--ship trains the recipe's full number of steps; remove --steps.")
+    if name in recipes.LEVELS:
+        _train_level(name, seeds, runs, steps, ship)
+        return
     results, headlines, first = [], [], None
     for seed in range(seeds):
-        run = recipes.train(name, seed, steps, runs / f"{name}-seed{seed}")
-        first = first or run
-        if run.interrupted:
-            print(f"Stopped at step {run.step:,}; the same command goes on from there.")
-            return
+        parts = []
+        for level in recipe.levels or (name,):
+            parts.append(recipes.train(level, seed, steps, runs / f"{level}-seed{seed}"))
+            if parts[-1].interrupted:
+                print(f"Stopped at step {parts[-1].step:,}; the same command goes on from there.")
+                return
+        run = recipes.join(parts) if recipe.levels else parts[0]
+        first = first or (run, parts)
         report = measure(run.generator, recipe.dataset)
         minutes = round(run.seconds / 60, 2)
         print(report.line(f"{name} seed {seed}, {run.step:,} steps in {minutes:.1f} min"), flush=True)
@@ -166,30 +176,52 @@ def train(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> N
         headlines.append(report.headline)
     print(f"{report.HEADLINE}: median {statistics.median(headlines):.2f}, worst {max(headlines):.2f} of {seeds} seeds")
     if ship:
-        _ship(name, recipe, runs / f"{name}-seed0", results)
-        draw(name, first)
+        _ship(name, recipe, first[0], runs / f"{name}-seed0", results)
+        draw(name, *first)
 
 
-def draw(name: str, run: training.Run) -> None:
-    """Write two pictures beside a card: 64 unselected samples (of a conditional GAN, its classes in turn) and the curves."""
+def _train_level(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> None:
+    whole = next(joined for joined, recipe in recipes.JOINED.items() if name in recipe.levels)
+    if ship:
+        raise ValueError(
+            f"a level is not shipped alone; remove --ship. `gancourse train {whole} --ship` joins all levels."
+        )
+    for seed in range(seeds):
+        run = recipes.train(name, seed, steps, runs / f"{name}-seed{seed}")
+        if run.interrupted:
+            print(f"Stopped at step {run.step:,}; the same command goes on from there.")
+            return
+        print(f"{name} seed {seed}: {run.step:,} steps in {run.seconds / 60:.1f} min", flush=True)
+    print(f"`gancourse train {whole}` trains what is missing of the other levels, joins all, and measures them.")
+
+
+def draw(name: str, run: training.Run, parts: list[training.Run]) -> None:
+    """Write pictures beside a card: 64 unselected samples (of a conditional GAN, its classes in turn), and curves of each part."""
     from gancourse import figures
 
     folder = pretrained.folder() / name
     samples = {f"{name}: 64 samples, not selected": training.sample(run.generator, 64, seed=0)}
     figures.image_grids(samples).savefig(folder / "samples.png", dpi=figures.DPI)
-    figures.training_curves(run.history, window=200).savefig(folder / "curves.png", dpi=80)
+    for number, part in enumerate(parts, start=1):
+        file = f"curves-{number}.png" if len(parts) > 1 else "curves.png"
+        figures.training_curves(part.history, window=200).savefig(folder / file, dpi=80)
 
 
-def _ship(name: str, recipe: recipes.Recipe, run_folder: Path, results: list[dict]) -> None:
+def _ship(
+    name: str, recipe: recipes.Recipe | recipes.Joined, run: training.Run, run_folder: Path, results: list[dict]
+) -> None:
     data = datasets.load(recipe.dataset)
     stages = []
     for number, step in enumerate(recipe.stages, start=1):
         file, snapshot = f"stage-{number}.safetensors", run_folder / f"snapshot-{step:06d}.safetensors"
-        if not snapshot.exists():
+        if recipe.levels:
+            tensors = checkpoints.players(run.generator, run.D)
+        elif snapshot.exists():
+            tensors = safetensors.torch.load_file(snapshot)
+        else:
             raise RuntimeError(
                 f"{snapshot} is missing. Delete {run_folder} and train again: the recipe's stages changed."
             )
-        tensors = safetensors.torch.load_file(snapshot)
         sha256 = pretrained.write_weights(pretrained.folder() / name / file, tensors)
         stages.append({"step": step, "file": file, "sha256": sha256})
     card = {
@@ -206,5 +238,7 @@ def _ship(name: str, recipe: recipes.Recipe, run_folder: Path, results: list[dic
         "stages": stages,
         "seeds": results,
     }
+    if recipe.levels:
+        card["levels"] = {level: recipes.LEVELS[level].steps for level in recipe.levels}
     pretrained.write_card(name, card)  # `load` reads it
     measure_stages(name)

@@ -188,20 +188,25 @@ def noise_deviation(G: nn.Module) -> float:
 
 
 def generator_inputs(G: nn.Module, n: int, seed: int | None = None, labels: Tensor | None = None) -> tuple[Tensor, ...]:
-    """Return G's inputs for n images, on its device: (noise,), or (noise, labels) where G is conditional.
+    """Return G's inputs for n images, on its device: the noise, then coarse images, then labels, where G takes them.
 
+    G takes coarse images if it has `examples` of them, uint8 (K, C, h, w): it gets them by turns, as float -1 to 1, and others
+    with the next seed.
     G is conditional if it has `classes`, the number of them. labels: int64 (n,); without, 0, 1, 2, ... and again from 0.
     Raises ValueError for labels that do not fit.
     """
-    classes, z = getattr(G, "classes", None), noise(G, n, seed)
+    classes, examples, inputs = getattr(G, "classes", None), getattr(G, "examples", None), [noise(G, n, seed)]
+    device = inputs[0].device
+    if examples is not None:
+        inputs.append(to_unit(examples[(torch.arange(n) + n * (seed or 0)) % len(examples)]).to(device))
     if classes is None:
         if labels is not None:
             raise ValueError(f"{type(G).__name__} takes no labels: it has no attribute `classes`.")
-        return (z,)
-    labels = torch.arange(n, device=z.device) % classes if labels is None else labels
+        return tuple(inputs)
+    labels = torch.arange(n, device=device) % classes if labels is None else labels
     if labels.shape != (n,):
         raise ValueError(f"{n} images need {n} labels, not a tensor of {tuple(labels.shape)}.")
-    return z, check_labels(labels, classes).to(z.device)
+    return *inputs, check_labels(labels, classes).to(device)
 
 
 def check_labels(labels: Tensor, classes: int) -> Tensor:
@@ -230,7 +235,7 @@ def sample(G: nn.Module, n: int, seed: int = 0, labels: Tensor | None = None, ba
     images = []
     try:
         for part in zip(*(whole.split(batch_size) for whole in inputs), strict=True):
-            given = f"noise {tuple(part[0].shape)}" + " and labels" * (len(part) > 1)
+            given = f"noise {tuple(part[0].shape)}" + " and labels" * hasattr(G, "classes")
             images.append(to_uint8(arguments.check_pixels(G(*part), len(part[0]), given)).cpu())
     finally:
         G.train(was_training)

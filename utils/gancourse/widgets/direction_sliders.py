@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from gancourse.widgets import latent
 from gancourse.widgets.controls import show
 from gancourse.widgets.history import History, Point
+from gancourse.widgets.levels import Levels
 from gancourse.widgets.page import sized
 
 MOST_CHANGE = "directions of most change"
@@ -22,11 +23,13 @@ class DirectionSliders:
 
     principal: orthonormal directions (n, z_dim) that change the picture most; the other sets are coordinates of z, and
     what `add_set` adds.
-    on_change: called when other directions are chosen, or when they get names.
+    levels: whose noise a slider leaves as it is. on_change: called when other directions are chosen, or when they get names.
     """
 
-    def __init__(self, generator: nn.Module, history: History, principal: Tensor, on_change: Callable[[], None]):
-        self._history, self._on_change = history, on_change
+    def __init__(
+        self, generator: nn.Module, history: History, principal: Tensor, levels: Levels, on_change: Callable[[], None]
+    ):
+        self._history, self._levels, self._on_change = history, levels, on_change
         self._uniform = latent.is_uniform(generator)
         n, coordinates = len(principal), torch.eye(generator.z_dim).split(len(principal))
         titles = [f"z[{i * n}] to z[{i * n + len(c) - 1}]" for i, c in enumerate(coordinates)]
@@ -102,10 +105,17 @@ class DirectionSliders:
         values = zip(self.names, self.sliders, self.chosen @ point.z, strict=False)
         return [name for name, slider, value in values if abs(value) > slider.max]
 
-    def keep_locked(self, z: Tensor) -> Tensor:
-        """Return z (z_dim,), changed as little as possible so that every locked slider keeps its value."""
+    def keep(self, z: Tensor) -> Tensor:
+        """Return z (z_dim,) with the noise of the levels that are kept, and otherwise changed as little as possible so that every
+        locked slider keeps its value."""
+        before, free = self._history.point.z, self._levels.free
+        z = torch.where(free > 0, z, before)
+        return self.keep_locked(z, free)
+
+    def keep_locked(self, z: Tensor, free: Tensor | float = 1.0) -> Tensor:
+        """Return z (z_dim,), changed as little as possible so that every locked slider keeps its value; free: 1 where it may change."""
         locked = self._locked()
-        return z + torch.linalg.pinv(locked) @ (locked @ (self._history.point.z - z))
+        return z + torch.linalg.pinv(locked * free) @ (locked @ (self._history.point.z - z))
 
     def _locked(self) -> Tensor:
         """Return the directions of the locked sliders, (m, z_dim)."""
@@ -128,10 +138,14 @@ class DirectionSliders:
         by = change.new - (point.z @ direction).item()
         if abs(by) <= change.owner.step / 2:
             return  # the browser rounds what it was told and sends it back
-        way = direction - torch.linalg.pinv(locked) @ (locked @ direction)
+        free = self._levels.free
+        way = direction * free
+        way = way - torch.linalg.pinv(locked * free) @ (locked @ way)
         way = way / (way @ direction).clamp_min(LEAST)
         self._history.go(replace(point, z=point.z + by * way, moved="moved"), f"slider {i}")
-        if self.menu.value == PROPERTIES:  # these are not orthogonal: the others have moved, too
+        if (
+            self.menu.value == PROPERTIES or self._levels.kept
+        ):  # the way was not orthogonal to the others: they have moved, too
             with self._history.showing():
                 self.show(self._history.point, but=change.owner)
 

@@ -1,7 +1,7 @@
 """The latent explorer: sliders over the noise vector of a generator, and the picture that it makes of it.
 
 Its parts can be read alone: `history` says where the reader stands, `direction_sliders`, `plane`, `map`, `pins` and `finder`
-move them, `stage` and `nearest` show what is there.
+move them, `levels` holds parts of the noise, `stage` and `nearest` show what is there.
 """
 
 import html
@@ -23,6 +23,7 @@ from gancourse.widgets.direction_sliders import MOST_CHANGE, PROPERTIES, Directi
 from gancourse.widgets.file_field import FileField
 from gancourse.widgets.finder import Finder
 from gancourse.widgets.history import SEARCH, History, Point
+from gancourse.widgets.levels import Levels
 from gancourse.widgets.map import LatentMap
 from gancourse.widgets.nearest import Nearest
 from gancourse.widgets.page import Message, Page, png, save_link, sized, with_still
@@ -67,6 +68,7 @@ class LatentExplorer(widgets.VBox):
                 raise latent.CannotShow(f"There must be at least one slider, not {sliders}.")
             self.generator = latent.open_generator(generator, weights)
             self._class_names = latent.class_names(self.generator)
+            self.levels = Levels(self.generator)
             shares = latent.shares_of(0, len(self._class_names)) if self._class_names else None
             z = noise(self.generator, 1, seed).cpu()
             image = latent.draw(self.generator, z, latent.labels_for(shares, 1))[0]
@@ -275,9 +277,17 @@ class LatentExplorer(widgets.VBox):
 
     def _draw_seed(self, seed: int) -> None:
         point = self._history.point
-        z = self.directions.keep_locked(noise(self.generator, 1, seed).cpu()[0] * point.truncation)
-        moved = "with locked sliders" if self.directions.any_locked else ""
-        self._history.go(replace(point, z=z, seed=seed, moved=moved, of_seed=True), f"seed {seed}")
+        if self.levels.all_kept:
+            self._message.hint(
+                "Every level is kept, so another seed changes nothing. Release one of the buttons beside “Keep”."
+            )
+        z = self.directions.keep(noise(self.generator, 1, seed).cpu()[0] * point.truncation)
+        self._history.go(replace(point, z=z, seed=seed, moved=self._held(), of_seed=True), f"seed {seed}")
+
+    def _held(self) -> str:
+        """Return in words what a new draw leaves as it is."""
+        kept = f"with the noise of {' and '.join(self.levels.kept)} kept" if self.levels.kept else ""
+        return ", ".join(filter(None, (kept, "with locked sliders" * self.directions.any_locked)))
 
     def _on_class(self, change) -> None:
         if not self._history.is_showing and change.new is not None:
@@ -292,7 +302,7 @@ class LatentExplorer(widgets.VBox):
         else:  # without rounding: at 1 it is exactly the seed's noise again
             z = noise(self.generator, 1, point.seed).cpu()[0] * change.new
         moved = point.moved or ("with locked sliders" if self.directions.any_locked else "")
-        z = self.directions.keep_locked(z)
+        z = self.directions.keep_locked(z)  # of levels that are kept, too: truncation is a matter of the whole noise
         self._history.go(replace(point, z=z, truncation=change.new, moved=moved), "truncation")
 
     def _on_directions(self) -> None:
@@ -354,7 +364,7 @@ class LatentExplorer(widgets.VBox):
 
     def _make_parts(self, principal: Tensor, image: Tensor) -> None:
         history, shape = self._history, tuple(image.shape)
-        self.directions = DirectionSliders(self.generator, history, principal, self._on_directions)
+        self.directions = DirectionSliders(self.generator, history, principal, self.levels, self._on_directions)
         self.directions.menu.observe(self._on_slider_set, "value")
         self.plane = Plane(history, self.directions, self._on_plane)
         self.stage = Stage(self.generator, history, self.plane, image, self._painter.request)
@@ -415,6 +425,7 @@ class LatentExplorer(widgets.VBox):
             [
                 *([self.classes] if self._class_names else []),
                 self.seed,
+                self.levels.box,
                 self.directions.menu,
                 self.directions.rows,
                 self.truncation,
