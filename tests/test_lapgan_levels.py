@@ -1,5 +1,6 @@
 """The levels of a LAPGAN: their networks, the coarse pictures they are trained on, and how they are joined."""
 
+import itertools
 import json
 
 import pytest
@@ -28,7 +29,7 @@ def test_every_level_makes_pictures_and_one_logit_for_each(classes):
     assert [picture.shape for picture in drawn] == [(5, 3, side, side) for side in (8, 16, 32)]
     assert all(picture.abs().max() <= 1 for picture in drawn)
     assert EntranceDiscriminator(**SMALL, classes=classes)(drawn[0], *labels).shape == (5,)
-    for small, large in zip(drawn, drawn[1:], strict=False):
+    for small, large in itertools.pairwise(drawn):
         D = LevelDiscriminator(large.shape[-1], **SMALL, classes=classes)
         assert D(large, small, *labels).shape == (5,)
 
@@ -103,7 +104,7 @@ def test_examples_come_by_turns_of_their_classes():
 def test_a_level_alone_draws_details_for_its_examples():
     level = Level(16, **SMALL)
     level.examples = torch.randint(0, 256, (7, 3, 8, 8), dtype=torch.uint8)
-    z, coarse = training.generator_inputs(level, 9, seed=0)
+    _, coarse = training.generator_inputs(level, 9, seed=0)
     assert torch.equal(coarse, training.to_unit(level.examples[[*range(7), 0, 1]]))
     later = training.generator_inputs(level, 3, seed=1)[1]
     assert torch.equal(later, training.to_unit(level.examples[3:6]))
