@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from gancourse import pretrained, runs, training
+from gancourse.networks.lapgan import LAPGAN, Entrance, Level
 from gancourse.widgets import LatentExplorer
 
 
@@ -71,6 +72,16 @@ def test_the_courses_generators_can_be_kept(name):
         shares = torch.rand(4, G.classes)
         assert torch.allclose(kept(inputs[0], shares), G(inputs[0], shares), atol=1e-5)
         assert list(kept.class_names) == [str(n) for n in G.class_names]
+
+
+def test_the_levels_of_a_generator_come_back():
+    G = LAPGAN(Entrance(width=8), Level(16, width=8)).eval()
+    runs.keep("levels", G)
+    kept = runs.load("levels")
+    assert kept.noise_groups == {"8x8": slice(0, 100), "16x16": slice(100, 164)}
+    z = training.noise(G, 5, seed=0)
+    assert torch.allclose(kept(z), G(z), atol=1e-5)
+    assert list(LatentExplorer(kept).levels.buttons) == ["8x8", "16x16"]
 
 
 def test_a_generator_that_takes_labels_alone_is_kept_with_them():

@@ -42,6 +42,8 @@ class Kept(nn.Module):
         self.program, self.training, self.name = program, False, about["name"]
         self.z_dim, self.prior = about["z_dim"], about["prior"]
         self.takes_shares = about["takes_shares"]
+        if groups := about.get("noise_groups"):
+            self.noise_groups = {name: slice(*ends) for name, ends in groups.items()}
         if about["classes"]:
             self.classes, self.class_names = about["classes"], about["class_names"]
 
@@ -103,6 +105,7 @@ def keep(name: str, generator: nn.Module) -> Path:
         "classes": classes,
         "class_names": [str(n) for n in getattr(G, "class_names", None) or range(classes or 0)],
         "takes_shares": takes_shares,
+        "noise_groups": {name: [part.start, part.stop] for name, part in getattr(G, "noise_groups", {}).items()},
     }
     inputs = (z, *(shares if takes_shares else labels))
     number = torch.export.Dim("N")

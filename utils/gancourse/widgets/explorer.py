@@ -277,12 +277,12 @@ class LatentExplorer(widgets.VBox):
 
     def _draw_seed(self, seed: int) -> None:
         point = self._history.point
+        z = self.directions.keep(noise(self.generator, 1, seed).cpu()[0] * point.truncation)
+        self._history.go(replace(point, z=z, seed=seed, moved=self._held(), of_seed=True), f"seed {seed}")
         if self.levels.all_kept:
             self._message.hint(
                 "Every level is kept, so another seed changes nothing. Release one of the buttons beside “Keep”."
             )
-        z = self.directions.keep(noise(self.generator, 1, seed).cpu()[0] * point.truncation)
-        self._history.go(replace(point, z=z, seed=seed, moved=self._held(), of_seed=True), f"seed {seed}")
 
     def _held(self) -> str:
         """Return in words what a new draw leaves as it is."""
