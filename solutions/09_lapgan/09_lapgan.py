@@ -1,0 +1,717 @@
+# %% [markdown]
+# # 9 · LAPGAN: from coarse to fine
+#
+# A painter begins with large patches and adds the details later. In this lesson a GAN does the same: one network draws a picture of 8 × 8 pixels, a second one adds the detail of 16 × 16, a third one that of 32 × 32. This is **LAPGAN** (Denton et al. 2015).
+#
+# **You will be able to**
+#
+# - take a picture apart into a small picture and bands of detail, and put it together again without a loss;
+# - build and train a generator that is given a coarse picture and draws the detail that is missing;
+# - draw through all levels, hold one level and vary another, and say which level loses most.
+#
+# **Time**: 90 minutes, including six exercises and a challenge. On two CPU cores one cell trains for about two minutes; every other cell runs in less than a minute. A good place for a break is after 9.3.
+#
+# **You need**: lessons 4 to 6. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in
+# [lesson 1](../01_generative_models/01_generative_models.ipynb).
+
+# %% start=true
+from gancourse import checks, doctor
+
+doctor.check("cifar10")
+
+# %%
+import matplotlib.pyplot as plt
+import torch
+from IPython.display import display
+from torch import nn
+
+import gancourse
+from gancourse import datasets, features, figures, losses, metrics, pretrained, pyramid, training
+
+lapgan = pretrained.load("cifar10_lapgan").generator  # noise (N, 228) -> photographs
+
+
+def enlarged(x):
+    """Return images (N, C, h, w) in [-1, 1] as uint8 (N, C, 32, 32); each pixel becomes a square of pixels."""
+    times = 32 // x.shape[-1]
+    return training.to_uint8(x.clamp(-1, 1)).repeat_interleave(times, 2).repeat_interleave(times, 3)
+
+
+# This is where we are going: ten pictures on their way through the three levels.
+with torch.no_grad():
+    levels = lapgan.pictures(training.noise(lapgan, 10, seed=4))
+sizes = [f"{picture.shape[-1]} × {picture.shape[-1]}" for picture in levels]
+display(
+    figures.image_grids(
+        {"from coarse to fine": torch.cat([enlarged(picture) for picture in levels])},
+        columns=10,
+        rows=sizes,
+    )
+)
+
+# %% [markdown]
+# ## 9.1 One step down
+#
+# A small version of a picture keeps what is coarse, and loses the detail. To halve both sides you could take every second pixel, but then thin lines come and go. Instead each new pixel is a weighted mean of its surroundings. We use the weights 1, 3, 3, 1, divided by their sum, along the rows and along the columns:
+#
+# $$\text{small}_i = \tfrac{1}{8}\,(x_{2i-1} + 3\,x_{2i} + 3\,x_{2i+1} + x_{2i+2})$$
+#
+# Here $x$ is one row (or column) with the pixels $x_0, \dots, x_{2h-1}$. New pixel $i$ lies in the middle of the old pixels $2i$ and $2i+1$. Beyond the border the outermost pixel is repeated: $x_{-1} = x_0$ and $x_{2h} = x_{2h-1}$.
+
+# %% [markdown]
+# ### Exercise 1 · `reduce`
+# ●●○ · 10 minutes
+#
+# Write it: `reduce(x)` returns images half as high and half as wide, by the formula above along the rows and then along the columns. x is float32 (N, C, 2h, 2w), the result (N, C, h, w).
+#
+# You practise: a convolution with fixed weights, and a border.
+#
+# <details><summary>Hint 1</summary>The two directions together are one kernel of 4 × 4 numbers. It is the same for every channel, and no channel may see another.</details>
+# <details><summary>Hint 2</summary><code>torch.nn.functional.pad(x, (1, 1, 1, 1), mode="replicate")</code> repeats the border. <code>torch.nn.functional.conv2d</code> has <code>stride</code> and <code>groups</code>; with groups=C its weight has the shape (C, 1, 4, 4).</details>
+
+
+# %% exercise="reduce"
+def reduce(x: torch.Tensor) -> torch.Tensor:
+    """Return images (N, C, 2h, 2w), halved to (N, C, h, w) with the weights 1, 3, 3, 1 in both directions."""
+    ### BEGIN SOLUTION
+    weights = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
+    channels = x.shape[1]
+    kernel = weights.outer(weights).expand(channels, 1, 4, 4).to(x)
+    padded = torch.nn.functional.pad(x, (1, 1, 1, 1), mode="replicate")
+    return torch.nn.functional.conv2d(padded, kernel, stride=2, groups=channels)
+    ### END SOLUTION
+
+
+# %%
+data = datasets.load("cifar10")
+photos = training.to_unit(data.images[:2_000])  # (2000, 3, 32, 32), -1 to 1
+small = reduce(photos)
+smaller = reduce(small)
+display(
+    figures.image_grids(
+        {"ten photographs": torch.cat([enlarged(x[:10]) for x in (photos, small, smaller)])},
+        columns=10,
+        rows=["32 × 32", "16 × 16", "8 × 8"],
+    )
+)
+
+# %% [markdown]
+# At 8 × 8 pixels you still see where it is light, which colours there are, and sometimes what it shows. This small picture has 192 numbers instead of 3,072.
+
+# %% [markdown]
+# ## 9.2 One step up
+#
+# Now back to the larger size. The pixels between the known ones have to be guessed. **Bilinear interpolation** mixes the two nearest ones in each direction, three parts of the nearer one and one part of the other:
+#
+# $$\text{large}_{2i} = \tfrac{1}{4}\,(y_{i-1} + 3\,y_i) \qquad \text{large}_{2i+1} = \tfrac{1}{4}\,(3\,y_i + y_{i+1})$$
+#
+# Here $y$ is one row (or column) of the small picture. Beyond the border the outermost pixel is repeated, as before.
+
+# %% [markdown]
+# ### Exercise 2 · `expand`
+# ●○○ · 6 minutes
+#
+# Write it: `expand(y)` returns images twice as high and twice as wide, by the formulas above along the rows and then along the columns. y is float32 (N, C, h, w), the result (N, C, 2h, 2w).
+#
+# You practise: finding the option of a library that does what a formula says.
+#
+# <details><summary>Hint 1</summary>torch has a function for interpolation. One of its options decides where the pixels lie: compare the first row of the result with the formula.</details>
+# <details><summary>Hint 2</summary><code>torch.nn.functional.interpolate</code> with <code>scale_factor=2</code> and <code>mode="bilinear"</code>. With <code>align_corners=True</code> the corner pixels would keep their values and the others would move.</details>
+
+
+# %% exercise="expand"
+def expand(y: torch.Tensor) -> torch.Tensor:
+    """Return images (N, C, h, w), doubled to (N, C, 2h, 2w) by bilinear interpolation."""
+    ### BEGIN SOLUTION
+    return torch.nn.functional.interpolate(y, scale_factor=2, mode="bilinear", align_corners=False)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# The two steps belong together. `reduce` sends each old pixel to the new ones with the weights 1 and 3; `expand` sends each small pixel to the large ones with the same weights. As matrices they are transposed, apart from a factor: `expand` is four times the **adjoint** of `reduce`. For all pictures $x$ and $y$:
+#
+# $$\langle \text{expand}(y),\, x\rangle = 4\,\langle y,\, \text{reduce}(x)\rangle$$
+#
+# The brackets mean the sum over all pixels of the products. Try it with random pictures:
+
+# %%
+torch.manual_seed(0)
+x, y = torch.randn(1, 3, 32, 32).double(), torch.randn(1, 3, 16, 16).double()
+print(f"left {(expand(y) * x).sum():.6f}, right {4 * (y * reduce(x)).sum():.6f}")
+
+# %% [markdown]
+# Both sides agree. So the gradient of `reduce` is a quarter of `expand`: what a loss on small pictures tells the large ones is smooth, without holes.
+
+# %% [markdown]
+# ## 9.3 Bands
+#
+# `expand(reduce(x))` is a blurred version of $x$. What it lacks is a **band**: the detail between the two sizes,
+#
+# $$\text{band} = x - \text{expand}(\text{reduce}(x))$$
+#
+# If you do the same with the small picture, and again with the smaller one, you get a **Laplacian pyramid** (Burt & Adelson 1983): one coarse picture and a band for each step. To go back, expand the coarse picture and add the band, step by step. This is exact, whatever `reduce` and `expand` are, because each band holds just what its expansion lacks.
+
+# %% [markdown]
+# ### Exercise 3 · `decompose`
+# ●●○ · 8 minutes
+#
+# Write it: `decompose(x, levels)` returns the coarse picture and a list of the bands, *the smallest band first*. x is float32 (N, C, H, W); both sides can be halved `levels` times; `levels` is at least 1. Use the course's `pyramid.reduce` and `pyramid.expand`, so that your answers to exercises 1 and 2 do not matter here.
+#
+# You practise: a loop in which each round works on the result of the last one.
+#
+# <details><summary>Hint 1</summary>The first round gives the largest band. Of which picture does the second round take the band?</details>
+# <details><summary>Hint 2</summary>In each round: coarse = pyramid.reduce(x), the band is x minus its expansion, and then x = coarse. <code>bands.insert(0, band)</code>, or reverse the list at the end.</details>
+
+
+# %% exercise="decompose"
+def decompose(x: torch.Tensor, levels: int) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    """Return the coarse picture of x (N, C, H, W), (N, C, H / 2^levels, W / 2^levels), and its bands, the smallest first."""
+    ### BEGIN SOLUTION
+    bands = []
+    for _ in range(levels):
+        coarse = pyramid.reduce(x)
+        bands.insert(0, x - pyramid.expand(coarse))
+        x = coarse
+    return x, bands
+    ### END SOLUTION
+
+
+# %% [markdown]
+# Put the pictures together again with the course's `pyramid.collapse`, and look at the parts. *Predict*: in which of the three parts is most of the variance of the pixels?
+
+# %%
+coarse, bands = decompose(photos, 2)
+back = pyramid.collapse(coarse, bands)
+print(f"largest difference after collapsing: {(back - photos).abs().max():.1e}")
+
+parts = {"8 × 8": coarse, "band of 16 × 16": bands[0], "band of 32 × 32": bands[1]}
+print("part              numbers   standard deviation")
+for name, part in parts.items():
+    print(f"{name:16} {part[0].numel():8,} {part.std():20.3f}")
+strong = [coarse, bands[0] * 2, bands[1] * 2]  # so that the bands can be seen
+display(
+    figures.image_grids(
+        {
+            "coarse picture and bands (twice as strong)": torch.cat(
+                [enlarged(p[:10]) for p in strong]
+            )
+        },
+        columns=10,
+        rows=list(parts),
+    )
+)
+
+# %% [markdown]
+# The picture comes back to the rounding of float32. The coarse picture has the largest standard deviation, ??; the bands have ?? and ??. Yet the last band alone has 3,072 numbers, as many as the whole photograph. It looks grey with thin edges. Most numbers in a band are small.
+
+# %% [markdown]
+# ## 9.4 A generator for a band
+#
+# A GAN of 32 × 32 pixels has to invent everything at once: the scene, the shapes, the texture. LAPGAN divides the work. One generator draws coarse pictures. For each larger size there is a conditional generator, which is given the coarse picture and noise, and draws the band:
+#
+# $$x = \text{expand}(\text{coarse}) + G(z, \text{coarse})$$
+#
+# This is a conditional GAN as in lesson 5, with a picture in place of the label. The sum makes the work easy: a $G$ that draws nothing already gives the blurred picture.
+#
+# Each size has its own discriminator, which sees a picture together with its coarse version. It asks: *is this detail real, for this coarse picture?*
+
+# %% [markdown]
+# ### Exercise 4 · `BandGenerator`
+# ●●○ · 12 minutes
+#
+# Write it: `BandGenerator()` is a network with `z_dim = 64`. `forward(z, coarse)` takes noise (N, 64) and coarse pictures (N, 3, 8, 8), and returns pictures (N, 3, 16, 16): the expanded coarse picture plus the band. The band is made like this:
+#
+# 1. a convolution of the coarse picture, 3 → 64 channels, kernel 3, padding 1, then LeakyReLU with slope 0.2: (N, 64, 8, 8);
+# 2. the noise as one more channel of 8 × 8 numbers, *after* these 64: (N, 65, 8, 8);
+# 3. a convolution, 65 → 64, kernel 3, padding 1, without bias, then batch norm and LeakyReLU with slope 0.2;
+# 4. a transposed convolution, 64 → 3, kernel 4, stride 2, padding 1: the band (N, 3, 16, 16).
+#
+# There is no tanh: a band is a difference, and the sum does not end at -1 or 1. Use `pyramid.expand`.
+#
+# You practise: a network with two inputs, and a residual connection.
+#
+# <details><summary>Hint 1</summary>Noise of 64 numbers and a channel of 8 × 8 numbers are the same numbers in another shape.</details>
+# <details><summary>Hint 2</summary><code>z.view(-1, 1, 8, 8)</code>, and <code>torch.cat([...], dim=1)</code> along the channels. In forward the last line is pyramid.expand(coarse) plus the band.</details>
+
+
+# %% exercise="BandGenerator"
+class BandGenerator(nn.Module):
+    """Noise z (N, 64) and coarse pictures (N, 3, 8, 8) -> pictures (N, 3, 16, 16): the expanded coarse picture plus a band."""
+
+    z_dim = 64
+
+    ### BEGIN SOLUTION
+    def __init__(self):
+        super().__init__()
+        self.look = nn.Sequential(nn.Conv2d(3, 64, 3, padding=1), nn.LeakyReLU(0.2))
+        self.draw = nn.Sequential(
+            nn.Conv2d(65, 64, 3, padding=1, bias=False),
+            nn.BatchNorm2d(64),
+            nn.LeakyReLU(0.2),
+            nn.ConvTranspose2d(64, 3, 4, stride=2, padding=1),
+        )
+
+    def forward(self, z: torch.Tensor, coarse: torch.Tensor) -> torch.Tensor:
+        seen = self.look(coarse)
+        noise = z.view(-1, 1, 8, 8)
+        return pyramid.expand(coarse) + self.draw(torch.cat([seen, noise], dim=1))
+
+    ### END SOLUTION
+
+
+# %% [markdown]
+# ## 9.5 Training one level
+#
+# A level is trained on real pictures alone: reduce a real picture, give the coarse version to $G$, and let $D$ compare. No level needs another one for its training. So all levels can be trained at the same time, on different machines.
+
+# %% [markdown]
+# ### Exercise 5 · `band_step`
+# ●●○ · 12 minutes
+#
+# Write it: `band_step(G, D, opt_G, opt_D, real, step)` is lesson 3's training step for one level. real is (N, C, H, W).
+#
+# - The coarse pictures are `pyramid.reduce(real)`. Both players are told them in each call: $G(z, \text{coarse})$ and $D(x, \text{coarse})$ for real pictures and fakes.
+# - First $D$'s turn, with `losses.discriminator_loss(real_logits, fake_logits)`; then $G$'s turn, with new noise and `losses.non_saturating_loss(fake_logits)`. Noise comes from `training.noise(G, len(real))`.
+# - Return a dict with the numbers d_loss, g_loss, d_real and d_fake, as in lesson 3: the losses detached, the shares of the real logits above 0 and of the fake logits below 0 that went into $D$'s loss.
+#
+# You practise: conditioning both players on a picture.
+#
+# <details><summary>Hint 1</summary>Write lesson 3's step, then look at each call of a player: what does it have to be told?</details>
+# <details><summary>Hint 2</summary>coarse is computed once. A fake belongs to the coarse picture that it was made from: the same one goes to D.</details>
+
+
+# %% exercise="band_step"
+def band_step(G, D, opt_G, opt_D, real: torch.Tensor, step: int) -> dict:
+    """Update D, then G, on pictures real (N, C, H, W) and their coarse versions; return what to record."""
+    ### BEGIN SOLUTION
+    coarse = pyramid.reduce(real)
+
+    fake = G(training.noise(G, len(real)), coarse).detach()
+    real_logits, fake_logits = D(real, coarse), D(fake, coarse)
+    d_loss = losses.discriminator_loss(real_logits, fake_logits)
+    opt_D.zero_grad()
+    d_loss.backward()
+    opt_D.step()
+
+    g_loss = losses.non_saturating_loss(D(G(training.noise(G, len(real)), coarse), coarse))
+    opt_G.zero_grad()
+    g_loss.backward()
+    opt_G.step()
+
+    d_real = (real_logits > 0).float().mean()
+    d_fake = (fake_logits < 0).float().mean()
+    return {
+        "d_loss": d_loss.detach(),
+        "g_loss": g_loss.detach(),
+        "d_real": d_real,
+        "d_fake": d_fake,
+    }
+    ### END SOLUTION
+
+
+# %% [markdown]
+# Train the level from 8 × 8 to 16 × 16 for a short time. The discriminator is the course's. `G.examples` are coarse pictures of the training set; the engine gives them to $G$ where it draws samples by itself.
+#
+# *Predict*: what will the first thing be that $G$ gets right?
+
+# %%
+from gancourse.networks.lapgan import LevelDiscriminator
+from gancourse.recipes import reduced
+
+torch.manual_seed(0)
+G, D = BandGenerator().to(training.pick_device()), LevelDiscriminator(16).to(training.pick_device())
+pictures = reduced(data.images, 16)  # uint8 (50000, 3, 16, 16)
+G.examples = reduced(data.images[:2_000], 8)
+run = training.fit(
+    band_step,
+    G,
+    D,
+    training.adam(G, lr=4e-4, betas=(0.5, 0.99)),
+    training.adam(D, lr=4e-4, betas=(0.5, 0.99)),
+    pictures,
+    steps=gancourse.budget(quick=20, cpu=2_500, gpu=5_000),
+    batch_size=32,
+    ema=0.999,
+    bf16=True,
+)
+
+# %%
+test = datasets.load("cifar10", "test")
+real_16 = training.to_unit(reduced(test.images[:10], 16))
+coarse = pyramid.reduce(real_16)
+with torch.no_grad():
+    mine = run.generator.cpu()(training.noise(run.generator, 10, seed=0), coarse)
+rows = {"given": coarse, "expanded": pyramid.expand(coarse), "yours": mine, "real": real_16}
+display(
+    figures.image_grids(
+        {"test photographs, 8 × 8 to 16 × 16": torch.cat([enlarged(x) for x in rows.values()])},
+        columns=10,
+        rows=list(rows),
+    )
+)
+
+# %% [markdown]
+# The third row is sharper than the second, and it agrees with the coarse picture: light places stay light. It is not the real picture of the last row, and it need not be. Many pictures of 16 × 16 have the same coarse version, and $G$ draws one of them.
+
+# %% [markdown]
+# ## 9.6 From top to bottom
+#
+# To draw a new picture, begin with noise alone. The first generator, the *entrance*, draws a coarse picture. Each level after it gets the picture so far, and noise of its own.
+
+# %% [markdown]
+# ### Exercise 6 · `draw_levels`
+# ●●○ · 8 minutes
+#
+# Write it: `draw_levels(generators, z)` returns a list of the pictures of all levels, the smallest first. generators is a list: the first one is called as `generators[0](z)`, each further one as `generator(z, coarse)`. z (N, z_dim) holds the noise of all levels, one after the other along dimension 1: generator $i$ gets its own `generators[i].z_dim` numbers. z has as many numbers as they need together.
+#
+# You practise: cutting a tensor into parts of different widths.
+#
+# <details><summary>Hint 1</summary>Where does the noise of the second generator begin? Which picture does the third one get?</details>
+# <details><summary>Hint 2</summary><code>z.split([...], dim=1)</code> takes a list of widths. Keep the last picture, and append each one to a list.</details>
+
+
+# %% exercise="draw_levels"
+def draw_levels(generators: list, z: torch.Tensor) -> list[torch.Tensor]:
+    """Return the pictures of all levels for noise z (N, sum of all z_dim), the smallest first."""
+    ### BEGIN SOLUTION
+    parts = z.split([generator.z_dim for generator in generators], dim=1)
+    drawn = [generators[0](parts[0])]
+    for generator, part in zip(generators[1:], parts[1:], strict=True):
+        drawn.append(generator(part, drawn[-1]))
+    return drawn
+    ### END SOLUTION
+
+
+# %% [markdown]
+# `lapgan` is the course's generator, trained for an hour on one CPU core. Hold the noise of the coarse picture and vary the rest, and the other way round. *Predict*: how much does the picture of 8 × 8 change in each case?
+
+# %%
+generators = list(lapgan.levels)
+print("noise:", {name: part.stop - part.start for name, part in lapgan.noise_groups.items()})
+COARSE = lapgan.noise_groups["8x8"]
+
+
+@torch.no_grad()
+def varied(held, seed=11, n=10):
+    """Return n pictures (n, 3, 32, 32) for which either the "coarse" noise or the "detail" is the same."""
+    z = training.noise(lapgan, n, seed)
+    fixed = z.clone()
+    if held == "coarse":
+        fixed[:, COARSE] = z[0, COARSE]
+    else:
+        fixed[:, COARSE.stop :] = z[0, COARSE.stop :]
+    return draw_levels(generators, fixed)[-1]
+
+
+print("mean over the pixels of the standard deviation of 500 pictures")
+print("held     at 8 × 8   at 32 × 32")
+for held in ("coarse", "detail"):
+    x = varied(held, n=500)
+    at_8 = pyramid.reduce(pyramid.reduce(x)).std(0).mean()
+    print(f"{held:8} {at_8:8.3f} {x.std(0).mean():12.3f}")
+strips = torch.cat([enlarged(varied(held)) for held in ("coarse", "detail")])
+display(
+    figures.image_grids(
+        {"the same coarse noise; the same noise of the detail": strips},
+        columns=10,
+        rows=["coarse held", "detail held"],
+    )
+)
+
+# %% [markdown]
+# With the coarse noise held, the picture at 8 × 8 hardly changes: its deviation is ?? instead of ??. The detail still varies: at 32 × 32 the deviation is ??. In the upper row you see the same scene with other edges and textures. In the lower row the scenes have nothing in common, although their detail comes from the same noise: a band is drawn *for* its coarse picture.
+
+# %% [markdown]
+# ## 9.7 Which level loses most?
+#
+# You can begin anywhere in the pyramid: give a level *real* coarse pictures instead of drawn ones. What is then wrong at the end, the levels after it have done. We compare 5,000 pictures on the features of the course's CIFAR-10 classifier, as in lesson 6.
+#
+# *Predict*: with which start is the distance smallest? And is LAPGAN or `cifar10_dcgan` closer to real pictures?
+
+# %%
+N = gancourse.budget(quick=100, cpu=5_000, gpu=5_000)
+network = features.cifar10_classes()
+real_features = network(test.images[:N])[0]
+given = training.to_unit(data.images[-N:])
+
+
+@torch.no_grad()
+def finished(start):
+    """Return uint8 images (N, 3, 32, 32): levels `start` and after it draw, on real coarse pictures where start > 0."""
+    images = []
+    noise = training.noise(lapgan, N, seed=1)
+    for z, x in zip(noise.split(250), given.split(250), strict=True):
+        parts = z.split([generator.z_dim for generator in generators], dim=1)
+        if start == 0:
+            x = draw_levels(generators, z)[-1]
+        else:
+            x = pyramid.decompose(x, len(generators) - start)[0]
+            for generator, part in zip(generators[start:], parts[start:], strict=True):
+                x = generator(part, x)
+        images.append(training.to_uint8(x))
+    return torch.cat(images)
+
+
+def distance(images):
+    return metrics.frechet_distance(real_features, network(images)[0])
+
+
+@torch.no_grad()
+def only_expanded(levels):
+    """Return uint8 images: real pictures, reduced `levels` times and expanded again, without their bands."""
+    x = pyramid.decompose(given, levels)[0]
+    for _ in range(levels):
+        x = pyramid.expand(x)
+    return training.to_uint8(x)
+
+
+dcgan = pretrained.load("cifar10_dcgan").generator
+print(f"Fréchet distance, {N:,} pictures, features of the CIFAR-10 classifier")
+for name, images in {
+    "real training pictures": training.to_uint8(given),
+    "real 16 × 16, one level": finished(2),
+    "real 8 × 8, two levels": finished(1),
+    "noise, three levels": finished(0),
+    "real 16 × 16, expanded": only_expanded(1),
+    "real 8 × 8, expanded": only_expanded(2),
+    "cifar10_dcgan": training.sample(dcgan, N, seed=1),
+}.items():
+    print(f"{name:>24} {distance(images):8.1f}")
+
+# %% [markdown]
+# TEXT_9_7
+
+# %% [markdown]
+# ## 9.8 An honest comparison
+#
+# Lesson 6 trained `cifar10_dcgan` at one size, for about as long as all three levels together. Which is better? The model cards hold the Fréchet distance on the 1,280 features of EfficientNet-Lite0, 10,000 samples against the 10,000 test images. The *floor* is the distance of as many real training images.
+
+# %%
+for name in ("cifar10_dcgan", "cifar10_lapgan"):
+    card = pretrained.read_card(name)
+    for seed in card["seeds"]:
+        print(
+            f"{name:>15}, seed {seed['seed']}: distance {seed['frechet_efficientnet_lite0_features']:4.0f}, "
+            f"precision {seed['precision']:.2f}, recall {seed['recall']:.2f}, {card['steps']:,} steps"
+        )
+shipped = card["stages"][-1]["metrics"]
+controls = ", ".join(f"{name} {value:,.0f}" for name, value in shipped["controls"].items())
+print(f"{'floor':>15} {shipped['floor']:.0f}; controls: {controls}")
+
+# %% [markdown]
+# TEXT_9_8
+
+# %%
+grids = {"cifar10_lapgan": lapgan, "cifar10_dcgan": dcgan}
+display(
+    figures.image_grids(
+        {name: training.sample(generator, 32, seed=0) for name, generator in grids.items()}
+    )
+)
+
+# %% [markdown]
+# ## 9.9 With classes
+#
+# Denton et al. (2015, section 4.2) gave all levels the class as well. The course has such a generator, too: a one-hot code beside the noise of each level, and a projection in each discriminator, as in lesson 6.
+#
+# *Predict*: is the class decided at 8 × 8, or only by the detail?
+
+# %%
+C = pretrained.load("cifar10_lapgan_conditional").generator
+labels = torch.arange(10).repeat_interleave(gancourse.budget(quick=10, cpu=300, gpu=300))
+
+
+@torch.no_grad()
+def read_as(coarse_labels, detail_labels):
+    """Return the classes that the classifier reads: the entrance is told one list of labels, the levels another."""
+    chosen = []
+    noise = training.noise(C, len(labels), seed=3)
+    for numbers in torch.arange(len(labels)).split(250):
+        z, first, others = noise[numbers], coarse_labels[numbers], detail_labels[numbers]
+        parts = z.split([level.z_dim for level in C.levels], dim=1)
+        x = C.levels[0](parts[0], first)
+        for level, part in zip(C.levels[1:], parts[1:], strict=True):
+            x = level(part, x, others)
+        chosen.append(network(training.to_uint8(x))[1].argmax(1))
+    return torch.cat(chosen)
+
+
+by_class = (read_as(labels, labels) == labels).view(10, -1).double().mean(1)
+print("share that is classified as the class asked for:")
+print(", ".join(f"{name} {share:.0%}" for name, share in zip(C.class_names, by_class, strict=True)))
+print(f"mean {by_class.mean():.0%}, lowest {by_class.min():.0%}")
+
+other = (labels + 5) % 10  # the class of the detail, five further on
+chosen = read_as(labels, other)
+print("the entrance and the levels are told different classes:")
+print(f"read as the class of the coarse picture {(chosen == labels).double().mean():.0%}, ", end="")
+print(f"as that of the detail {(chosen == other).double().mean():.0%}")
+ten = training.sample(C, 40, seed=1, labels=torch.arange(10).repeat(4))
+display(figures.image_grids({", ".join(C.class_names): ten}, columns=10))
+
+# %% [markdown]
+# TEXT_9_9
+
+# %% [markdown]
+# ## 9.10 Two pictures in one
+#
+# A pyramid is good for more than GANs. To join two pictures without a visible seam, join them band by band (Burt & Adelson 1983b): coarse parts need a wide transition, fine details a narrow one.
+
+# %% [markdown]
+# ### Exercise 7 · `blend` · the challenge
+# ●●● · 20 minutes
+#
+# Write it: `blend(a, b, mask, levels)` returns one picture of two. a and b are float32 (N, C, H, W), mask (N, 1, H, W) with numbers from 0 to 1: where it is 1 the picture shows a, where it is 0, b. Both sides can be halved `levels` times; `levels` is at least 1.
+#
+# - Decompose a and b into a coarse picture and bands.
+# - On each level, mix the two: $m\,a_{level} + (1-m)\,b_{level}$. Here $m$ is the mask at the size of that level: the mask itself for the largest band, reduced once for the next one, and so on. The coarse picture gets the mask that is reduced `levels` times.
+# - Collapse the mixture.
+#
+# Use `pyramid.reduce`, `pyramid.decompose` and `pyramid.collapse`.
+#
+# You practise: designing with a data structure of several sizes.
+#
+# <details><summary>Hint 1</summary>You need the mask in levels + 1 sizes. In which order do the bands of the pyramid come?</details>
+# <details><summary>Hint 2</summary>Make a list of masks that begins with the mask itself, and append pyramid.reduce of the last one <code>levels</code> times. The last mask is for the coarse picture; the others, reversed, are for the bands.</details>
+
+
+# %% exercise="blend"
+def blend(a: torch.Tensor, b: torch.Tensor, mask: torch.Tensor, levels: int) -> torch.Tensor:
+    """Return the pictures a and b (N, C, H, W), joined band by band: a where mask (N, 1, H, W) is 1, b where it is 0."""
+    ### BEGIN SOLUTION
+    masks = [mask]
+    for _ in range(levels):
+        masks.append(pyramid.reduce(masks[-1]))
+    smallest, *others = reversed(masks)
+    coarse_a, bands_a = pyramid.decompose(a, levels)
+    coarse_b, bands_b = pyramid.decompose(b, levels)
+    coarse = smallest * coarse_a + (1 - smallest) * coarse_b
+    bands = [m * p + (1 - m) * q for m, p, q in zip(others, bands_a, bands_b, strict=True)]
+    return pyramid.collapse(coarse, bands)
+    ### END SOLUTION
+
+
+# %%
+a, b = real_32 = training.to_unit(test.images[:20]).chunk(2)
+mask = (torch.arange(32) < 16).float().expand(10, 1, 32, 32)
+hard = mask * a + (1 - mask) * b
+soft = blend(a, b, mask, 3)
+rows = {"a": a, "b": b, "pixels": hard, "bands": soft}
+display(
+    figures.image_grids(
+        {
+            "the left half of a, the right half of b": torch.cat(
+                [enlarged(x) for x in rows.values()]
+            )
+        },
+        columns=10,
+        rows=list(rows),
+    )
+)
+
+# %% [markdown]
+# In the third row every picture has a hard edge in the middle. In the last row the colours pass slowly from one picture to the other, and the details stay sharp up to the middle.
+
+# %% [markdown]
+# ## 9.11 Play: hold one level
+#
+# 1. Press *8x8* beside *Keep*, then *Draw another* several times. What changes? Then keep the other two, and release 8x8.
+# 2. Choose the sliders *properties* and move *brightness*. Keep 8x8 and try again: how far can the detail alone change it?
+# 3. Open the *Map*, and look for a place where the picture falls apart. Keep 8x8 and draw again: does other detail repair it?
+#
+# <details><summary>What we saw</summary>TEXT_9_11</details>
+
+# %%
+from gancourse.widgets import LatentExplorer
+
+LatentExplorer("cifar10_lapgan", seed=4)
+
+# %% [markdown]
+# ## 9.12 What became of the idea
+#
+# LAPGAN drew the first GAN pictures of natural scenes that people often took for photographs: in the paper's test they were right about 40 % of its CIFAR-10 samples being real, against 10 % for a plain GAN. Plain DCGANs were better a year later, but the idea came back again and again:
+#
+# - **StackGAN** (Zhang et al. 2017) draws a picture of 64 × 64 from a text, and a second GAN draws 256 × 256 from it.
+# - **Progressive growing** (Karras et al. 2018) begins with 4 × 4 pixels and adds layers while it trains. It is one network in the end, trained together.
+# - **SRGAN** (Ledig et al. 2017) is one level alone: it is given a real small picture. Lesson 10 builds it.
+# - **Cascaded diffusion** (Ho et al. 2022) draws 64 × 64 with a diffusion model, and two more for the larger sizes. Each level is trained on coarse pictures with noise added, so that it tolerates the faults of the one before it.
+#
+# The last point names the weakness that you measured in 9.7: a level is trained on real coarse pictures, and then gets drawn ones.
+
+# %% [markdown]
+# ## Check yourself
+#
+# Answer three questions with a letter, and one in your own words. Put the letter into the function below each question.
+#
+# **Question 1.** You replace `expand` by a function that returns only zeros of the right size, in `decompose` and in `collapse`. What happens to the reconstruction?
+#
+# - **a** It is still exact: the bands then hold the whole picture.
+# - **b** It loses the detail, because nothing is interpolated.
+# - **c** It loses the coarse picture, which the bands never held.
+# - **d** It is exact only for grey areas.
+
+
+# %% quiz="question_1"
+def question_1() -> str:
+    """Return the letter of the right answer: "a", "b", "c" or "d"."""
+    ### BEGIN SOLUTION
+    return "a"
+    ### END SOLUTION
+
+
+# %% [markdown]
+# **Question 2.** A friend trains the level of 32 × 32 with a discriminator that sees the picture alone, not the coarse picture. What may this generator learn that yours may not?
+#
+# - **a** To draw nothing, because the expanded picture is real already.
+# - **b** To draw sharp detail that does not suit its coarse picture.
+# - **c** To draw a larger picture.
+# - **d** To ignore its noise.
+
+
+# %% quiz="question_2"
+def question_2() -> str:
+    """Return the letter of the right answer: "a", "b", "c" or "d"."""
+    ### BEGIN SOLUTION
+    return "b"
+    ### END SOLUTION
+
+
+# %% [markdown]
+# **Question 3.** With real coarse pictures of 16 × 16 the last level reaches a small distance. With drawn ones the distance is several times larger. What follows?
+#
+# - **a** The last level overfits its training pictures.
+# - **b** The last level needs more noise.
+# - **c** The drawn coarse pictures differ from real ones, and the last level passes the difference on.
+# - **d** The classifier's features are wrong for drawn pictures.
+
+
+# %% quiz="question_3"
+def question_3() -> str:
+    """Return the letter of the right answer: "a", "b", "c" or "d"."""
+    ### BEGIN SOLUTION
+    return "c"
+    ### END SOLUTION
+
+
+# %% [markdown]
+# **Question 4**, in your own words, about six sentences. You have a week of one GPU and 50,000 photographs of 256 × 256 pixels. Would you train one GAN for this size, or a pyramid of levels? Name one advantage of each, one measurement that would decide, and how you would use the fact that levels can be trained separately.
+# (4 points, graded by hand: one for each advantage, one for the measurement, one for the use; a model answer is in `solutions/`.)
+
+# %% [markdown] open="question_4" points=4
+# One GAN is trained as a whole: every layer learns what the final picture needs, and nothing is passed on from one training to another. A pyramid divides the work: the coarse level is cheap, each larger level only adds detail, and I can see which level is at fault. I would give half a day to both and compare the Fréchet distance on the same features, with the same number of samples, beside the floor, with two seeds each. For the pyramid I would also start each level on real coarse pictures: the level whose distance grows most gets the rest of the week. Separate training means that I can repeat that one level, with other settings or on another machine, while the others stay as they are. I would also add noise to the coarse pictures in training, because a level gets drawn ones later.
+#
+# *Rubric, one point for each*: an advantage of one network (trained together, no error passed on) · an advantage of levels (easier tasks, cheaper coarse levels, a fault can be located) · a fair measurement (same features and samples, equal time, floor or several seeds) · a use of separate training (in parallel, or only the level at fault again).
+
+# %% [markdown]
+# ## Summary
+#
+# - A Laplacian pyramid holds a coarse picture and a band for each size. It loses nothing, because each band holds what its expansion lacks.
+# - LAPGAN draws the coarse picture first. Each further level is a conditional GAN that draws a band for a coarse picture, and is trained alone.
+# - With the coarse noise held, the scene stays and the detail varies.
+# - Starting the levels on real coarse pictures shows which of them loses how much.
+# - At equal time our LAPGAN did not beat the plain DCGAN. The idea of levels lives on in super-resolution and in cascaded diffusion.
+
+# %% [markdown]
+# **Sources**: Burt & Adelson 1983, *The Laplacian Pyramid as a Compact Image Code* (sections 9.1 to 9.3), and 1983b, *A Multiresolution Spline with Application to Image Mosaics* (9.10). Denton, Chintala, Szlam & Fergus 2015, *Deep Generative Image Models using a Laplacian Pyramid of Adversarial Networks*, sections 3 and 4 (9.4 to 9.9). Radford et al. 2016 (DCGAN). Zhang et al. 2017, *StackGAN*. Karras et al. 2018, *Progressive Growing of GANs*. Ledig et al. 2017, *Photo-Realistic Single Image Super-Resolution Using a GAN*. Ho et al. 2022, *Cascaded Diffusion Models for High Fidelity Image Generation*, section 3 (noise on the coarse pictures).
+#
+# **One step further**: train the level again on coarse pictures with a little noise, `coarse + 0.1 * torch.randn_like(coarse)`, for both players. Does it repair drawn coarse pictures better?

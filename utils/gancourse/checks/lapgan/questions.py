@@ -1,0 +1,27 @@
+"""The three questions of lesson 9."""
+
+from gancourse.checks.questions import question
+
+LESSON = "lapgan"
+
+question_1 = question(
+    LESSON,
+    "question_1",
+    b="nothing has to be interpolated well: look at the definition of a band. What is x minus an expansion that is 0?",
+    c="the band is x minus the expansion, and the expansion is 0 here. So what does the band hold?",
+    d="follow one pixel that is not grey: its band is x - 0. What comes back when you add 0 and this band?",
+)
+question_2 = question(
+    LESSON,
+    "question_2",
+    a="D sees that an expanded picture is blurred, with or without the coarse picture beside it.",
+    c="G's layers decide the size of the picture; D does not change it.",
+    d="what D sees does not decide whether G uses its noise. Think of what D can no longer compare.",
+)
+question_3 = question(
+    LESSON,
+    "question_3",
+    a="both kinds of coarse pictures are new to the level, or neither is: the real ones could be training pictures in either case. What differs between the two starts?",
+    b="the noise is the same in both cases. What differs between the two starts?",
+    d="the same features serve both cases. What differs between the two starts?",
+)
