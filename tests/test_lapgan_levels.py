@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse import checkpoints, cli, datasets, pretrained, pyramid, recipes, shipping, training
+from gancourse import checkpoints, cli, datasets, losses, pretrained, pyramid, recipes, shipping, training
 from gancourse.networks.lapgan import LAPGAN, Entrance, EntranceDiscriminator, Level, LevelDiscriminator
 
 LABELS = torch.tensor([3, 1, 4, 1, 5])
@@ -111,20 +111,59 @@ def test_a_level_alone_draws_details_for_its_examples():
     assert training.sample(level, 9).shape == (9, 3, 16, 16)
 
 
-def test_the_training_step_tells_both_players_the_coarse_picture():
-    told = []
+class Watching(LevelDiscriminator):
+    """A discriminator that keeps what it is told."""
 
-    class Watching(LevelDiscriminator):
-        def forward(self, x, coarse, *labels):
-            told.append(coarse)
-            return super().forward(x, coarse, *labels)
+    def __init__(self, *settings, **options):
+        super().__init__(*settings, **options)
+        self.told = []
 
-    G, D = Level(16, **SMALL), Watching(16, **SMALL)
+    def forward(self, x, coarse, *labels):
+        self.told.append((x, coarse, *labels))
+        return super().forward(x, coarse, *labels)
+
+
+@pytest.mark.parametrize("classes", [0, 10])
+def test_the_training_step_tells_both_players_the_coarse_picture(classes):
+    G, D = Level(16, **SMALL, classes=classes), Watching(16, **SMALL, classes=classes)
+    real, labels = torch.rand(5, 3, 16, 16) * 2 - 1, (LABELS,) * bool(classes)
+    step = recipes.level_step()
+    values = step(G, D, training.adam(G, 1e-3), training.adam(D, 1e-3), real, *labels, 1)
+    assert {"d_loss", "g_loss", "d_real", "d_fake", "pixels"} == values.keys()
+    (x, coarse, *told), *of_fakes = D.told
+    assert torch.equal(x, real)
+    assert torch.equal(coarse, pyramid.reduce(real))
+    assert all(torch.equal(*pair) for pair in zip(told, labels, strict=True))
+    assert len(of_fakes) == 2  # in D's turn and in G's
+    for fakes, coarse, *told in of_fakes:
+        one, other = coarse.chunk(2)
+        assert len(fakes) == 4  # two for each of the first half
+        assert torch.equal(one, other)
+        assert torch.equal(one, pyramid.reduce(real)[:2])
+        assert all(torch.equal(y, labels[0][[0, 1, 0, 1]]) for y in told)
+
+
+def test_the_step_leaves_no_gradient_of_G_in_D():
+    G, D = Level(16, **SMALL), LevelDiscriminator(16, **SMALL)
+    opt_G, opt_D = training.adam(G, 1e-3), training.adam(D, 1e-3)
     real = torch.rand(4, 3, 16, 16) * 2 - 1
-    step = recipes.dcgan_step(given=recipes.with_coarse)
-    step(G, D, training.adam(G, 1e-3), training.adam(D, 1e-3), real, 1)
-    assert len(told) == 3
-    assert all(torch.equal(coarse, pyramid.reduce(real)) for coarse in told)
+    recipes.level_step()(G, D, opt_G, opt_D, real, 1)
+    assert all(p.requires_grad for p in D.parameters())
+    before = [p.grad.clone() for p in D.parameters()]
+    D.requires_grad_(False)
+    losses.non_saturating_loss(D(G(training.noise(G, 4), pyramid.reduce(real)), pyramid.reduce(real))).backward()
+    assert all(torch.equal(a, p.grad) for a, p in zip(before, D.parameters(), strict=True))
+
+
+def test_the_loss_on_pixels_is_least_for_the_right_spread():
+    """What is possible for a coarse picture is normally distributed: G's best deviation is the true one."""
+    rng = torch.Generator().manual_seed(0)
+    truth, one, other = torch.randn(3, 400_000, generator=rng).double()
+    deviations = torch.linspace(0.4, 1.6, 25)
+    losses_of = torch.stack([recipes.paired_loss(d * one, d * other, truth) for d in deviations])
+    assert deviations[losses_of.argmin()] == pytest.approx(1, abs=0.11)
+    without = torch.stack([recipes.paired_loss(d * one, d * other, truth, spread=0) for d in deviations])
+    assert without.argmin() == 0
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ from gancourse.training import (
     to_unit,
 )
 
+SPREAD = 12**-0.5  # of a level's pictures of one coarse picture, see `paired_loss`
 EXAMPLES = 10_000  # coarse pictures that a level draws details for while it is trained
 
 
@@ -139,7 +140,6 @@ def dcgan_step(
     every: int = 16,
     mismatched: bool = False,
     seen: Callable[[Tensor], Tensor] = lambda images: images,
-    given: Callable[[Tensor], tuple[Tensor, ...]] = lambda real: (),
 ) -> TrainStep:
     """Return a training step for a GAN with batch-norm in D: the non-saturating loss, or the relativistic one.
 
@@ -147,8 +147,6 @@ def dcgan_step(
     shown real images with wrong labels, which it should reject. Raises ValueError for a relativistic loss with these.
     seen: a differentiable augmentation of images, (N, C, H, W) in [-1, 1], of everything that D sees (Zhao et al.
         2020, equation 3).
-    given: what both players are told of the real images (N, C, H, W), before the labels, such as their coarse versions.
-        Without `seen`, which would change the images and not what is told of them.
     """
     if relativistic and mismatched:
         raise ValueError(
@@ -157,29 +155,27 @@ def dcgan_step(
 
     def train_step(G, D, opt_G, opt_D, real: Tensor, *labels_and_step) -> dict[str, Tensor]:
         *labels, step = labels_and_step
-        facts = given(real)
-        told = [*facts, *labels]
-        fake = G(noise(G, len(real)), *told)
+        fake = G(noise(G, len(real)), *labels)
 
         # D: real images and fakes in batches of their own, for batch-norm mixes what is in a batch. Losses in float32.
-        real_logits, fake_logits = D(seen(real), *told).float(), D(seen(fake.detach()), *told).float()
+        real_logits, fake_logits = D(seen(real), *labels).float(), D(seen(fake.detach()), *labels).float()
         if relativistic:
             d_loss = relativistic_loss(real_logits, fake_logits)
         elif mismatched:
-            wrong = D(seen(real), *facts, other_labels(*labels, D.classes)).float()
+            wrong = D(seen(real), other_labels(*labels, D.classes)).float()
             d_loss = matching_loss(real_logits, wrong, fake_logits)
         else:
             d_loss = discriminator_loss(real_logits, fake_logits)
-        penalty = lazy_r1(D, seen(real), told, gamma, every) if gamma and step % every == 0 else 0
+        penalty = lazy_r1(D, seen(real), labels, gamma, every) if gamma and step % every == 0 else 0
         opt_D.zero_grad()
         (d_loss + penalty).backward()
         opt_D.step()
 
         # G: through the new D, whose own gradients nobody needs here.
         D.requires_grad_(False)
-        new_logits = D(seen(fake), *told).float()
+        new_logits = D(seen(fake), *labels).float()
         if relativistic:
-            g_loss = relativistic_loss(new_logits, D(seen(real), *told).float())
+            g_loss = relativistic_loss(new_logits, D(seen(real), *labels).float())
         else:
             g_loss = non_saturating_loss(new_logits)
         opt_G.zero_grad()
@@ -199,21 +195,61 @@ def dcgan_step(
     return train_step
 
 
-def lazy_r1(D, real: Tensor, told: list[Tensor], gamma: float, every: int) -> Tensor:
+def lazy_r1(D, real: Tensor, labels: list[Tensor], gamma: float, every: int) -> Tensor:
     """Return gamma / 2 times the R1 penalty, `every` times as large: it is computed on every `every`-th step alone."""
     with torch.autocast(real.device.type, enabled=False):  # a gradient of a gradient needs float32
         x = real.clone().requires_grad_()
-        return gamma / 2 * every * r1_penalty(D(x, *told), x)
+        return gamma / 2 * every * r1_penalty(D(x, *labels), x)
 
 
-def nothing(real: Tensor) -> tuple[Tensor, ...]:
-    """Return what players are told who are told nothing of the real images."""
-    return ()
+def level_step(weight: float = 10.0, spread: float = SPREAD, noise_on_coarse: float = 0.0) -> TrainStep:
+    """Return a training step for a level of a LAPGAN: the non-saturating loss, and `weight` times `paired_loss`.
+
+    Both players are told the coarse versions of the real images, with normal noise of this deviation added, and their labels where they
+    are conditional. G draws two images for each of the first half of the coarse ones, so real images and fakes are equally many.
+    """
+
+    def train_step(G, D, opt_G, opt_D, real: Tensor, *labels_and_step) -> dict[str, Tensor]:
+        *labels, _ = labels_and_step  # the last one is the step's number
+        half = len(real) // 2
+        coarse = pyramid.reduce(real)
+        told = (coarse + noise_on_coarse * torch.randn_like(coarse), *labels)
+        twice = [torch.cat([part[:half], part[:half]]) for part in told]
+        fake = G(noise(G, 2 * half), *twice)
+
+        real_logits, fake_logits = D(real, *told), D(fake.detach(), *twice)
+        d_loss = discriminator_loss(real_logits, fake_logits)
+        opt_D.zero_grad()
+        d_loss.backward()
+        opt_D.step()
+
+        D.requires_grad_(False)  # its own gradients nobody needs here
+        g_loss = non_saturating_loss(D(fake, *twice))
+        pixels = paired_loss(*fake.chunk(2), real[:half], spread)
+        opt_G.zero_grad()
+        (g_loss + weight * pixels).backward()
+        opt_G.step()
+        D.requires_grad_(True)
+
+        return {
+            "d_loss": d_loss,
+            "g_loss": g_loss,
+            "d_real": (real_logits > 0).float().mean(),
+            "d_fake": (fake_logits < 0).float().mean(),
+            "pixels": pixels,
+        }
+
+    return train_step
 
 
-def with_coarse(real: Tensor) -> tuple[Tensor, ...]:
-    """Return what the players of a level are told of real images (N, C, s, s): their coarse versions, (N, C, s/2, s/2)."""
-    return (pyramid.reduce(real),)
+def paired_loss(one: Tensor, other: Tensor, real: Tensor, spread: float = SPREAD) -> Tensor:
+    """Return how far the mean of two images, drawn for the same coarse one, is from the real one, minus `spread` times their own distance.
+
+    All are (N, C, H, W); both distances are means of absolute values. Without the second one G would draw the same image for every
+    noise vector. With this weight it gets the right spread if what is possible for a coarse image is normally distributed (Bendel et al.
+    2023, *A Regularized Conditional GAN for Posterior Sampling in Image Recovery Problems*, section 3, for two samples).
+    """
+    return ((one + other) / 2 - real).abs().mean() - spread * (one - other).abs().mean()
 
 
 def reduced(images: Tensor, side: int) -> Tensor:
@@ -341,8 +377,8 @@ def _levels(name: str, conditional: bool, steps: dict[int, int]) -> dict[str, Re
             about=f"The level of {name} whose pictures have {side}x{side} pixels.",
             dataset="cifar10",
             networks=networks[side],
-            optimizer=lambda network: adam(network, lr=4e-4, betas=(0.5, 0.99)),
-            train_step=dcgan_step(mismatched=conditional, given=with_coarse if side > 8 else nothing),
+            optimizer=lambda network: adam(network, lr=1e-3 if isinstance(network, Level) else 4e-4, betas=(0.5, 0.99)),
+            train_step=dcgan_step(mismatched=conditional) if side == 8 else level_step(),
             steps=steps[side],
             stages=(steps[side],),
             batch_size=32,
@@ -357,7 +393,7 @@ def _levels(name: str, conditional: bool, steps: dict[int, int]) -> dict[str, Re
 
 
 LEVELS = {
-    **_levels("cifar10_lapgan", False, {8: 25_000, 16: 15_000, 32: 15_000}),
+    **_levels("cifar10_lapgan", False, {8: 25_000, 16: 15_000, 32: 24_000}),
     **_levels("cifar10_lapgan_conditional", True, {8: 15_000, 16: 8_000, 32: 8_000}),
 }
 
