@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from gancourse import metrics, pretrained, recipes, small_sets, training
+from gancourse import metrics, pretrained, pyramid, recipes, small_sets, training
+from gancourse.networks.lapgan import LevelDiscriminator
 
 IMAGE_SHAPES = {"mnist": (1, 28, 28), "cifar10": (3, 32, 32), "pokemon": (3, 64, 64)}
 
@@ -18,7 +19,11 @@ def test_every_stage_of_a_shipped_gan_draws_and_judges(name):
         assert images.shape == (16, *IMAGE_SHAPES[recipe.dataset])
         assert len(images.flatten(1).unique(dim=0)) == 16
         labels = (torch.arange(16) % 10,) if recipe.conditional else ()
-        assert gan.discriminator(training.to_unit(images), *labels).shape == (16,)
+        x = training.to_unit(images)
+        for D in reversed(gan.discriminator) if recipe.levels else [gan.discriminator]:
+            coarse = [pyramid.reduce(x)] if isinstance(D, LevelDiscriminator) else []
+            assert D(x, *coarse, *labels).shape == (16,)
+            x = coarse[0] if coarse else x
     assert pretrained.load(name).stage == len(recipe.stages)
 
 
@@ -64,6 +69,28 @@ def test_the_conditional_dcgan_was_as_good_as_promised():
     assert min(shipped["gan_test_by_class"]) >= 0.6
 
 
+def test_the_conditional_lapgan_was_as_good_as_promised():
+    """What the card records; `gancourse train cifar10_lapgan_conditional` measures it again."""
+    shipped = pretrained.read_card("cifar10_lapgan_conditional")["stages"][-1]["metrics"]
+    assert min(shipped["gan_test_by_class"]) >= 0.6
+
+
+def test_holding_the_coarse_noise_holds_the_coarse_picture_and_not_the_detail():
+    G = pretrained.load("cifar10_lapgan").generator
+    z = training.noise(G, 200, seed=0)
+    coarse = G.noise_groups["8x8"]
+    held = z.clone()
+    held[:, coarse] = z[0, coarse]
+    deviation = {}
+    with torch.no_grad():
+        for name, noise in (("drawn", z), ("held", held)):
+            x = G(noise)
+            small = pyramid.reduce(pyramid.reduce(x))
+            deviation[name] = small.std(0).mean(), x.std(0).mean()
+    assert deviation["held"][0] <= 0.1 * deviation["drawn"][0]
+    assert deviation["held"][1] >= 2 * deviation["held"][0]
+
+
 def test_the_shipped_pokemon_are_good_and_no_copies():
     """What the card records; `gancourse evaluate pokemon_dcgan` measures it again."""
     shipped = pretrained.read_card("pokemon_dcgan")["stages"][-1]["metrics"]
@@ -88,4 +115,4 @@ def test_a_stage_that_does_not_exist_is_refused(stage):
 
 
 def test_all_weights_together_are_small():
-    assert sum(file.stat().st_size for file in pretrained.folder().rglob("*") if file.is_file()) < 50e6
+    assert sum(file.stat().st_size for file in pretrained.folder().rglob("*") if file.is_file()) < 60e6

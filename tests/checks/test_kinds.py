@@ -74,7 +74,7 @@ def spoilt(reference, what: str):
     kind, _, subject = what.partition(":")
     of_calls = ("previous", "by_shape", "same_object")
     if inspect.isclass(reference):
-        return spoilt_class(reference, kind)
+        return spoilt_class(reference, kind, subject)
     names = list(inspect.signature(reference).parameters)
     kept = {}
 
@@ -94,7 +94,9 @@ def spoilt(reference, what: str):
     return answer
 
 
-def spoilt_class(reference, kind: str):
+def spoilt_class(reference, kind: str, subject: str):
+    names = list(inspect.signature(reference.forward).parameters)[1:]
+
     class Spoilt(reference):
         last = None
 
@@ -105,15 +107,15 @@ def spoilt_class(reference, kind: str):
                 for (name, _), layer in zip(list(self.named_children()), Spoilt.last, strict=True):
                     setattr(self, name, layer)
 
-        def forward(self, x):
-            returned = super().forward(x.detach() if kind == "detached" else x)
+        def forward(self, *inputs):
+            returned = super().forward(*(x.detach() if kind == "detached" else x for x in inputs))
             if kind in ("previous", "by_shape"):
                 if self.last is None or (kind == "previous" and self.last.shape == returned.shape):
                     before, self.last = self.last, returned
                     return returned if before is None else before
                 return self.last if self.last.shape == returned.shape else returned
             if kind in SPOILERS:
-                SPOILERS[kind](x)
+                SPOILERS[kind](dict(zip(names, inputs, strict=True)).get(subject))
             return returned
 
     return Spoilt

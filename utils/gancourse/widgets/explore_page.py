@@ -23,6 +23,8 @@ TITLES = {
     "pokemon_dcgan": "Pokémon",
     "cifar10_conditional": "Photographs by class",
     "cifar10_dcgan": "Photographs",
+    "cifar10_lapgan": "Coarse to fine",
+    "cifar10_lapgan_conditional": "Coarse to fine, by class",
     "mnist_tutorial": "Digits, a plainer GAN",
     "pokemon_plain": "Pokémon, without augmentation",
 }
@@ -32,6 +34,8 @@ ABOUT = {
     "pokemon_dcgan": "Creatures, from 100 random numbers. It learnt from 908 Pokémon, each varied at random.",
     "cifar10_conditional": "Small photographs of ten classes, learnt from the 50,000 of CIFAR-10.",
     "cifar10_dcgan": "The same without classes: the noise alone decides what appears.",
+    "cifar10_lapgan": "It draws 8 x 8 pixels first, then the detail of 16 x 16 and of 32 x 32. Keep one of the three, and draw the others anew.",
+    "cifar10_lapgan_conditional": "The same with ten classes to choose from.",
     "mnist_tutorial": "The small GAN of many tutorials, for comparison: its digits are rougher.",
     "pokemon_plain": "Learnt from the same 908 Pokémon without varying them: it collapsed in part.",
 }
