@@ -103,6 +103,24 @@ def test_the_map_shows_what_the_generator_draws_and_keys_move_on_it(page):
     expect(explorer.box.locator(".gancourse-map img")).not_to_have_attribute("src", before)
 
 
+@pytest.mark.parametrize("kept", ["8x8", "32x32"])
+def test_a_kept_level_stays_while_the_others_are_drawn_anew(page, kept):
+    explorer = choose(page, "cifar10_lapgan")
+    explorer.assert_shows_g_of_z()
+    before, group = explorer.z(), explorer.generator.noise_groups[kept]
+    explorer.press(kept)
+    explorer.press("Draw another")
+    explorer.assert_shows_g_of_z()
+    z = explorer.z()
+    stayed = z == before
+    assert stayed[group].all()
+    assert stayed.sum() == group.stop - group.start
+    assert f"with the noise of {kept} kept" in explorer.text()
+    explorer.press("Undo")
+    explorer.assert_shows_g_of_z()
+    assert torch.equal(explorer.z(), before)
+
+
 def test_three_pins_a_walk_and_a_gif(page, tmp_path):
     explorer = choose(page, "pokemon_dcgan")
     points = []
