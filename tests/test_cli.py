@@ -36,6 +36,13 @@ def checkout(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
+def test_the_command_gives_ctrl_c_back_its_handler(capsys):
+    before = signal.getsignal(signal.SIGINT)
+    assert cli.main(["train", "no such recipe"]) == 1
+    assert signal.getsignal(signal.SIGINT) is before
+    assert "There is no recipe" in capsys.readouterr().err
+
+
 def test_import_loads_nothing_heavy():
     heavy = ("torch", "numpy", "matplotlib", "ipywidgets", "IPython", "jupytext", "pooch")
     code = "import sys, gancourse\nprint(gancourse.__version__, *sys.modules)"

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse import checkpoints, cli, datasets, losses, pretrained, pyramid, recipes, shipping, training
-from gancourse.networks.lapgan import LAPGAN, Entrance, EntranceDiscriminator, Level, LevelDiscriminator
+from gancourse import checkpoints, cli, datasets, pretrained, pyramid, recipes, runs, shipping, training
+from gancourse.networks.lapgan import LAPGAN, BaseDiscriminator, BaseGenerator, LevelDiscriminator, LevelGenerator
+from gancourse.widgets import LatentExplorer, TrainingMonitor
 
 LABELS = torch.tensor([3, 1, 4, 1, 5])
 SMALL = {"width": 8}
@@ -16,7 +17,7 @@ SMALL = {"width": 8}
 
 def joined(classes: int = 0) -> LAPGAN:
     return LAPGAN(
-        Entrance(**SMALL, classes=classes), *(Level(side, **SMALL, classes=classes) for side in (16, 32))
+        BaseGenerator(**SMALL, classes=classes), *(LevelGenerator(side, **SMALL, classes=classes) for side in (16, 32))
     ).eval()
 
 
@@ -28,7 +29,7 @@ def test_every_level_makes_pictures_and_one_logit_for_each(classes):
     drawn = G.pictures(training.noise(G, 5, seed=0), *labels)
     assert [picture.shape for picture in drawn] == [(5, 3, side, side) for side in (8, 16, 32)]
     assert all(picture.abs().max() <= 1 for picture in drawn)
-    assert EntranceDiscriminator(**SMALL, classes=classes)(drawn[0], *labels).shape == (5,)
+    assert BaseDiscriminator(**SMALL, classes=classes)(drawn[0], *labels).shape == (5,)
     for small, large in itertools.pairwise(drawn):
         D = LevelDiscriminator(large.shape[-1], **SMALL, classes=classes)
         assert D(large, small, *labels).shape == (5,)
@@ -49,7 +50,7 @@ def test_a_joined_generator_gives_each_level_its_own_part_of_the_noise():
 
 @torch.no_grad()
 def test_a_level_adds_a_band_to_the_coarse_picture():
-    level, coarse = Level(16, **SMALL).eval(), torch.rand(3, 3, 8, 8) - 0.5
+    level, coarse = LevelGenerator(16, **SMALL).eval(), torch.rand(3, 3, 8, 8) - 0.5
     z = training.noise(level, 3)
     assert torch.allclose(level(z, coarse), pyramid.expand(coarse) + level.band(z, coarse))
     bright = torch.ones(3, 3, 8, 8)
@@ -67,6 +68,33 @@ def test_the_discriminator_of_a_level_looks_at_both_pictures():
 
 
 @torch.no_grad()
+def test_the_discriminator_sees_the_band_enlarged_beside_the_coarse_picture_or_the_picture_alone():
+    x, coarse = torch.rand(4, 3, 16, 16), torch.rand(4, 3, 8, 8)
+    seen = []
+    for pair in (True, False):
+        D = LevelDiscriminator(16, **SMALL, pair=pair)
+        D.features.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+        D(x, coarse)
+    low = pyramid.expand(coarse)
+    assert torch.allclose(seen[0], torch.cat([5 * (x - low), low], dim=1))
+    assert torch.equal(seen[1], x)
+
+
+@torch.no_grad()
+def test_conditional_discriminators_add_a_kernel_of_the_class():
+    for D, inputs in (
+        (BaseDiscriminator(**SMALL, classes=10), [torch.rand(5, 3, 8, 8)]),
+        (LevelDiscriminator(16, **SMALL, classes=10), [torch.rand(5, 3, 16, 16), torch.rand(5, 3, 8, 8)]),
+    ):
+        D.eval()
+        features = []
+        D.features.register_forward_hook(lambda _, inputs, out, kept=features: kept.append(out.flatten(1)))
+        logits = D(*inputs, LABELS)
+        kernels = D.head.kernel.weight.flatten(1) + D.head.code.table[LABELS]
+        assert torch.allclose(logits, (kernels * features[0]).sum(1) + D.head.kernel.bias, atol=1e-5)
+
+
+@torch.no_grad()
 def test_the_conditional_level_listens_to_labels_and_shares():
     G = joined(10)
     z = training.noise(G, 2, seed=0)
@@ -81,10 +109,33 @@ def test_the_conditional_level_listens_to_labels_and_shares():
 @pytest.mark.parametrize(("settings", "says"), [((8,), "side is 8"), ((32, 100), "multiple of 64")])
 def test_a_level_that_cannot_be_is_refused(settings, says):
     with pytest.raises(ValueError, match=says):
-        Level(*settings)
+        LevelGenerator(*settings)
+
+
+@pytest.mark.parametrize(
+    ("levels", "says"),
+    [
+        (lambda: (BaseGenerator(), LevelGenerator(32)), "these have 8, 32"),
+        (lambda: (BaseGenerator(classes=10), LevelGenerator(16)), "some levels are conditional"),
+    ],
+)
+def test_levels_that_do_not_follow_each_other_are_not_joined(levels, says):
+    with pytest.raises(ValueError, match=says):
+        LAPGAN(*levels())
+
+
+def test_a_norm_that_there_is_not_is_refused():
+    for make in (BaseDiscriminator, lambda norm: LevelDiscriminator(16, norm=norm)):
+        with pytest.raises(ValueError, match="spectral"):
+            make(norm="spectral")
 
 
 # ---- what levels are trained on --------------------------------------------------------------------------------------
+
+
+def test_a_side_that_halving_does_not_reach_is_refused():
+    with pytest.raises(ValueError, match="32 pixels cannot be halved to 24"):
+        recipes.reduced(torch.zeros(1, 3, 32, 32, dtype=torch.uint8), 24)
 
 
 def test_reduced_pictures_are_the_levels_of_the_pyramid():
@@ -101,8 +152,21 @@ def test_examples_come_by_turns_of_their_classes():
     assert len(set(indices.tolist())) == 6
 
 
+@pytest.mark.parametrize(("n", "seed"), [(9, 0), (7, 1), (250, 3)])
+def test_a_conditional_level_gets_examples_of_the_classes_asked_for(n, seed):
+    level = LevelGenerator(16, **SMALL, classes=3)
+    shown = torch.arange(12) % 3
+    level.examples = (20 * shown)[:, None, None, None].expand(-1, 3, 8, 8).to(torch.uint8)
+    _, coarse, labels = training.generator_inputs(level, n, seed)
+    assert torch.equal(training.to_uint8(coarse)[:, 0, 0, 0], 20 * labels)
+    asked = torch.arange(n).flip(0) % 3
+    _, coarse, labels = training.generator_inputs(level, n, seed, asked)
+    assert torch.equal(labels, asked)
+    assert torch.equal(training.to_uint8(coarse)[:, 0, 0, 0], 20 * asked)
+
+
 def test_a_level_alone_draws_details_for_its_examples():
-    level = Level(16, **SMALL)
+    level = LevelGenerator(16, **SMALL)
     level.examples = torch.randint(0, 256, (7, 3, 8, 8), dtype=torch.uint8)
     _, coarse = training.generator_inputs(level, 9, seed=0)
     assert torch.equal(coarse, training.to_unit(level.examples[[*range(7), 0, 1]]))
@@ -125,7 +189,7 @@ class Watching(LevelDiscriminator):
 
 @pytest.mark.parametrize("classes", [0, 10])
 def test_the_training_step_tells_both_players_the_coarse_picture(classes):
-    G, D = Level(16, **SMALL, classes=classes), Watching(16, **SMALL, classes=classes)
+    G, D = LevelGenerator(16, **SMALL, classes=classes), Watching(16, **SMALL, classes=classes)
     real, labels = torch.rand(5, 3, 16, 16) * 2 - 1, (LABELS,) * bool(classes)
     step = recipes.level_step()
     values = step(G, D, training.adam(G, 1e-3), training.adam(D, 1e-3), real, *labels, 1)
@@ -144,15 +208,13 @@ def test_the_training_step_tells_both_players_the_coarse_picture(classes):
 
 
 def test_the_step_leaves_no_gradient_of_G_in_D():
-    G, D = Level(16, **SMALL), LevelDiscriminator(16, **SMALL)
+    G, D = LevelGenerator(16, **SMALL), LevelDiscriminator(16, **SMALL)
     opt_G, opt_D = training.adam(G, 1e-3), training.adam(D, 1e-3)
-    real = torch.rand(4, 3, 16, 16) * 2 - 1
-    recipes.level_step()(G, D, opt_G, opt_D, real, 1)
+    used = []
+    opt_D.register_step_post_hook(lambda *_: used.extend(p.grad.clone() for p in D.parameters()))
+    recipes.level_step()(G, D, opt_G, opt_D, torch.rand(4, 3, 16, 16) * 2 - 1, 1)
     assert all(p.requires_grad for p in D.parameters())
-    before = [p.grad.clone() for p in D.parameters()]
-    D.requires_grad_(False)
-    losses.non_saturating_loss(D(G(training.noise(G, 4), pyramid.reduce(real)), pyramid.reduce(real))).backward()
-    assert all(torch.equal(a, p.grad) for a, p in zip(before, D.parameters(), strict=True))
+    assert all(torch.equal(a, p.grad) for a, p in zip(used, D.parameters(), strict=True))
 
 
 def test_the_loss_on_pixels_is_least_for_the_right_spread():
@@ -177,11 +239,10 @@ def small_pyramid(monkeypatch, tmp_path):
     monkeypatch.setattr(datasets, "load", lambda name, split="train": data)
     for name in recipes.JOINED["cifar10_lapgan"].levels:
         level = recipes.LEVELS[name]
-        kinds = [(type(network), getattr(network, "side", None)) for network in level.networks()]
-        side = level.side
+        kinds, side = [type(network) for network in level.networks()], level.side
 
         def networks(side=side, kinds=kinds):
-            return tuple(kind(**SMALL) if side == 8 else kind(side, **SMALL) for kind, _ in kinds)
+            return tuple(kind(**SMALL) if side == 8 else kind(side, **SMALL) for kind in kinds)
 
         monkeypatch.setitem(recipes.LEVELS, name, replace(level, networks=networks, steps=3, stages=(3,)))
     return tmp_path
@@ -246,6 +307,52 @@ def test_a_joined_generator_is_shipped_with_its_levels(small_pyramid, monkeypatc
     assert len(gan.discriminator) == 3
     pictures = sorted(path.name for path in (small_pyramid / "pretrained/cifar10_lapgan").glob("*.png"))
     assert pictures == ["curves-1.png", "curves-2.png", "curves-3.png", "samples.png"]
+
+
+def test_a_pyramid_is_not_trained_in_one(capsys):
+    with pytest.raises(ValueError, match="cifar10_lapgan joins several trainings, cifar10_lapgan_8"):
+        recipes.train("cifar10_lapgan")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["cifar10_lapgan_16"], "`gancourse evaluate cifar10_lapgan`"),
+        (["cifar10_lapgan", "--weights", "x.safetensors"], "a file of weights for each level"),
+    ],
+)
+def test_what_cannot_be_measured_alone_is_said(arguments, says, capsys):
+    assert cli.main(["evaluate", *arguments]) == 1
+    assert says in capsys.readouterr().err
+
+
+def test_a_level_alone_is_neither_kept_nor_explored():
+    level = LevelGenerator(16, **SMALL)
+    with pytest.raises(ValueError, match="Keep all levels together"):
+        runs.keep("one level", level)
+    assert "Show all levels together" in LatentExplorer(level)._message.value
+
+
+def test_a_monitor_shows_the_pictures_of_a_level():
+    G, D = LevelGenerator(16, **SMALL), LevelDiscriminator(16, **SMALL)
+    images = torch.randint(0, 256, (40, 3, 16, 16), dtype=torch.uint8)
+    G.examples = recipes.reduced(images, 8)
+    with torch.no_grad():
+        G.draw[-1].bias.fill_(3)  # beyond 1
+    monitor = TrainingMonitor(2)
+    players = (G, D, training.adam(G, 1e-3), training.adam(D, 1e-3))
+    run = training.fit(recipes.level_step(), *players, images, steps=2, batch_size=8, watcher=monitor)
+    monitor.finished(run)
+    assert "No pictures" not in monitor.window.caption
+    assert monitor.frames[2].shape[1:] == (3, 16, 16)
+
+
+def test_a_level_without_examples_is_told_to_get_some():
+    G, D = LevelGenerator(16, **SMALL), LevelDiscriminator(16, **SMALL)
+    del G.examples
+    images = torch.zeros(40, 3, 16, 16, dtype=torch.uint8)
+    with pytest.raises(ValueError, match=r"give it some: `G.examples`"):
+        training.fit(recipes.level_step(), G, D, training.adam(G, 1e-3), training.adam(D, 1e-3), images, steps=1, batch_size=8)
 
 
 def test_a_level_is_not_shipped_alone(capsys):

@@ -94,6 +94,16 @@ def test_what_has_no_pyramid_is_refused(x, levels, says):
         pyramid.decompose(x, levels)
 
 
+def test_a_band_of_another_size_is_refused():
+    with pytest.raises(ValueError, match=r"a band of \(1, 3, 1, 1\)"):
+        pyramid.collapse(images(4)[:1], [images(4)[:1, :, :1, :1]])
+
+
+def test_whole_numbers_are_not_expanded():
+    with pytest.raises(ValueError, match="float images"):
+        pyramid.expand(torch.zeros(1, 3, 4, 4, dtype=torch.uint8))
+
+
 def test_an_odd_side_cannot_be_reduced():
     with pytest.raises(ValueError, match="7x7"):
         pyramid.reduce(torch.zeros(1, 1, 7, 7))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import ablation
+from benchmarks import ablation, lapgan
 from gancourse import pretrained, recipes, small_sets
 
 ROOT = Path(__file__).parents[1]
@@ -100,6 +100,12 @@ def test_the_figures_of_the_lessons_show_what_the_ablation_measured(of_set):
     assert len(rows) == len(ablation.SETS[of_set][1])
     for row in rows:
         assert f"    {row}\n" in lesson
+
+
+def test_lesson_9_shows_what_was_measured_of_the_variants():
+    source = (ROOT / "solutions/09_lapgan/09_lapgan.py").read_text()
+    for row in lapgan.rows():
+        assert f"    {row}\n" in source
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from gancourse import pretrained, runs, training
-from gancourse.networks.lapgan import LAPGAN, Entrance, Level
+from gancourse.networks.lapgan import LAPGAN, BaseGenerator, LevelGenerator
 from gancourse.widgets import LatentExplorer
 
 
@@ -75,7 +75,7 @@ def test_the_courses_generators_can_be_kept(name):
 
 
 def test_the_levels_of_a_generator_come_back():
-    G = LAPGAN(Entrance(width=8), Level(16, width=8)).eval()
+    G = LAPGAN(BaseGenerator(width=8), LevelGenerator(16, width=8)).eval()
     runs.keep("levels", G)
     kept = runs.load("levels")
     assert kept.noise_groups == {"8x8": slice(0, 100), "16x16": slice(100, 164)}

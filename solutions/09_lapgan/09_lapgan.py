@@ -5,11 +5,11 @@
 #
 # **You will be able to**
 #
-# - take a picture apart into a small picture and bands of detail, and put it together again without a loss;
-# - build and train a generator that is given a coarse picture and draws the detail that is missing;
-# - draw through all levels, hold one level and vary another, and say which level loses most.
+# - decompose a picture into a Laplacian pyramid, and reconstruct it exactly;
+# - build and train a generator that is given a low-resolution picture and draws the detail that is missing;
+# - sample through all levels, hold one level's noise and vary the others, and measure how much each level adds to the distance.
 #
-# **Time**: 90 minutes, including six exercises and a challenge. On two CPU cores one cell trains for about two minutes; every other cell runs in less than a minute. A good place for a break is after 9.3.
+# **Time**: 110 minutes, including six exercises and a challenge. On two CPU cores one cell trains for about two minutes; every other cell runs in less than a minute. A good place for a break is after 9.3.
 #
 # **You need**: lessons 4 to 6. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in
 # [lesson 1](../01_generative_models/01_generative_models.ipynb).
@@ -50,19 +50,19 @@ display(
 )
 
 # %% [markdown]
-# ## 9.1 One step down
+# ## 9.1 Halving a picture
 #
-# A small version of a picture keeps what is coarse, and loses the detail. To halve both sides you could take every second pixel, but then thin lines come and go. Instead each new pixel is a weighted mean of its surroundings. We use the weights 1, 3, 3, 1, divided by their sum, along the rows and along the columns:
+# A small version of a picture keeps what is coarse, and loses the detail. To halve both sides (**downsampling**) you could take every second pixel, but then thin lines vanish, or turn into patterns that were not there (**aliasing**). Instead each new pixel is a weighted mean of its surroundings. We use the weights 1, 3, 3, 1, divided by their sum, along the rows and along the columns:
 #
 # $$\text{small}_i = \tfrac{1}{8}\,(x_{2i-1} + 3\,x_{2i} + 3\,x_{2i+1} + x_{2i+2})$$
 #
-# Here $x$ is one row (or column) with the pixels $x_0, \dots, x_{2h-1}$. New pixel $i$ lies in the middle of the old pixels $2i$ and $2i+1$. Beyond the border the outermost pixel is repeated: $x_{-1} = x_0$ and $x_{2h} = x_{2h-1}$.
+# Here $x$ is one row (or column) with the pixels $x_0, \dots, x_{2h-1}$. New pixel $i$ lies halfway between the old pixels $2i$ and $2i+1$. Beyond the border the outermost pixel is repeated: $x_{-1} = x_0$ and $x_{2h} = x_{2h-1}$.
 
 # %% [markdown]
 # ### Exercise 1 · `reduce`
 # ●●○ · 10 minutes
 #
-# Write it: `reduce(x)` returns images half as high and half as wide, by the formula above along the rows and then along the columns. x is float32 (N, C, 2h, 2w), the result (N, C, h, w).
+# Write it: `reduce(x)` returns images half as high and half as wide, by the formula above along the rows and then along the columns. x is float32 (N, C, 2h, 2w), the result (N, C, h, w). Gradients can flow through it.
 #
 # You practise: a convolution with fixed weights, and a border.
 #
@@ -99,9 +99,9 @@ display(
 # At 8 × 8 pixels you still see where it is light, which colours there are, and sometimes what it shows. This small picture has 192 numbers instead of 3,072.
 
 # %% [markdown]
-# ## 9.2 One step up
+# ## 9.2 Doubling a picture
 #
-# Now back to the larger size. The pixels between the known ones have to be guessed. **Bilinear interpolation** mixes the two nearest ones in each direction, three parts of the nearer one and one part of the other:
+# Now back to the larger size (**upsampling**). No large pixel lies exactly on a small one, so all of them are interpolated. **Bilinear interpolation** mixes the two nearest ones in each direction, three parts of the nearer one and one part of the other:
 #
 # $$\text{large}_{2i} = \tfrac{1}{4}\,(y_{i-1} + 3\,y_i) \qquad \text{large}_{2i+1} = \tfrac{1}{4}\,(3\,y_i + y_{i+1})$$
 #
@@ -111,12 +111,12 @@ display(
 # ### Exercise 2 · `expand`
 # ●○○ · 6 minutes
 #
-# Write it: `expand(y)` returns images twice as high and twice as wide, by the formulas above along the rows and then along the columns. y is float32 (N, C, h, w), the result (N, C, 2h, 2w).
+# Write it: `expand(y)` returns images twice as high and twice as wide, by the formulas above along the rows and then along the columns. y is float32 (N, C, h, w), the result (N, C, 2h, 2w). Gradients can flow through it.
 #
 # You practise: finding the option of a library that does what a formula says.
 #
 # <details><summary>Hint 1</summary>torch has a function for interpolation. One of its options decides where the pixels lie: compare the first row of the result with the formula.</details>
-# <details><summary>Hint 2</summary><code>torch.nn.functional.interpolate</code> with <code>scale_factor=2</code> and <code>mode="bilinear"</code>. With <code>align_corners=True</code> the corner pixels would keep their values and the others would move.</details>
+# <details><summary>Hint 2</summary><code>torch.nn.functional.interpolate</code>. Which <code>mode</code> mixes two neighbours in each direction? Try both values of <code>align_corners</code> on one row of four numbers, and compare with the formula.</details>
 
 
 # %% exercise="expand"
@@ -128,19 +128,20 @@ def expand(y: torch.Tensor) -> torch.Tensor:
 
 
 # %% [markdown]
-# The two steps belong together. `reduce` sends each old pixel to the new ones with the weights 1 and 3; `expand` sends each small pixel to the large ones with the same weights. As matrices they are transposed, apart from a factor: `expand` is four times the **adjoint** of `reduce`. For all pictures $x$ and $y$:
+# The two steps belong together. `reduce` collects each new pixel from the old ones with the weights 1 and 3; `expand` spreads each small pixel over the large ones in the same proportions. The matrix of `expand` is four times the transpose of that of `reduce`. A transposed linear map is called the **adjoint**. For all pictures $x$ and $y$:
 #
 # $$\langle \text{expand}(y),\, x\rangle = 4\,\langle y,\, \text{reduce}(x)\rangle$$
 #
-# The brackets mean the sum over all pixels of the products. Try it with random pictures:
+# The brackets are inner products: multiply pixel by pixel, and add everything up. Try it with random pictures:
 
 # %%
 torch.manual_seed(0)
-x, y = torch.randn(1, 3, 32, 32).double(), torch.randn(1, 3, 16, 16).double()
-print(f"left {(expand(y) * x).sum():.6f}, right {4 * (y * reduce(x)).sum():.6f}")
+x, y = torch.randn(1, 3, 32, 32), torch.randn(1, 3, 16, 16)
+left, right = (expand(y) * x).double().sum(), 4 * (y * reduce(x)).double().sum()
+print(f"left {left:.4f}, right {right:.4f}")
 
 # %% [markdown]
-# Both sides agree. So the gradient of `reduce` is a quarter of `expand`: what a loss on small pictures tells the large ones is smooth, without holes.
+# Both sides agree. So backpropagation through `reduce` applies `expand` to the incoming gradient and divides by 4. Every pixel of $x$ receives a gradient.
 
 # %% [markdown]
 # ## 9.3 Bands
@@ -149,18 +150,18 @@ print(f"left {(expand(y) * x).sum():.6f}, right {4 * (y * reduce(x)).sum():.6f}"
 #
 # $$\text{band} = x - \text{expand}(\text{reduce}(x))$$
 #
-# If you do the same with the small picture, and again with the smaller one, you get a **Laplacian pyramid** (Burt & Adelson 1983): one coarse picture and a band for each step. To go back, expand the coarse picture and add the band, step by step. This is exact, whatever `reduce` and `expand` are, because each band holds just what its expansion lacks.
+# If you do the same with the small picture, and again with the smaller one, you get a **Laplacian pyramid** (Burt & Adelson 1983): one coarse picture and a band for each step. To go back, expand the coarse picture and add the band, step by step. This is exact, whatever `reduce` and `expand` are: a band is the difference between the picture and the expansion, and `collapse` adds this difference to the same expansion.
 
 # %% [markdown]
 # ### Exercise 3 · `decompose`
 # ●●○ · 8 minutes
 #
-# Write it: `decompose(x, levels)` returns the coarse picture and a list of the bands, *the smallest band first*. x is float32 (N, C, H, W); both sides can be halved `levels` times; `levels` is at least 1. Use the course's `pyramid.reduce` and `pyramid.expand`, so that your answers to exercises 1 and 2 do not matter here.
+# Write it: `decompose(x, levels)` returns the coarse picture and a list of the bands, *the smallest band first*. x is float32 (N, C, H, W); both sides can be halved `levels` times; `levels` is at least 1. Use the course's `pyramid.reduce` and `pyramid.expand`, so that your answers to exercises 1 and 2 do not matter here. Do not detach anything.
 #
 # You practise: a loop in which each round works on the result of the last one.
 #
 # <details><summary>Hint 1</summary>The first round gives the largest band. Of which picture does the second round take the band?</details>
-# <details><summary>Hint 2</summary>In each round: coarse = pyramid.reduce(x), the band is x minus its expansion, and then x = coarse. <code>bands.insert(0, band)</code>, or reverse the list at the end.</details>
+# <details><summary>Hint 2</summary>Reduce, take the difference from the expansion, and go on with the smaller picture. <code>bands.insert(0, band)</code> puts a band in front of the others.</details>
 
 
 # %% exercise="decompose"
@@ -177,7 +178,7 @@ def decompose(x: torch.Tensor, levels: int) -> tuple[torch.Tensor, list[torch.Te
 
 
 # %% [markdown]
-# Put the pictures together again with the course's `pyramid.collapse`, and look at the parts. *Predict*: in which of the three parts is most of the variance of the pixels?
+# Put the pictures together again with the course's `pyramid.collapse`, and look at the parts. *Predict*: which of the three parts has the largest standard deviation per number?
 
 # %%
 coarse, bands = decompose(photos, 2)
@@ -185,9 +186,10 @@ back = pyramid.collapse(coarse, bands)
 print(f"largest difference after collapsing: {(back - photos).abs().max():.1e}")
 
 parts = {"8 × 8": coarse, "band of 16 × 16": bands[0], "band of 32 × 32": bands[1]}
-print("part              numbers   standard deviation")
+print("part              numbers   standard deviation   smaller than 0.1")
 for name, part in parts.items():
-    print(f"{name:16} {part[0].numel():8,} {part.std():20.3f}")
+    faint = (part.abs() < 0.1).double().mean()
+    print(f"{name:16} {part[0].numel():8,} {part.std():20.3f} {faint:18.0%}")
 strong = [coarse, bands[0] * 2, bands[1] * 2]  # so that the bands can be seen
 display(
     figures.image_grids(
@@ -202,18 +204,18 @@ display(
 )
 
 # %% [markdown]
-# The picture comes back to the rounding of float32. The coarse picture has the largest standard deviation, ??; the bands have ?? and ??. Yet the last band alone has 3,072 numbers, as many as the whole photograph. It looks grey with thin edges. Most numbers in a band are small.
+# The picture comes back exactly, up to float32 rounding. The coarse picture has the largest standard deviation, 0.424; the bands have 0.147 and 0.140. The last band alone has 3,072 numbers, as many as the whole photograph, but about two thirds of them are smaller than 0.1 in size. It looks grey, with thin edges.
 
 # %% [markdown]
 # ## 9.4 A generator for a band
 #
-# A GAN of 32 × 32 pixels has to invent everything at once: the scene, the shapes, the texture. LAPGAN divides the work. One generator draws coarse pictures. For each larger size there is a conditional generator, which is given the coarse picture and noise, and draws the band:
+# A GAN of 32 × 32 pixels has to invent everything at once: the scene, the shapes, the texture. LAPGAN divides the work. One generator draws coarse pictures. For each larger size there is a conditional generator, which is given the coarse (low-resolution) picture and noise, and adds the band:
 #
-# $$x = \text{expand}(\text{coarse}) + G(z, \text{coarse})$$
+# $$G(z, \text{coarse}) = \text{expand}(\text{coarse}) + \text{band}(z, \text{coarse})$$
 #
-# This is a conditional GAN as in lesson 5, with a picture in place of the label. The sum makes the work easy: a $G$ that draws nothing already gives the blurred picture.
+# This is a conditional GAN as in lesson 5, with a picture in place of the label. If the band is 0, the result is the blurred picture. We think that this makes the start easier.
 #
-# Each size has its own discriminator, which sees a picture together with its coarse version. It asks: *is this detail real, for this coarse picture?*
+# Each size has its own discriminator. It sees a picture and a coarse picture: for a real picture its own reduced version, for a fake the one that $G$ was given. It asks: *is this detail real, for this coarse picture?*
 
 # %% [markdown]
 # ### Exercise 4 · `BandGenerator`
@@ -221,17 +223,17 @@ display(
 #
 # Write it: `BandGenerator()` is a network with `z_dim = 64`. `forward(z, coarse)` takes noise (N, 64) and coarse pictures (N, 3, 8, 8), and returns pictures (N, 3, 16, 16): the expanded coarse picture plus the band. The band is made like this:
 #
-# 1. a convolution of the coarse picture, 3 → 64 channels, kernel 3, padding 1, then LeakyReLU with slope 0.2: (N, 64, 8, 8);
-# 2. the noise as one more channel of 8 × 8 numbers, *after* these 64: (N, 65, 8, 8);
-# 3. a convolution, 65 → 64, kernel 3, padding 1, without bias, then batch norm and LeakyReLU with slope 0.2;
-# 4. a transposed convolution, 64 → 3, kernel 4, stride 2, padding 1: the band (N, 3, 16, 16).
+# 1. a convolution of the coarse picture with bias, 3 → 64 channels, kernel 3, padding 1, then LeakyReLU with slope 0.2: (N, 64, 8, 8);
+# 2. the noise as one more channel of 8 × 8 numbers, row by row, *after* these 64: (N, 65, 8, 8);
+# 3. a convolution without bias, 65 → 64, kernel 3, padding 1, then batch norm and LeakyReLU with slope 0.2;
+# 4. a transposed convolution with bias, 64 → 3, kernel 4, stride 2, padding 1: the band (N, 3, 16, 16).
 #
-# There is no tanh: a band is a difference, and the sum does not end at -1 or 1. Use `pyramid.expand`.
+# There is no tanh: a band is a difference, and the sum may go beyond -1 and 1. Use `pyramid.expand`. The initialisation is up to you.
 #
 # You practise: a network with two inputs, and a residual connection.
 #
 # <details><summary>Hint 1</summary>Noise of 64 numbers and a channel of 8 × 8 numbers are the same numbers in another shape.</details>
-# <details><summary>Hint 2</summary><code>z.view(-1, 1, 8, 8)</code>, and <code>torch.cat([...], dim=1)</code> along the channels. In forward the last line is pyramid.expand(coarse) plus the band.</details>
+# <details><summary>Hint 2</summary><code>z.view(-1, 1, 8, 8)</code>, and <code>torch.cat([...], dim=1)</code> along the channels. The noise enters between the first convolution and the second one, so these two cannot stand in one <code>nn.Sequential</code>.</details>
 
 
 # %% exercise="BandGenerator"
@@ -262,21 +264,21 @@ class BandGenerator(nn.Module):
 # %% [markdown]
 # ## 9.5 Training one level
 #
-# A level is trained on real pictures alone: reduce a real picture, give the coarse version to $G$, and let $D$ compare. No level needs another one for its training. So all levels can be trained at the same time, on different machines.
+# A level is trained on real pictures alone: reduce a real picture, give the coarse version to $G$, and let $D$ judge real and drawn pictures, each with its coarse picture. No level needs another one for its training. So all levels can be trained at the same time, on different machines.
 
 # %% [markdown]
 # ### Exercise 5 · `band_step`
 # ●●○ · 12 minutes
 #
-# Write it: `band_step(G, D, opt_G, opt_D, real, step)` is lesson 3's training step for one level. real is (N, C, H, W).
+# Write it: `band_step(G, D, opt_G, opt_D, real, step)` is lesson 3's training step for one level. real is (N, C, H, W), H and W are even; step is not used.
 #
 # - The coarse pictures are `pyramid.reduce(real)`. Both players are told them in each call: $G(z, \text{coarse})$ and $D(x, \text{coarse})$ for real pictures and fakes.
-# - First $D$'s turn, with `losses.discriminator_loss(real_logits, fake_logits)`; then $G$'s turn, with new noise and `losses.non_saturating_loss(fake_logits)`. Noise comes from `training.noise(G, len(real))`.
-# - Return a dict with the numbers d_loss, g_loss, d_real and d_fake, as in lesson 3: the losses detached, the shares of the real logits above 0 and of the fake logits below 0 that went into $D$'s loss.
+# - First $D$'s turn, with `losses.discriminator_loss(real_logits, fake_logits)`; then $G$'s turn, with new noise, a new call of $G$, and `losses.non_saturating_loss(fake_logits)`. Noise comes from `training.noise(G, len(real))`.
+# - Return a dict with d_loss, g_loss, d_real and d_fake, as in lesson 3: the losses detached, the shares of the real logits above 0 and of the fake logits below 0 that went into $D$'s loss.
 #
 # You practise: conditioning both players on a picture.
 #
-# <details><summary>Hint 1</summary>Write lesson 3's step, then look at each call of a player: what does it have to be told?</details>
+# <details><summary>Hint 1</summary>There are five calls: two of G, three of D. Write them down with their arguments.</details>
 # <details><summary>Hint 2</summary>coarse is computed once. A fake belongs to the coarse picture that it was made from: the same one goes to D.</details>
 
 
@@ -310,9 +312,9 @@ def band_step(G, D, opt_G, opt_D, real: torch.Tensor, step: int) -> dict:
 
 
 # %% [markdown]
-# Train the level from 8 × 8 to 16 × 16 for a short time. The discriminator is the course's. `G.examples` are coarse pictures of the training set; the engine gives them to $G$ where it draws samples by itself.
+# Train the level from 8 × 8 to 16 × 16 for a short time. The discriminator is the course's. It sees the band, multiplied by 5 because bands are faint, beside the expanded coarse picture. `G.examples` are coarse pictures of the training set: `fit` gives them to $G$ whenever it calls $G$ itself.
 #
-# *Predict*: what will the first thing be that $G$ gets right?
+# *Predict*: will your pictures be equal to the real ones?
 
 # %%
 from gancourse.networks.lapgan import LevelDiscriminator
@@ -341,6 +343,9 @@ real_16 = training.to_unit(reduced(test.images[:10], 16))
 coarse = pyramid.reduce(real_16)
 with torch.no_grad():
     mine = run.generator.cpu()(training.noise(run.generator, 10, seed=0), coarse)
+print(
+    f"mean difference from the given picture, once reduced: {(pyramid.reduce(mine) - coarse).abs().mean():.3f}"
+)
 rows = {"given": coarse, "expanded": pyramid.expand(coarse), "yours": mine, "real": real_16}
 display(
     figures.image_grids(
@@ -351,18 +356,20 @@ display(
 )
 
 # %% [markdown]
-# The third row is sharper than the second, and it agrees with the coarse picture: light places stay light. It is not the real picture of the last row, and it need not be. Many pictures of 16 × 16 have the same coarse version, and $G$ draws one of them.
+# The third row is sharper than the second. Reduced again, it is close to the given picture. It is not the real picture of the last row, and it need not be. Many pictures of 16 × 16 have the same coarse version, and $G$ draws one of them.
+#
+# The course's levels are trained one by one as well: `gancourse train cifar10_lapgan_16` trains the course's level of this size. `gancourse train cifar10_lapgan` trains the levels that are still missing, and joins all of them into one generator.
 
 # %% [markdown]
-# ## 9.6 From top to bottom
+# ## 9.6 Sampling through all levels
 #
-# To draw a new picture, begin with noise alone. The first generator, the *entrance*, draws a coarse picture. Each level after it gets the picture so far, and noise of its own.
+# To draw a new picture, begin with noise alone. The first generator, the *base generator*, draws a coarse picture. Each level after it gets the picture so far, and noise of its own.
 
 # %% [markdown]
 # ### Exercise 6 · `draw_levels`
 # ●●○ · 8 minutes
 #
-# Write it: `draw_levels(generators, z)` returns a list of the pictures of all levels, the smallest first. generators is a list: the first one is called as `generators[0](z)`, each further one as `generator(z, coarse)`. z (N, z_dim) holds the noise of all levels, one after the other along dimension 1: generator $i$ gets its own `generators[i].z_dim` numbers. z has as many numbers as they need together.
+# Write it: `draw_levels(generators, z)` returns a list of the pictures of all levels, the smallest first. generators is a list: the first one is called as `generators[0](z)`, each further one as `generator(z, coarse)`. z (N, z_dim) holds the noise of all levels, one after the other along dimension 1: generator $i$ gets its own `generators[i].z_dim` numbers. z has as many numbers as they need together, and the list may hold a single generator. Return the pictures as the generators draw them.
 #
 # You practise: cutting a tensor into parts of different widths.
 #
@@ -383,7 +390,12 @@ def draw_levels(generators: list, z: torch.Tensor) -> list[torch.Tensor]:
 
 
 # %% [markdown]
-# `lapgan` is the course's generator, trained for an hour on one CPU core. Hold the noise of the coarse picture and vary the rest, and the other way round. *Predict*: how much does the picture of 8 × 8 change in each case?
+# `lapgan` is the course's generator. Its base generator is an ordinary GAN for 8 × 8 pixels. Its two levels were trained like yours, with the same kind of discriminator, but longer, with mirrored pictures and a higher learning rate for $G$. Two more things differ:
+#
+# - $G$ also processes the coarse picture at half its size, and the noise enters there.
+# - $G$ has a second loss (Bendel et al. 2023). It draws *two* pictures for each coarse picture. Their mean should be near the real picture, and they should differ from each other. The code is in `recipes.level_step`.
+#
+# Now hold the noise of the coarse picture and vary the rest, and the other way round. Reduce the finished pictures to 8 × 8 again. *Predict*: how much do they vary in each case?
 
 # %%
 generators = list(lapgan.levels)
@@ -412,27 +424,27 @@ for held in ("coarse", "detail"):
 strips = torch.cat([enlarged(varied(held)) for held in ("coarse", "detail")])
 display(
     figures.image_grids(
-        {"the same coarse noise; the same noise of the detail": strips},
+        {"the same coarse noise; the same detail noise": strips},
         columns=10,
         rows=["coarse held", "detail held"],
     )
 )
 
 # %% [markdown]
-# With the coarse noise held, the picture at 8 × 8 hardly changes: its deviation is ?? instead of ??. The detail still varies: at 32 × 32 the deviation is ??. In the upper row you see the same scene with other edges and textures. In the lower row the scenes have nothing in common, although their detail comes from the same noise: a band is drawn *for* its coarse picture.
+# With the coarse noise held, the picture at 8 × 8 hardly changes: its standard deviation is ?? instead of ??. The detail still varies: at 32 × 32 the standard deviation is ??. TEXT_9_6 In the lower row the scenes look unrelated, although their detail comes from the same noise: a band is drawn *for* its coarse picture.
 
 # %% [markdown]
-# ## 9.7 Which level loses most?
+# ## 9.7 Which level adds most to the distance?
 #
-# You can begin anywhere in the pyramid: give a level *real* coarse pictures instead of drawn ones. What is then wrong at the end, the levels after it have done. We compare 5,000 pictures on the features of the course's CIFAR-10 classifier, as in lesson 6.
+# You can begin anywhere in the pyramid: give a level *real* coarse pictures instead of drawn ones. Any error in the result then comes from that level and those after it. The real coarse pictures are those of test photographs, which no level was trained on. We compare 5,000 pictures on the features of the course's CIFAR-10 classifier, as in lesson 6.
 #
 # *Predict*: with which start is the distance smallest? And is LAPGAN or `cifar10_dcgan` closer to real pictures?
 
 # %%
 N = gancourse.budget(quick=100, cpu=5_000, gpu=5_000)
 network = features.cifar10_classes()
-real_features = network(test.images[:N])[0]
-given = training.to_unit(data.images[-N:])
+real_features = network(data.images[:N])[0]
+given = training.to_unit(test.images[:N])  # no level has seen these
 
 
 @torch.no_grad()
@@ -468,7 +480,7 @@ def only_expanded(levels):
 dcgan = pretrained.load("cifar10_dcgan").generator
 print(f"Fréchet distance, {N:,} pictures, features of the CIFAR-10 classifier")
 for name, images in {
-    "real training pictures": training.to_uint8(given),
+    "real test pictures": training.to_uint8(given),
     "real 16 × 16, one level": finished(2),
     "real 8 × 8, two levels": finished(1),
     "noise, three levels": finished(0),
@@ -482,9 +494,22 @@ for name, images in {
 # TEXT_9_7
 
 # %% [markdown]
-# ## 9.8 An honest comparison
+# ## 9.8 LAPGAN against DCGAN
 #
-# Lesson 6 trained `cifar10_dcgan` at one size, for about as long as all three levels together. Which is better? The model cards hold the Fréchet distance on the 1,280 features of EfficientNet-Lite0, 10,000 samples against the 10,000 test images. The *floor* is the distance of as many real training images.
+# Before we compared, we changed one part of the last level at a time: the losses of $G$, what $D$ sees, its batch norm, and the learning rate. *Spread* is the standard deviation of a pixel over eight pictures of one coarse picture, averaged. *Predict*: which change raises the distance most? (One seed each: small differences decide nothing.)
+
+# %%
+# What we tried: the level of 32 x 32, trained for 1,500 steps with one thing changed, seed 0, on real coarse pictures.
+# (tests/benchmarks/lapgan.py variants; Fréchet distance of 5,000 pictures on the features of the CIFAR-10 classifier)
+variants = [VARIANT_ROWS]
+print("distance   spread")
+for name, distance_of_arm, spread in variants:
+    print(f"{distance_of_arm:8.1f} {spread:8.3f}   {name}")
+
+# %% [markdown]
+# TEXT_VARIANTS
+#
+# Now the comparison with `cifar10_dcgan` of lesson 6. The model cards hold the Fréchet distance on the 1,280 features of EfficientNet-Lite0, 10,000 samples against the 10,000 test images. The *floor* is the distance between 10,000 training images and the test images.
 
 # %%
 for name in ("cifar10_dcgan", "cifar10_lapgan"):
@@ -510,9 +535,9 @@ display(
 )
 
 # %% [markdown]
-# ## 9.9 With classes
+# ## 9.9 A class-conditional LAPGAN
 #
-# Denton et al. (2015, section 4.2) gave all levels the class as well. The course has such a generator, too: a one-hot code beside the noise of each level, and a projection in each discriminator, as in lesson 6.
+# Denton et al. (2015) also trained a LAPGAN whose levels are told the class. The course has such a generator, too: a one-hot code beside the noise of each level, and a projection in each discriminator (5.3).
 #
 # *Predict*: is the class decided at 8 × 8, or only by the detail?
 
@@ -522,8 +547,8 @@ labels = torch.arange(10).repeat_interleave(gancourse.budget(quick=10, cpu=300, 
 
 
 @torch.no_grad()
-def read_as(coarse_labels, detail_labels):
-    """Return the classes that the classifier reads: the entrance is told one list of labels, the levels another."""
+def seen_as(coarse_labels, detail_labels):
+    """Return the classes that the classifier sees: the base generator is told one list of labels, the levels another."""
     chosen = []
     noise = training.noise(C, len(labels), seed=3)
     for numbers in torch.arange(len(labels)).split(250):
@@ -536,15 +561,18 @@ def read_as(coarse_labels, detail_labels):
     return torch.cat(chosen)
 
 
-by_class = (read_as(labels, labels) == labels).view(10, -1).double().mean(1)
+by_class = (seen_as(labels, labels) == labels).view(10, -1).double().mean(1)
 print("share that is classified as the class asked for:")
 print(", ".join(f"{name} {share:.0%}" for name, share in zip(C.class_names, by_class, strict=True)))
 print(f"mean {by_class.mean():.0%}, lowest {by_class.min():.0%}")
 
 other = (labels + 5) % 10  # the class of the detail, five further on
-chosen = read_as(labels, other)
-print("the entrance and the levels are told different classes:")
-print(f"read as the class of the coarse picture {(chosen == labels).double().mean():.0%}, ", end="")
+chosen = seen_as(labels, other)
+print("the base generator and the levels are told different classes:")
+print(
+    f"classified as the class of the coarse picture {(chosen == labels).double().mean():.0%}, ",
+    end="",
+)
 print(f"as that of the detail {(chosen == other).double().mean():.0%}")
 ten = training.sample(C, 40, seed=1, labels=torch.arange(10).repeat(4))
 display(figures.image_grids({", ".join(C.class_names): ten}, columns=10))
@@ -553,7 +581,7 @@ display(figures.image_grids({", ".join(C.class_names): ten}, columns=10))
 # TEXT_9_9
 
 # %% [markdown]
-# ## 9.10 Two pictures in one
+# ## 9.10 Blending two pictures
 #
 # A pyramid is good for more than GANs. To join two pictures without a visible seam, join them band by band (Burt & Adelson 1983b): coarse parts need a wide transition, fine details a narrow one.
 
@@ -561,18 +589,18 @@ display(figures.image_grids({", ".join(C.class_names): ten}, columns=10))
 # ### Exercise 7 · `blend` · the challenge
 # ●●● · 20 minutes
 #
-# Write it: `blend(a, b, mask, levels)` returns one picture of two. a and b are float32 (N, C, H, W), mask (N, 1, H, W) with numbers from 0 to 1: where it is 1 the picture shows a, where it is 0, b. Both sides can be halved `levels` times; `levels` is at least 1.
+# Write it: `blend(a, b, mask, levels)` returns pictures (N, C, H, W), each made of two. a and b are float32 (N, C, H, W), mask (N, 1, H, W) with numbers from 0 to 1: where it is 1 the picture shows a, where it is 0, b. Both sides can be halved `levels` times; `levels` is at least 1.
 #
 # - Decompose a and b into a coarse picture and bands.
-# - On each level, mix the two: $m\,a_{level} + (1-m)\,b_{level}$. Here $m$ is the mask at the size of that level: the mask itself for the largest band, reduced once for the next one, and so on. The coarse picture gets the mask that is reduced `levels` times.
-# - Collapse the mixture.
+# - At each size, mix the two: $m\,a_{size} + (1-m)\,b_{size}$. Here $m$ is the mask at that size: the mask itself for the largest band, reduced once for the next one, and so on. The coarse picture gets the mask that is reduced `levels` times.
+# - Collapse the mixture. Do not clamp it, and let gradients flow.
 #
 # Use `pyramid.reduce`, `pyramid.decompose` and `pyramid.collapse`.
 #
 # You practise: designing with a data structure of several sizes.
 #
 # <details><summary>Hint 1</summary>You need the mask in levels + 1 sizes. In which order do the bands of the pyramid come?</details>
-# <details><summary>Hint 2</summary>Make a list of masks that begins with the mask itself, and append pyramid.reduce of the last one <code>levels</code> times. The last mask is for the coarse picture; the others, reversed, are for the bands.</details>
+# <details><summary>Hint 2</summary>Make a list of masks that begins with the mask itself, and append pyramid.reduce of the last one <code>levels</code> times. Which of them belongs to the smallest band?</details>
 
 
 # %% exercise="blend"
@@ -592,7 +620,7 @@ def blend(a: torch.Tensor, b: torch.Tensor, mask: torch.Tensor, levels: int) -> 
 
 
 # %%
-a, b = real_32 = training.to_unit(test.images[:20]).chunk(2)
+a, b = training.to_unit(test.images[:20]).chunk(2)
 mask = (torch.arange(32) < 16).float().expand(10, 1, 32, 32)
 hard = mask * a + (1 - mask) * b
 soft = blend(a, b, mask, 3)
@@ -610,7 +638,7 @@ display(
 )
 
 # %% [markdown]
-# In the third row every picture has a hard edge in the middle. In the last row the colours pass slowly from one picture to the other, and the details stay sharp up to the middle.
+# In the third row every picture has a hard edge in the middle. In the last row the colours change gradually from one picture to the other, and the details stay sharp up to the middle.
 
 # %% [markdown]
 # ## 9.11 Play: hold one level
@@ -629,12 +657,12 @@ LatentExplorer("cifar10_lapgan", seed=4)
 # %% [markdown]
 # ## 9.12 What became of the idea
 #
-# LAPGAN drew the first GAN pictures of natural scenes that people often took for photographs: in the paper's test they were right about 40 % of its CIFAR-10 samples being real, against 10 % for a plain GAN. Plain DCGANs were better a year later, but the idea came back again and again:
+# In a test of the paper, people took about four in ten samples of the class-conditional LAPGAN for photographs, and one in ten of a plain GAN. Soon afterwards the DCGAN paper wrote that LAPGAN's objects look wobbly, because several models in a chain add noise. The idea of levels came back:
 #
-# - **StackGAN** (Zhang et al. 2017) draws a picture of 64 × 64 from a text, and a second GAN draws 256 × 256 from it.
-# - **Progressive growing** (Karras et al. 2018) begins with 4 × 4 pixels and adds layers while it trains. It is one network in the end, trained together.
-# - **SRGAN** (Ledig et al. 2017) is one level alone: it is given a real small picture. Lesson 10 builds it.
-# - **Cascaded diffusion** (Ho et al. 2022) draws 64 × 64 with a diffusion model, and two more for the larger sizes. Each level is trained on coarse pictures with noise added, so that it tolerates the faults of the one before it.
+# - **StackGAN** (Zhang et al. 2017) draws a picture of 64 × 64 from a text, and a second GAN draws 256 × 256 from this picture and the text.
+# - **Progressive growing** (Karras et al. 2018) begins with 4 × 4 pixels and adds layers while it trains: one generator and one discriminator, and all layers keep training.
+# - **SRGAN** (Ledig et al. 2017) resembles a single level: it is given a real small picture. Lesson 10 builds it.
+# - **Cascaded diffusion** (Ho et al. 2022) draws a small picture with a diffusion model, and further ones enlarge it. The enlarging models are trained on coarse pictures to which noise or blur was added, so that they tolerate the faults of the model before them.
 #
 # The last point names the weakness that you measured in 9.7: a level is trained on real coarse pictures, and then gets drawn ones.
 
@@ -663,7 +691,7 @@ def question_1() -> str:
 # **Question 2.** A friend trains the level of 32 × 32 with a discriminator that sees the picture alone, not the coarse picture. What may this generator learn that yours may not?
 #
 # - **a** To draw nothing, because the expanded picture is real already.
-# - **b** To draw sharp detail that does not suit its coarse picture.
+# - **b** To draw a realistic picture that does not agree with the coarse picture it was given.
 # - **c** To draw a larger picture.
 # - **d** To ignore its noise.
 
@@ -677,7 +705,7 @@ def question_2() -> str:
 
 
 # %% [markdown]
-# **Question 3.** With real coarse pictures of 16 × 16 the last level reaches a small distance. With drawn ones the distance is several times larger. What follows?
+# **Question 3.** With real coarse pictures of 16 × 16 that it was not trained on, the last level reaches a small distance. With drawn ones the distance is several times larger. What follows?
 #
 # - **a** The last level overfits its training pictures.
 # - **b** The last level needs more noise.
@@ -698,20 +726,20 @@ def question_3() -> str:
 # (4 points, graded by hand: one for each advantage, one for the measurement, one for the use; a model answer is in `solutions/`.)
 
 # %% [markdown] open="question_4" points=4
-# One GAN is trained as a whole: every layer learns what the final picture needs, and nothing is passed on from one training to another. A pyramid divides the work: the coarse level is cheap, each larger level only adds detail, and I can see which level is at fault. I would give half a day to both and compare the Fréchet distance on the same features, with the same number of samples, beside the floor, with two seeds each. For the pyramid I would also start each level on real coarse pictures: the level whose distance grows most gets the rest of the week. Separate training means that I can repeat that one level, with other settings or on another machine, while the others stay as they are. I would also add noise to the coarse pictures in training, because a level gets drawn ones later.
+# One GAN is trained as a whole: every layer learns what the final picture needs, and nothing is passed on from one training to another. A pyramid divides the work: the coarse level is cheap, each larger level only adds detail, and I can see which level is at fault. I would give half a day to each and compare the Fréchet distance on the same features, with the same number of samples, beside the floor, with two seeds each. For the pyramid I would also start each level on real coarse pictures: the level whose distance grows most gets the rest of the week. Separate training means that I can repeat that one level, with other settings or on another machine, while the others stay as they are. I would also add noise to the coarse pictures in training, because a level gets drawn ones later.
 #
 # *Rubric, one point for each*: an advantage of one network (trained together, no error passed on) · an advantage of levels (easier tasks, cheaper coarse levels, a fault can be located) · a fair measurement (same features and samples, equal time, floor or several seeds) · a use of separate training (in parallel, or only the level at fault again).
 
 # %% [markdown]
 # ## Summary
 #
-# - A Laplacian pyramid holds a coarse picture and a band for each size. It loses nothing, because each band holds what its expansion lacks.
+# - A Laplacian pyramid holds a coarse picture and a band for each size. It loses nothing: a band is the difference from the expansion to which it is added again.
 # - LAPGAN draws the coarse picture first. Each further level is a conditional GAN that draws a band for a coarse picture, and is trained alone.
 # - With the coarse noise held, the scene stays and the detail varies.
 # - Starting the levels on real coarse pictures shows which of them loses how much.
-# - At equal time our LAPGAN did not beat the plain DCGAN. The idea of levels lives on in super-resolution and in cascaded diffusion.
+# - TEXT_SUMMARY The idea of levels lives on in super-resolution and in cascaded diffusion.
 
 # %% [markdown]
-# **Sources**: Burt & Adelson 1983, *The Laplacian Pyramid as a Compact Image Code* (sections 9.1 to 9.3), and 1983b, *A Multiresolution Spline with Application to Image Mosaics* (9.10). Denton, Chintala, Szlam & Fergus 2015, *Deep Generative Image Models using a Laplacian Pyramid of Adversarial Networks*, sections 3 and 4 (9.4 to 9.9). Radford et al. 2016 (DCGAN). Zhang et al. 2017, *StackGAN*. Karras et al. 2018, *Progressive Growing of GANs*. Ledig et al. 2017, *Photo-Realistic Single Image Super-Resolution Using a GAN*. Ho et al. 2022, *Cascaded Diffusion Models for High Fidelity Image Generation*, section 3 (noise on the coarse pictures).
+# **Sources**: Burt & Adelson 1983, *The Laplacian Pyramid as a Compact Image Code* (9.3; their kernel has five weights, our four and the bilinear rule suit even sides), and 1983b, *A Multiresolution Spline with Application to Image Mosaics* (9.10). Denton, Chintala, Szlam & Fergus 2015, *Deep Generative Image Models using a Laplacian Pyramid of Adversarial Networks* (9.4 to 9.6, 9.9). They add the band and the expanded picture before $D$'s first layer; we show $D$ both. Bendel, Ahmad & Schniter 2023, *A Regularized Conditional GAN for Posterior Sampling in Image Recovery Problems*, section 3 (the loss on two pictures; at 32 × 32 we halve the weight of their reward). Radford et al. 2016, section 1 (DCGAN). Zhang et al. 2017, *StackGAN*. Karras et al. 2018, *Progressive Growing of GANs*. Ledig et al. 2017, *Photo-Realistic Single Image Super-Resolution Using a GAN*. Ho et al. 2022, *Cascaded Diffusion Models for High Fidelity Image Generation*, section 3 (noise on the coarse pictures).
 #
-# **One step further**: train the level again on coarse pictures with a little noise, `coarse + 0.1 * torch.randn_like(coarse)`, for both players. Does it repair drawn coarse pictures better?
+# **One step further**: train the level again on coarse pictures with a little noise, `coarse + 0.1 * torch.randn_like(coarse)`, for both players. Is the distance smaller when it gets drawn coarse pictures?

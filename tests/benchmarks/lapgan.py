@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from gancourse import datasets, features, files, metrics, pyramid, recipes, training
-from gancourse.networks.lapgan import Level, LevelDiscriminator
+from gancourse.networks.lapgan import LevelDiscriminator, LevelGenerator  # Discriminator
 
 RESULTS = Path(__file__).with_suffix(".json")
 NAME, SIDE, STEPS, SAMPLES = "cifar10_lapgan_32", 32, 1_500, 5_000
@@ -27,7 +27,7 @@ ROUNDS, TIMED_STEPS, WARM_UP = 6, 16, 4
 
 def networks(**of_D):
     """Return what makes the networks of the level, with other settings of D."""
-    return lambda: (Level(SIDE), LevelDiscriminator(SIDE, **of_D))
+    return lambda: (LevelGenerator(SIDE), LevelDiscriminator(SIDE, **of_D))
 
 
 def one_rate(network):
@@ -94,9 +94,15 @@ def variants(seeds: int) -> None:
         print(f"{name:34} distance {metrics.frechet_distance(real, network(images)[0]):.1f}")
 
 
+def rows() -> list[str]:
+    """Return the lines that lesson 9 shows of the variants: name, distance and spread of seed 0."""
+    measured = {arm: read()["variants"][arm]["0"] for arm in ARMS}
+    return [f'("{arm}", {of["distance"]}, {of["spread"]}),' for arm, of in measured.items()]
+
+
 def seconds() -> None:
     """Print the processor seconds that a step of each training takes, the median of several rounds."""
-    names = ["cifar10_dcgan", *(name for name in recipes.LEVELS)]
+    names = ["cifar10_dcgan", *recipes.LEVELS]
     prepared = {name: recipes.prepare(name) for name in names}
     taken: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(ROUNDS):

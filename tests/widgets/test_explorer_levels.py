@@ -72,6 +72,27 @@ def test_a_locked_slider_keeps_its_value_with_the_noise_that_is_free(explorer):
     assert "kept, with locked sliders" in explorer.text.value
 
 
+def test_kept_noise_stays_to_the_bit_with_two_locks(explorer):
+    explorer.levels.buttons["8x8"].value = True
+    for lock in explorer.directions.locks[:2]:
+        lock.value = True
+    before = explorer.z
+    for _ in range(20):
+        explorer.draw.click()
+        assert torch.equal(explorer.z[COARSE], before[COARSE])
+
+
+def test_a_slider_whose_noise_is_kept_does_not_move_and_says_why(explorer):
+    explorer.directions.menu.value = "z[0] to z[7]"
+    explorer.levels.buttons["8x8"].value = True
+    before, shown = explorer.z, explorer.directions.sliders[0].value
+    explorer.directions.sliders[0].value = shown + 1.0
+    assert torch.equal(explorer.z, before)
+    assert explorer.directions.sliders[0].value == shown
+    assert "moves noise that is kept" in explorer._message.value
+    assert explorer.undo.disabled
+
+
 def test_truncation_applies_to_kept_levels_too(explorer):
     explorer.levels.buttons["8x8"].value = True
     explorer.draw.click()
@@ -86,6 +107,7 @@ def test_with_every_level_kept_a_draw_says_that_it_changes_nothing(explorer):
         button.value = True
     explorer.draw.click()
     assert torch.equal(explorer.z, before)
+    assert (explorer.seed.value, explorer.undo.disabled) == (3, True)
     assert "Every level is kept" in explorer._message.value
     assert "gancourse-hint" in explorer._message.value
 

@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     handles_signals = threading.current_thread() is threading.main_thread()  # no other thread may set a handler
-    afterwards = signal.getsignal(signal.SIGINT)
+    afterwards = signal.getsignal(signal.SIGINT) or signal.SIG_DFL  # None: one that was not set by Python
     if handles_signals:
         signal.signal(signal.SIGINT, _interrupted)
     try:
@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     data = command("data", _data, "Fetch datasets, so that the lessons work offline.")
     data.add_argument("names", nargs="+", metavar="NAME", help="mnist, cifar10, pokemon, pokemon819 or all")
     train = command("train", _train, "Train one of the shipped networks again, going on from the last checkpoint.")
-    train.add_argument("recipe", metavar="RECIPE", help="a recipe or a classifier of gancourse/recipes.py")
+    train.add_argument("recipe", metavar="RECIPE", help="a recipe, a level or a classifier of gancourse/recipes.py")
     train.add_argument(
         "--seeds", type=_positive, default=1, help="train with seeds 0, 1, ... and print a line for each"
     )

@@ -21,11 +21,9 @@ def reduce(x: Tensor) -> Tensor:
 
     Raises ValueError for an odd side.
     """
-    check_sides(x, 1)
-    channels = x.shape[1]
-    kernel = (
-        KERNEL.to(x).outer(KERNEL.to(x)).expand(channels, 1, 4, 4)
-    )  # the same for each channel, which keeps to itself
+    check_images(x, 1)
+    channels, weights = x.shape[1], KERNEL.to(x)
+    kernel = weights.outer(weights).expand(channels, 1, 4, 4)  # each channel keeps to itself
     return conv2d(pad(x, (1, 1, 1, 1), mode="replicate"), kernel, stride=2, groups=channels)
 
 
@@ -35,6 +33,7 @@ def expand(x: Tensor) -> Tensor:
     With this kernel that is four times the adjoint of `reduce`, borders included: for all x and y, the sum of `expand(y) * x` is
     four times that of `y * reduce(x)`.
     """
+    check_images(x, 0)
     return interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
@@ -43,7 +42,7 @@ def decompose(x: Tensor, levels: int) -> tuple[Tensor, list[Tensor]]:
 
     Band number i has the size that i + 1 expansions give. Raises ValueError where a side cannot be halved so often.
     """
-    check_sides(x, levels)
+    check_images(x, levels)
     bands = []
     for _ in range(levels):
         coarse = reduce(x)
@@ -53,14 +52,20 @@ def decompose(x: Tensor, levels: int) -> tuple[Tensor, list[Tensor]]:
 
 
 def collapse(coarse: Tensor, bands: list[Tensor]) -> Tensor:
-    """Return the picture that `decompose` has taken apart: (N, C, h, w) and its bands -> (N, C, h 2^bands, w 2^bands)."""
+    """Return the picture that `decompose` has taken apart: (N, C, h, w) and its bands -> (N, C, h 2^bands, w 2^bands).
+
+    Raises ValueError for a band of another size.
+    """
     x = coarse
     for band in bands:
-        x = expand(x) + band
+        x = expand(x)
+        if band.shape != x.shape:
+            raise ValueError(f"a band of {tuple(band.shape)} cannot be added to a picture of {tuple(x.shape)}.")
+        x = x + band
     return x
 
 
-def check_sides(x: Tensor, levels: int) -> None:
+def check_images(x: Tensor, levels: int) -> None:
     """Raise ValueError unless these are float images (N, C, H, W) whose sides can be halved `levels` times."""
     if x.dim() != 4 or not x.is_floating_point():
         raise ValueError(f"a pyramid is built of float images (N, C, H, W), not of {x.dtype} {tuple(x.shape)}.")

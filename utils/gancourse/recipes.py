@@ -20,7 +20,7 @@ from gancourse.networks.dcgan import (
     DCGANDiscriminator,
     DCGANGenerator,
 )
-from gancourse.networks.lapgan import LAPGAN, Entrance, EntranceDiscriminator, Level, LevelDiscriminator
+from gancourse.networks.lapgan import LAPGAN, BaseDiscriminator, BaseGenerator, LevelDiscriminator, LevelGenerator
 from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
 from gancourse.training import (
     Batches,
@@ -252,12 +252,14 @@ def paired_loss(one: Tensor, other: Tensor, real: Tensor, spread: float = SPREAD
 
 
 def reduced(images: Tensor, side: int) -> Tensor:
-    """Return uint8 images (N, C, s, s), reduced to (N, C, side, side)."""
+    """Return uint8 images (N, C, s, s), reduced to (N, C, side, side). Raises ValueError where halving does not lead there."""
     parts = []
     for part in images.split(1_000):
         x = to_unit(part)
         while x.shape[-1] > side:
             x = pyramid.reduce(x)
+        if x.shape[-1] != side:
+            raise ValueError(f"images of {images.shape[-1]} pixels cannot be halved to {side}.")
         parts.append(to_uint8(x))
     return torch.cat(parts)
 
@@ -367,9 +369,9 @@ def _levels(name: str, conditional: bool, steps: dict[int, int]) -> dict[str, Re
     """Return the recipes of the levels of a LAPGAN on CIFAR-10; steps: for each side."""
     classes = 10 if conditional else 0
     networks = {
-        8: lambda: (Entrance(classes=classes), EntranceDiscriminator(classes=classes)),
-        16: lambda: (Level(16, classes=classes), LevelDiscriminator(16, classes=classes)),
-        32: lambda: (Level(32, classes=classes), LevelDiscriminator(32, classes=classes)),
+        8: lambda: (BaseGenerator(classes=classes), BaseDiscriminator(classes=classes)),
+        16: lambda: (LevelGenerator(16, classes=classes), LevelDiscriminator(16, classes=classes)),
+        32: lambda: (LevelGenerator(32, classes=classes), LevelDiscriminator(32, classes=classes)),
     }
     # At 32x32 a smaller reward for spread: with the full one the first thousands of steps add grain, not detail.
     step_of = {8: dcgan_step(mismatched=conditional), 16: level_step(), 32: level_step(spread=SPREAD / 2)}
@@ -378,7 +380,9 @@ def _levels(name: str, conditional: bool, steps: dict[int, int]) -> dict[str, Re
             about=f"The level of {name} whose pictures have {side}x{side} pixels.",
             dataset="cifar10",
             networks=networks[side],
-            optimizer=lambda network: adam(network, lr=1e-3 if isinstance(network, Level) else 4e-4, betas=(0.5, 0.99)),
+            optimizer=lambda network: adam(
+                network, lr=1e-3 if isinstance(network, LevelGenerator) else 4e-4, betas=(0.5, 0.99)
+            ),
             train_step=step_of[side],
             steps=steps[side],
             stages=(steps[side],),
@@ -412,13 +416,10 @@ JOINED = {
 
 def get(name: str) -> Recipe | Joined:
     """Return a recipe, of one training or of several that are joined; raises ValueError with the names there are."""
-    return _known(name, RECIPES | JOINED | LEVELS)
-
-
-def _known(name: str, recipes: dict):
-    if name not in recipes:
-        raise ValueError(f"There is no recipe {name!r}. There are: {', '.join(recipes)}.")
-    return recipes[name]
+    known = RECIPES | JOINED | LEVELS
+    if name not in known:
+        raise ValueError(f"There is no recipe {name!r}. There are: {', '.join(known)}.")
+    return known[name]
 
 
 def train(name: str, seed: int = 0, steps: int | None = None, folder: Path | None = None, progress: bool = True) -> Run:
@@ -431,12 +432,14 @@ def train(name: str, seed: int = 0, steps: int | None = None, folder: Path | Non
 
 def prepare(name: str, seed: int = 0) -> tuple[tuple, dict]:
     """Return what `fit` gets to train a recipe: what stands first (train_step to images), and the settings by name."""
-    recipe = _known(name, RECIPES | LEVELS)
+    recipe = get(name)
+    if recipe.levels:
+        raise ValueError(f"{name} joins several trainings, {', '.join(recipe.levels)}: train each, and `join` them.")
     data = datasets.load(recipe.dataset)
     images = data.images if recipe.side is None else reduced(data.images, recipe.side)
     torch.manual_seed(seed)
     G, D = (network.to(pick_device()) for network in recipe.networks())
-    if isinstance(G, Level):
+    if isinstance(G, LevelGenerator):
         G.examples = reduced(images[by_turns(data.labels, EXAMPLES)], recipe.side // 2)
     settings = {
         "labels": data.labels if recipe.conditional else None,

@@ -90,6 +90,10 @@ def keep(name: str, generator: nn.Module) -> Path:
     from gancourse import figures  # matplotlib: only where something is kept
 
     arguments.check_generator(generator)
+    if hasattr(generator, "examples"):
+        raise ValueError(
+            "A level draws nothing without a coarse picture. Keep all levels together: `LAPGAN(base, level, ...)`."
+        )
     arguments.check_copyable(generator, "generator")
     G = copy.deepcopy(generator).eval().cpu().float().requires_grad_(False)
     z, *labels = generator_inputs(G, EXAMPLES, seed=0)

@@ -50,6 +50,12 @@ def evaluate(
     weights: a checkpoint or snapshot of `gancourse train`. inception: the FID's network, see `features.inception`.
     """
     recipe = recipes.get(name)
+    if name in recipes.LEVELS:
+        raise ValueError(f"a level is measured with the others: `gancourse evaluate {_whole(name)}`.")
+    if weights and recipe.levels:
+        raise ValueError(
+            f"{name} has a file of weights for each level. `gancourse train {name}` joins and measures them."
+        )
     if out and out.is_dir():
         raise ValueError(f"{out} is a folder; --out names a file.")
     if weights:
@@ -147,7 +153,7 @@ def train(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> N
     """Train a recipe with seeds 0, 1, ... and print a report for each; with `ship`, write seed 0 to data/pretrained.
 
     A pyramid's levels are trained one after the other, those that are not finished yet, and joined. A level by its own name is only
-    trained: alone it draws no picture to measure.
+    trained: it is measured with the others.
     """
     recipe = recipes.get(name)
     if ship and steps:
@@ -181,7 +187,7 @@ def train(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> N
 
 
 def _train_level(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> None:
-    whole = next(joined for joined, recipe in recipes.JOINED.items() if name in recipe.levels)
+    whole = _whole(name)
     if ship:
         raise ValueError(
             f"a level is not shipped alone; remove --ship. `gancourse train {whole} --ship` joins all levels."
@@ -193,6 +199,11 @@ def _train_level(name: str, seeds: int, runs: Path, steps: int | None, ship: boo
             return
         print(f"{name} seed {seed}: {run.step:,} steps in {run.seconds / 60:.1f} min", flush=True)
     print(f"`gancourse train {whole}` trains what is missing of the other levels, joins all, and measures them.")
+
+
+def _whole(level: str) -> str:
+    """Return the name of the pyramid that a level belongs to."""
+    return next(joined for joined, recipe in recipes.JOINED.items() if level in recipe.levels)
 
 
 def draw(name: str, run: training.Run, parts: list[training.Run]) -> None:

@@ -191,22 +191,30 @@ def generator_inputs(G: nn.Module, n: int, seed: int | None = None, labels: Tens
     """Return G's inputs for n images, on its device: the noise, then coarse images, then labels, where G takes them.
 
     G takes coarse images if it has `examples` of them, uint8 (K, C, h, w): it gets them by turns, as float -1 to 1, and others
-    with the next seed.
+    with the next seed. Where it is conditional, example i shows class i % classes, and K is a multiple of the classes.
     G is conditional if it has `classes`, the number of them. labels: int64 (n,); without, 0, 1, 2, ... and again from 0.
     Raises ValueError for labels that do not fit.
     """
-    classes, examples, inputs = getattr(G, "classes", None), getattr(G, "examples", None), [noise(G, n, seed)]
-    device = inputs[0].device
+    classes, examples, z = getattr(G, "classes", None), getattr(G, "examples", None), noise(G, n, seed)
+    turns = torch.arange(n)
     if examples is not None:
-        inputs.append(to_unit(examples[(torch.arange(n) + n * (seed or 0)) % len(examples)]).to(device))
-    if classes is None:
-        if labels is not None:
-            raise ValueError(f"{type(G).__name__} takes no labels: it has no attribute `classes`.")
-        return tuple(inputs)
-    labels = torch.arange(n, device=device) % classes if labels is None else labels
-    if labels.shape != (n,):
-        raise ValueError(f"{n} images need {n} labels, not a tensor of {tuple(labels.shape)}.")
-    return *inputs, check_labels(labels, classes).to(device)
+        turns += n * (seed or 0)
+    if classes is None and labels is not None:
+        raise ValueError(f"{type(G).__name__} takes no labels: it has no attribute `classes`.")
+    if classes is not None:
+        labels = turns % classes if labels is None else labels
+        if labels.shape != (n,):
+            raise ValueError(f"{n} images need {n} labels, not a tensor of {tuple(labels.shape)}.")
+        labels = check_labels(labels, classes)
+    inputs = [z]
+    if examples is not None:
+        places = (
+            turns if classes is None else labels.cpu() + classes * (turns // classes)
+        )  # of examples of these classes
+        inputs.append(to_unit(examples[places % len(examples)]))
+    if classes is not None:
+        inputs.append(labels)
+    return tuple(x.to(z.device) for x in inputs)
 
 
 def check_labels(labels: Tensor, classes: int) -> Tensor:
@@ -236,10 +244,16 @@ def sample(G: nn.Module, n: int, seed: int = 0, labels: Tensor | None = None, ba
     try:
         for part in zip(*(whole.split(batch_size) for whole in inputs), strict=True):
             given = f"noise {tuple(part[0].shape)}" + " and labels" * hasattr(G, "classes")
-            images.append(to_uint8(arguments.check_pixels(G(*part), len(part[0]), given)).cpu())
+            images.append(to_uint8(arguments.check_pixels(drawn(G, *part), len(part[0]), given)).cpu())
     finally:
         G.train(was_training)
     return torch.cat(images)
+
+
+def drawn(G: nn.Module, *inputs: Tensor) -> Tensor:
+    """Return G(*inputs); where G adds detail to coarse images, limited to [-1, 1], because the sum may go beyond."""
+    images = G(*inputs)
+    return images.clamp(-1, 1) if hasattr(G, "examples") and isinstance(images, Tensor) else images
 
 
 def in_eval_mode(G: nn.Module) -> nn.Module:
@@ -517,7 +531,7 @@ def _check_size(G: nn.Module, images: Tensor) -> None:
         raise ValueError(
             f"The generator stops with {type(error).__name__}: {first_line}. It takes noise (N, {G.z_dim})"
             f"{' and labels (N,)' if hasattr(G, 'classes') else ''}. If it begins with a convolution, begin its forward with "
-            f"`z.view(-1, {G.z_dim}, 1, 1)`."
+            f"`z.view(-1, {G.z_dim}, 1, 1)`. If it takes coarse images, too, give it some: `G.examples`, uint8 (K, C, h, w)."
         ) from error
     wanted = tuple(images.shape[1:])
     if drawn != wanted:

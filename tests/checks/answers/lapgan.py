@@ -174,6 +174,7 @@ WRONG = {
         f"{BAND}bands.insert(0, 2 * (x - pyramid.expand(coarse)))",
         "return x, bands → return x, torch.cat([b.flatten() for b in bands])",
         "return x, bands → return pyramid.expand(x), bands",
+        "return x, bands → return x.detach(), bands",
     ),
     "BandGenerator": (SmallerNoise, NoNoise, FlatCoarse, Clamped),
     "band_step": (

@@ -1,7 +1,7 @@
 """LAPGAN for colour images of 32x32 pixels (Denton et al. 2015, "Deep Generative Image Models using a Laplacian Pyramid of
 Adversarial Networks"), and its class-conditional version.
 
-The *entrance* draws a picture of 8x8 pixels from noise. Each *level* after it doubles the sides: it is given a coarse picture and draws
+The *base generator* draws a picture of 8x8 pixels from noise. Each *level* after it doubles the sides: it is given a coarse picture and draws
 the band of detail that `pyramid.expand` cannot know. Every level has a discriminator of its own and is trained alone, on real coarse
 pictures; `LAPGAN` joins the generators. In the comments, N is the number of images, w the width of the network and s the side of
 the picture that a level makes. The blocks are those of dcgan.py.
@@ -19,7 +19,7 @@ from gancourse.pyramid import expand
 GAIN = 5  # of bands, for D: in photographs they have a standard deviation of 0.14, and the pictures one of 0.5
 
 
-class Entrance(nn.Module):
+class BaseGenerator(nn.Module):
     """Noise z (N, z_dim), and labels (N,) where there are classes -> images (N, 3, 8, 8) in [-1, 1].
 
     classes: how many, 0 for a generator that takes no labels. The one-hot code of the class is concatenated with z.
@@ -45,11 +45,12 @@ class Entrance(nn.Module):
         return self.body(torch.cat([z, *(self.code(y) for y in labels)], dim=1))
 
 
-class EntranceDiscriminator(nn.Module):
+class BaseDiscriminator(nn.Module):
     """Images (N, 3, 8, 8) in [-1, 1], and labels (N,) where there are classes -> logits float32 (N,)."""
 
     def __init__(self, width: int = 64, classes: int = 0, norm: Norm = "batch"):
         super().__init__()
+        check(norm, ("batch", "none"), "norm")
         w = width
         self.features = nn.Sequential(
             same(3, 2 * w, "none"),  # (N, 2w, 8, 8)
@@ -62,7 +63,7 @@ class EntranceDiscriminator(nn.Module):
         return self.head(self.features(x), *labels)
 
 
-class Level(nn.Module):
+class LevelGenerator(nn.Module):
     """Noise z (N, z_dim), coarse images (N, 3, s/2, s/2) and labels (N,) where there are classes -> images (N, 3, s, s).
 
     It looks at the coarse picture as a whole, at a quarter of the side s, where its noise enters as well: as planes, so that each
@@ -117,6 +118,7 @@ class LevelDiscriminator(nn.Module):
     ):
         super().__init__()
         check(side, (16, 32), "side")
+        check(norm, ("batch", "none"), "norm")
         self.pair, w = pair, width
         self.features = nn.Sequential(
             down(6 if pair else 3, w, "none"),  # (N, w, s/2, s/2)
@@ -138,15 +140,22 @@ class LAPGAN(nn.Module):
     z holds the noise of all levels, the coarsest first: `noise_groups` names the part of each, {"8x8": slice(0, 100), ...}.
     """
 
-    def __init__(self, entrance: Entrance, *levels: Level):
+    def __init__(self, base: BaseGenerator, *levels: LevelGenerator):
         super().__init__()
-        self.levels = nn.ModuleList([entrance, *levels])
+        self.levels = nn.ModuleList([base, *levels])
+        sides = [level.side for level in self.levels]
+        if sides != [base.side * 2**i for i in range(len(sides))]:
+            raise ValueError(
+                f"every level doubles the side of the one before it; these have {', '.join(map(str, sides))}."
+            )
+        if len({getattr(level, "classes", None) for level in self.levels}) > 1:
+            raise ValueError("some levels are conditional and others are not, or they have other numbers of classes.")
         self.z_dim, self.noise_groups = 0, {}
         for level in self.levels:
             self.noise_groups[f"{level.side}x{level.side}"] = slice(self.z_dim, self.z_dim + level.z_dim)
             self.z_dim += level.z_dim
-        if hasattr(entrance, "classes"):
-            self.classes = entrance.classes
+        if hasattr(base, "classes"):
+            self.classes = base.classes
 
     def forward(self, z: Tensor, *labels: Tensor) -> Tensor:
         return self.pictures(z, *labels)[-1]

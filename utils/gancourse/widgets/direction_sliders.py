@@ -24,12 +24,19 @@ class DirectionSliders:
     principal: orthonormal directions (n, z_dim) that change the picture most; the other sets are coordinates of z, and
     what `add_set` adds.
     levels: whose noise a slider leaves as it is. on_change: called when other directions are chosen, or when they get names.
+    on_stuck: called when a slider cannot move, because the noise along its direction is kept.
     """
 
     def __init__(
-        self, generator: nn.Module, history: History, principal: Tensor, levels: Levels, on_change: Callable[[], None]
+        self,
+        generator: nn.Module,
+        history: History,
+        principal: Tensor,
+        levels: Levels,
+        on_change: Callable[[], None],
+        on_stuck: Callable[[], None],
     ):
-        self._history, self._levels, self._on_change = history, levels, on_change
+        self._history, self._levels, self._on_change, self._on_stuck = history, levels, on_change, on_stuck
         self._uniform = latent.is_uniform(generator)
         n, coordinates = len(principal), torch.eye(generator.z_dim).split(len(principal))
         titles = [f"z[{i * n}] to z[{i * n + len(c) - 1}]" for i, c in enumerate(coordinates)]
@@ -115,7 +122,7 @@ class DirectionSliders:
     def keep_locked(self, z: Tensor, free: Tensor | float = 1.0) -> Tensor:
         """Return z (z_dim,), changed as little as possible so that every locked slider keeps its value; free: 1 where it may change."""
         locked = self._locked()
-        return z + torch.linalg.pinv(locked * free) @ (locked @ (self._history.point.z - z))
+        return z + free * (torch.linalg.pinv(locked * free) @ (locked @ (self._history.point.z - z)))
 
     def _locked(self) -> Tensor:
         """Return the directions of the locked sliders, (m, z_dim)."""
@@ -140,7 +147,12 @@ class DirectionSliders:
             return  # the browser rounds what it was told and sends it back
         free = self._levels.free
         way = direction * free
-        way = way - torch.linalg.pinv(locked * free) @ (locked @ way)
+        way = way - free * (torch.linalg.pinv(locked * free) @ (locked @ way))
+        if self._levels.kept and way @ direction < LEAST:
+            with self._history.showing():
+                self.show(point)
+            self._on_stuck()
+            return
         way = way / (way @ direction).clamp_min(LEAST)
         self._history.go(replace(point, z=point.z + by * way, moved="moved"), f"slider {i}")
         if (

@@ -68,6 +68,10 @@ class LatentExplorer(widgets.VBox):
                 raise latent.CannotShow(f"There must be at least one slider, not {sliders}.")
             self.generator = latent.open_generator(generator, weights)
             self._class_names = latent.class_names(self.generator)
+            if hasattr(self.generator, "examples"):
+                raise latent.CannotShow(
+                    "This generator adds detail to coarse pictures. Show all levels together: LAPGAN(base, level, ...)."
+                )
             self.levels = Levels(self.generator)
             shares = latent.shares_of(0, len(self._class_names)) if self._class_names else None
             z = noise(self.generator, 1, seed).cpu()
@@ -277,12 +281,14 @@ class LatentExplorer(widgets.VBox):
 
     def _draw_seed(self, seed: int) -> None:
         point = self._history.point
+        if self.levels.all_kept:
+            self._show_point()  # the field of the seed, too
+            self._message.hint(
+                "Every level is kept, so a new draw changes nothing. Release one of the buttons beside “Keep”."
+            )
+            return
         z = self.directions.keep(noise(self.generator, 1, seed).cpu()[0] * point.truncation)
         self._history.go(replace(point, z=z, seed=seed, moved=self._held(), of_seed=True), f"seed {seed}")
-        if self.levels.all_kept:
-            self._message.hint(
-                "Every level is kept, so another seed changes nothing. Release one of the buttons beside “Keep”."
-            )
 
     def _held(self) -> str:
         """Return in words what a new draw leaves as it is."""
@@ -302,7 +308,8 @@ class LatentExplorer(widgets.VBox):
         else:  # without rounding: at 1 it is exactly the seed's noise again
             z = noise(self.generator, 1, point.seed).cpu()[0] * change.new
         moved = point.moved or ("with locked sliders" if self.directions.any_locked else "")
-        z = self.directions.keep_locked(z)  # of levels that are kept, too: truncation is a matter of the whole noise
+        # Kept levels are shrunk as well: truncation is a matter of the whole noise.
+        z = self.directions.keep_locked(z, self.levels.free)
         self._history.go(replace(point, z=z, truncation=change.new, moved=moved), "truncation")
 
     def _on_directions(self) -> None:
@@ -311,6 +318,11 @@ class LatentExplorer(widgets.VBox):
         self._show_point()
         self._painter.request()
         self.map.follow()
+
+    def _on_stuck(self) -> None:
+        self._message.hint(
+            "This slider moves noise that is kept. Release a level beside “Keep”, or take another slider."
+        )
 
     def _on_search(self) -> None:
         if self.directions.unlock():
@@ -364,7 +376,9 @@ class LatentExplorer(widgets.VBox):
 
     def _make_parts(self, principal: Tensor, image: Tensor) -> None:
         history, shape = self._history, tuple(image.shape)
-        self.directions = DirectionSliders(self.generator, history, principal, self.levels, self._on_directions)
+        self.directions = DirectionSliders(
+            self.generator, history, principal, self.levels, self._on_directions, self._on_stuck
+        )
         self.directions.menu.observe(self._on_slider_set, "value")
         self.plane = Plane(history, self.directions, self._on_plane)
         self.stage = Stage(self.generator, history, self.plane, image, self._painter.request)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from gancourse import arguments, checkpoints, pretrained
-from gancourse.training import device_of, in_eval_mode, refresh_batch_norm, to_uint8
+from gancourse.training import device_of, drawn, in_eval_mode, refresh_batch_norm, to_uint8
 
 MAX_Z = 1_000.0  # of a number in z: far beyond any noise, and harmless to compute with
 MOST_SHARES = 4  # that are said in words
@@ -57,13 +57,15 @@ def open_unconditional(generator: nn.Module | str) -> nn.Module:
     return generator
 
 
-def draw(generator: nn.Module, z: Tensor, labels: Tensor | None = None) -> Tensor:
-    """Return G(z), or G(z, labels), in eval mode as uint8 (N, C, H, W) on the CPU. Raises CannotShow.
+def draw(generator: nn.Module, z: Tensor, *others: Tensor | None) -> Tensor:
+    """Return G(z, *others) in eval mode as uint8 (N, C, H, W) on the CPU. Raises CannotShow.
 
-    z: float32 (N, z_dim). labels: for a conditional generator, int64 (N,) or shares float32 (N, classes).
+    z: float32 (N, z_dim). others: what else G takes, as `training.generator_inputs` returns it; None is left out. Labels are
+    int64 (N,) or shares float32 (N, classes).
     """
+    inputs = [x for x in (z, *others) if x is not None]
     with _in_words():
-        images = arguments.check_pixels(_run(generator, z, labels), len(z), _said(z, labels))
+        images = arguments.check_pixels(_run(generator, *inputs), len(z), _said(*inputs))
     return to_uint8(images).cpu()
 
 
@@ -79,31 +81,31 @@ def _in_words():
 
 
 @torch.no_grad()
-def _run(generator: nn.Module, z: Tensor, labels: Tensor | None = None) -> Tensor:
-    """Return G(z), or G(z, labels), in eval mode, on G's own device."""
+def _run(generator: nn.Module, *inputs: Tensor) -> Tensor:
+    """Return G(*inputs) in eval mode, on G's own device."""
     try:
         quiet = in_eval_mode(generator)
         device = device_of(generator)
-        inputs = [x.float() if x.is_floating_point() else x for x in (z, labels) if x is not None]
-        return quiet(*(x.to(device) for x in inputs))
+        return drawn(quiet, *((x.float() if x.is_floating_point() else x).to(device) for x in inputs))
     except Exception as error:  # whatever a reader's network does, the explorer says so and goes on
         first_line = (str(error) or "no message").splitlines()[0]
         hint = ""
-        if labels is None and isinstance(error, TypeError) and "missing" in first_line:
+        if len(inputs) == 1 and isinstance(error, TypeError) and "missing" in first_line:
             hint = " (Does it want labels? Then it needs an attribute `classes`, the number of them.)"
-        elif labels is not None:
+        elif len(inputs) > 1 and inputs[-1].dim() <= 2:
             hint = " (It has an attribute `classes`, so it is called as G(z, labels), labels int64 (N,)."
-            hint += " Between classes they are shares, float32 (N, classes).)" if labels.dim() == 2 else ")"
+            hint += " Between classes they are shares, float32 (N, classes).)" if inputs[-1].dim() == 2 else ")"
         raise CannotShow(
-            f"The generator stops at {_said(z, labels)} with {type(error).__name__}: {first_line}{hint}"
+            f"The generator stops at {_said(*inputs)} with {type(error).__name__}: {first_line}{hint}"
         ) from None
 
 
-def _said(z: Tensor, labels: Tensor | None) -> str:
+def _said(z: Tensor, *others: Tensor) -> str:
     """Return in words what a generator was given."""
-    if labels is None:
-        return f"noise {tuple(z.shape)}"
-    return f"noise {tuple(z.shape)} and {'labels' if labels.dim() == 1 else 'shares'} {tuple(labels.shape)}"
+    kinds = {1: "labels", 2: "shares", 4: "coarse images"}
+    return " and ".join(
+        [f"noise {tuple(z.shape)}", *(f"{kinds.get(x.dim(), 'a tensor')} {tuple(x.shape)}" for x in others)]
+    )
 
 
 class Stopped(Exception):

@@ -24,7 +24,9 @@ class Levels:
         self._z_dim, self._groups = generator.z_dim, {str(name): group for name, group in groups.items()}
         self.buttons = {
             name: toggle(
-                name, f"Keep the noise of {name}: new draws and sliders leave it as it is", lambda pressed: None
+                name,
+                f"Keep the noise of {name}: new draws and the sliders of directions leave it as it is",
+                lambda pressed: None,
             )
             for name in self._groups
         }
@@ -39,7 +41,7 @@ class Levels:
     @property
     def all_kept(self) -> bool:
         """Whether no group is left to change."""
-        return bool(self._groups) and len(self.kept) == len(self._groups)
+        return not self.free.any()
 
     @property
     def free(self) -> Tensor:

@@ -8,6 +8,7 @@ from gancourse.checks.core import Case, Exercise, Observation, mistake
 from gancourse.checks.observers import convolutions
 from gancourse.checks.observers.values import randn
 
+TEXT_OUT = "the layers have the right sizes, but the picture is wrong. Follow the four steps one by one: what goes into each, which activation, and what is added at the end."
 Z_DIM, SIDE = 64, 8
 NOISE = Z_DIM
 PLACES = Z_DIM + 3 * SIDE * SIDE
@@ -62,7 +63,8 @@ def _observe(answer, case: Case, like: Observation) -> Observation:
     seen.pop("range", None)  # the sum may lie anywhere
     if "training" not in seen:
         return seen
-    return seen | _residual(packed, case)
+    before = list(seen)[: list(seen).index("training")]
+    return {name: seen[name] for name in before} | _residual(packed, case) | seen
 
 
 def _residual(packed: _Packed, case: Case) -> Observation:
@@ -98,6 +100,10 @@ BandGenerator = Exercise(
             "0": "with all weights at 0 the picture is 0. The expanded coarse picture should be added to the band: pyramid.expand(coarse) + band.",
             "": "with all weights at 0 the picture is not the expanded coarse picture. The last line should be pyramid.expand(coarse) + band, and nothing after it.",
         },
+        "training": TEXT_OUT,
+        "evaluation": "in training mode the output is right, in eval mode it is not: batch norm uses its running averages there, as nn.BatchNorm2d does by itself.",
+        "dropout": "there is a dropout, which the four steps do not have. Remove it.",
+        "vectors": "biases and batch norms are not those of the four steps: the first and the last convolution have a bias, and one batch norm stands between.",
         "vectors:64": "the batch norm after the second convolution is missing, stands there twice, or the first convolution has lost its bias.",
         "vectors:3": "the transposed convolution has lost its bias, or a batch norm follows it. The band is its output, as it is.",
         "": "Go through the four steps of the text one by one.",

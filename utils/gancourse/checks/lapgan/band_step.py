@@ -30,8 +30,7 @@ band_step = Exercise(
     look=training_steps.LOOK
     | {
         "coarse:G": {
-            "in another": "G gets the coarse pictures in another order. It makes no difference to G, but the fakes are then details of other pictures: give it "
-            "pyramid.reduce(real) as it is.",
+            "in another": "G gets the coarse pictures in another order. Hand over pyramid.reduce(real) in the order of the batch, as the text asks.",
             "": "G gets other coarse pictures than pyramid.reduce(real).",
         },
         "coarse:D of real images": {

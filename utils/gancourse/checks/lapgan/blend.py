@@ -30,7 +30,7 @@ def _cases(seed: int, strict: bool) -> list[Case]:
         draw = torch.Generator().manual_seed(seed + i)
         mask = torch.rand(shape[0], 1, *shape[2:], generator=draw).round(decimals=1)
         if i % 2:  # a mask of zeros and ones, with an edge off the middle
-            mask = (torch.arange(shape[3]) < shape[3] // 2 + 1).float().expand_as(mask).clone()
+            mask = (torch.arange(shape[3]) < (shape[3] + 1) // 3).float().expand_as(mask).clone()
         about = f"a and b of shape {shape}, {'a mask with an edge' if i % 2 else 'a mask of any numbers'}, levels = {levels}"
         gradients = ("a", "mask") * (i % 2)
         cases.append(
@@ -89,9 +89,11 @@ blend = Exercise(
             f"{MASKS} → masks.append(pyramid.reduce(masks[-1]).round())",
         ),
         mistake(
-            "the masks come in the wrong order, so a mask and its band have different sizes. The bands of the pyramid begin with the smallest.",
+            "a mask and the picture or band that it belongs to have different sizes. Reduce the mask once for each level, and remember that the bands "
+            "of the pyramid begin with the smallest.",
             "*others = reversed(masks) → *others = masks[-1], *masks[:-1]",
             "*others = reversed(masks) → *others = masks",
+            f"{MASKS} → masks.append(mask)",
         ),
         mistake(
             "the part of b is missing, or is not weighted with 1 - m.",

@@ -43,7 +43,7 @@ def _observe(answer, case: Case, like: Observation) -> Observation:
     seen["shape:the coarse picture"] = str(tuple(coarse.shape))
     seen["coarse"] = coarse
     seen |= {f"band:{i}": band for i, band in enumerate(bands)}
-    return seen | {"gradient_there": "yes" if all(band.requires_grad for band in bands) else "no"}
+    return seen | {"gradient_there": "yes" if all(part.requires_grad for part in (coarse, *bands)) else "no"}
 
 
 def _with_gradient(answer, case: Case, like: Observation) -> Observation:

@@ -26,7 +26,7 @@ expand = Exercise(
     look=LOOK
     | {
         "inside": "pixels away from the border are wrong. Each is made of the two nearest ones in each direction, with the weights 3/4 and 1/4.",
-        "result": "inside the picture the numbers are right, at the border they are not. Beyond the border the outermost pixel is repeated, so the "
+        "border": "inside the picture the numbers are right, at the border they are not. Beyond the border the outermost pixel is repeated, so the "
         "corners keep their values.",
         "": "torch.nn.functional.interpolate with scale_factor=2 does it; look at its options mode and align_corners.",
     },

@@ -15,7 +15,7 @@ def picture_cases(shapes: list[tuple[int, ...]], seed: int) -> list[Case]:
     cases = []
     for number, shape in enumerate(shapes):
         x = pictures(7 * seed + number, *shape)
-        shown = f"x[0, 0] = {[[round(v, 1) for v in row] for row in x[0, 0].tolist()]}" if x[0, 0].numel() <= 16 else ""
+        shown = f"x[0, 0] = {[[round(v, 1) for v in row] for row in x[0, 0].tolist()]}" if x[0, 0].numel() <= 36 else ""
         about = f"x of shape {shape}{', ' * bool(shown)}{shown}"
         gradients = ("x",) * (number % 2)
         cases.append({"about": about, "arguments": (x,), "returns": ("result",), "gradients": gradients})
@@ -34,6 +34,7 @@ def of_two_sizes(answer, case: Case, like: Observation) -> Observation:
     if isinstance(result, Tensor):
         seen["shape"] = str(tuple(result.shape))
         if result.dim() == 4 and min(result.shape[2:]) > 2:
-            seen["inside"] = result[:, :, 1:-1, 1:-1]
-        seen["result"] = result
+            seen |= {"inside": result[:, :, 1:-1, 1:-1], "border": result}
+        else:
+            seen["result"] = result
     return seen

@@ -16,12 +16,12 @@ question_2 = question(
     "question_2",
     a="D sees that an expanded picture is blurred, with or without the coarse picture beside it.",
     c="G's layers decide the size of the picture; D does not change it.",
-    d="what D sees does not decide whether G uses its noise. Think of what D can no longer compare.",
+    d="that may happen with your D, too. Which comparison can this D not make?",
 )
 question_3 = question(
     LESSON,
     "question_3",
-    a="both kinds of coarse pictures are new to the level, or neither is: the real ones could be training pictures in either case. What differs between the two starts?",
+    a="a level that overfits would also be worse on the real coarse pictures, which it was not trained on. What differs between the two starts?",
     b="the noise is the same in both cases. What differs between the two starts?",
     d="the same features serve both cases. What differs between the two starts?",
 )

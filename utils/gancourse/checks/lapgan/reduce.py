@@ -11,9 +11,9 @@ ONE_WAY = "weights.outer(weights).expand(channels, 1, 4, 4) → "
 
 
 def _cases(seed: int, strict: bool) -> list[Case]:
-    shapes = [(1, 1, 4, 4), (2, 3, 4, 6), (1, 2, 8, 2), (3, 1, 2, 2), (1, 3, 6, 8)]
+    shapes = [(1, 1, 6, 6), (2, 3, 4, 6), (1, 2, 8, 2), (3, 1, 2, 2), (1, 3, 6, 8)]
     if strict:
-        shapes = [(1, 1, 4, 4), (4, 3, 16, 16), (1, 2, 6, 10), (2 + seed % 3, 5, 4, 2), (1, 1, 2, 2), (5, 3, 32, 8)]
+        shapes = [(1, 1, 6, 6), (4, 3, 16, 16), (1, 2, 6, 10), (2 + seed % 3, 5, 4, 2), (1, 1, 2, 2), (5, 3, 32, 8)]
     return picture_cases(shapes, seed)
 
 
@@ -26,7 +26,7 @@ reduce = Exercise(
     | {
         "inside": "pixels away from the border are wrong. Pixel i is (x[2i-1] + 3 x[2i] + 3 x[2i+1] + x[2i+2]) / 8, along the rows and then along "
         "the columns: 16 pixels in all.",
-        "result": "inside the picture the numbers are right, at the border they are not. Repeat the outermost pixel once on each side: pad with "
+        "border": "inside the picture the numbers are right, at the border they are not. Repeat the outermost pixel once on each side: pad with "
         'mode="replicate".',
         "": "Pad by one pixel on each side, then a convolution with stride 2 and the 4 × 4 kernel of the weights 1, 3, 3, 1.",
     },

@@ -9,8 +9,8 @@ from gancourse.checks.observers.steps import Player, plain, rows
 PIXELS, COARSE = 28 * 28, 14 * 14
 
 
-def players(diary: list[str], batch_norm: bool) -> tuple["LevelG", "LevelD"]:
-    """Return a small generator and a small discriminator of a level; batch_norm is for the players of other exercises."""
+def players(diary: list[str]) -> tuple["LevelG", "LevelD"]:
+    """Return a small generator and a small discriminator of a level."""
     G = LevelG(diary)
     return G, LevelD(diary, G)
 
@@ -31,16 +31,27 @@ class LevelG(Player):
         self.made = {}
 
     def forward(self, z: Tensor, coarse: Tensor) -> Tensor:
-        if z.dim() != 2:
-            raise ValueError(f"G takes noise (N, 64) first, not {tuple(z.shape)}")
+        if z.dim() != 2 or coarse.shape[2:] != (14, 14):
+            raise ValueError(
+                f"G takes noise (N, 64) and coarse pictures (N, 1, 14, 14), not {tuple(z.shape)} and {tuple(coarse.shape)}"
+            )
         self.given.append(plain(coarse))
         images = self.noted(self.body(torch.cat([self.taken(z), coarse.flatten(1)], dim=1)))
         self.made |= dict(zip(rows(images), self.given[-1], strict=False))
         return images
 
-    def told(self, D: "LevelD", real: Tensor) -> dict[str, str]:
+    def coarse_pictures(self, D: "LevelD", real: Tensor) -> dict[str, str]:
         """Return, in words, which coarse pictures both players were given in a step on real pictures (N, 1, 28, 28)."""
-        return coarse_pictures(self, D, real)
+        own = dict(zip(rows(real), pyramid.reduce(real), strict=True))
+        seen = {"coarse:G": _in_words([(given, pyramid.reduce(real)) for given in self.given], "those of the batch")}
+        pairs: dict[str, list] = {name: [] for name in ("real images", "fakes in D's turn", "fakes in G's turn")}
+        for x, told, turn in zip(D.inputs, D.told, D.turns, strict=True):
+            known = rows(x)
+            for name, wanted in (("real images", own), (f"fakes in {turn}", self.made)):
+                places = [i for i, picture in enumerate(known) if picture in wanted]
+                if places:
+                    pairs[name].append((told[places], torch.stack([wanted[known[i]] for i in places])))
+        return seen | {f"coarse:D of {name}": _in_words(calls, "their own") for name, calls in pairs.items()}
 
 
 class LevelD(Player):
@@ -65,20 +76,6 @@ class LevelD(Player):
         return self.noted(self.body(torch.cat([self.taken(x).flatten(1), coarse.flatten(1)], dim=1)))
 
 
-def coarse_pictures(G: LevelG, D: LevelD, real: Tensor) -> dict[str, str]:
-    """Return, in words, which coarse pictures the players were given in a step on real pictures (N, 1, 28, 28)."""
-    own = dict(zip(rows(real), pyramid.reduce(real), strict=True))
-    seen = {"coarse:G": _in_words([(given, pyramid.reduce(real)) for given in G.given], "those of the batch")}
-    pairs: dict[str, list] = {name: [] for name in ("real images", "fakes in D's turn", "fakes in G's turn")}
-    for x, told, turn in zip(D.inputs, D.told, D.turns, strict=True):
-        known = rows(x)
-        for name, wanted in (("real images", own), (f"fakes in {turn}", G.made)):
-            places = [i for i, picture in enumerate(known) if picture in wanted]
-            if places:
-                pairs[name].append((told[places], torch.stack([wanted[known[i]] for i in places])))
-    return seen | {f"coarse:D of {name}": _in_words(calls, "their own") for name, calls in pairs.items()}
-
-
 def _in_words(calls: list[tuple[Tensor, Tensor]], right: str) -> str:
     """Return how the coarse pictures (N, 1, 14, 14) that were told, call by call, agree with those that belong there."""
     if not calls:
@@ -86,6 +83,7 @@ def _in_words(calls: list[tuple[Tensor, Tensor]], right: str) -> str:
     for told, wanted in calls:
         if told.shape == wanted.shape and torch.allclose(told, wanted, atol=1e-4):
             continue
-        near = told.shape == wanted.shape and torch.cdist(told.flatten(1), wanted.flatten(1)).min(1).values.max() < 1e-2
-        return "in another order" if near else "others"
+        alike = told.shape == wanted.shape and torch.cdist(told.flatten(1), wanted.flatten(1)) < 1e-2
+        permuted = torch.is_tensor(alike) and bool((alike.sum(0) == 1).all() and (alike.sum(1) == 1).all())
+        return "in another order" if permuted else "others"
     return right

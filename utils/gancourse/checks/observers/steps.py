@@ -21,7 +21,7 @@ def training_step(answer, case, like) -> dict:
     case["batches"]: list of real images (N, 1, 28, 28), one a step; case["labels"], if there: a list of their labels,
     int64 (N,) from 0 to 9, for conditional players; case["options"], if there: further keyword arguments;
     case["batch_norm"], if true: D has batch normalisation, too, so that it matters which images it sees in one batch;
-    case["players"], if there: a function that makes other players, see levels.py;
+    case["players"], if there: a function of the diary that makes other players, see levels.py;
     case["sees"], if there: what D sees of an image, a function.
     case["part"], what to look at: "D" or "G", the change of that player's weights while the other's learning rate is 0;
     "both", their changes together, who received gradients, who stepped when; "returned", the dict of a D whose logits are
@@ -33,8 +33,10 @@ def training_step(answer, case, like) -> dict:
     if conditional:
         G = ConditionalG(diary)
         D = _ConditionalD(diary, G.made)
+    elif "players" in case:
+        G, D = case["players"](diary)
     else:
-        G, D = case.get("players", _players)(diary, case.get("batch_norm", False))
+        G, D = _generator(diary), _discriminator(diary, case.get("batch_norm", False))
     opt_G = _Optimizer(G, 0.0 if part in ("D", "returned") else 0.5)
     opt_D = _Optimizer(D, {"G": 0.0, "returned": 3.0}.get(part, 0.25))  # far enough that what is taken too late differs
     if part == "returned":
@@ -73,7 +75,7 @@ def training_step(answer, case, like) -> dict:
             now = _order(diary, D) | _noise(noise, len(batch)) | _modes(G, D)
             now |= _images(D, batch, fakes, case.get("sees", lambda x: x))
             now |= _labels(G, D) if conditional else {}
-            now |= G.told(D, batch) if hasattr(G, "told") else {}
+            now |= G.coarse_pictures(D, batch) if "players" in case else {}
             now["graph"] = "still in memory" if _alive(G, D) else "freed"
             seen |= {f"{what} (step {number})": words for what, words in now.items()}
         for player in (D, G):
@@ -167,10 +169,6 @@ def plain(x: Tensor) -> Tensor:
     """Return a copy without history, also of a tensor inside torch.func.grad or inference mode."""
     with torch.inference_mode(False):
         return torch.func.debug_unwrap(x, recurse=True).detach().clone()
-
-
-def _players(diary: list[str], batch_norm: bool) -> tuple[Player, Player]:
-    return _generator(diary), _discriminator(diary, batch_norm)
 
 
 def _generator(diary: list[str]) -> Player:
