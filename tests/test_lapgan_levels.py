@@ -94,6 +94,13 @@ def test_conditional_discriminators_add_a_kernel_of_the_class():
         assert torch.allclose(logits, (kernels * features[0]).sum(1) + D.head.kernel.bias, atol=1e-5)
 
 
+def test_the_conditional_base_is_trained_with_wrong_labels_too():
+    recipe = recipes.LEVELS["cifar10_lapgan_conditional_8"]
+    G, D = BaseGenerator(**SMALL, classes=10), BaseDiscriminator(**SMALL, classes=10)
+    values = recipe.train_step(G, D, training.adam(G, 1e-3), training.adam(D, 1e-3), torch.rand(5, 3, 8, 8), LABELS, 1)
+    assert values["d_loss"].isfinite()
+
+
 @torch.no_grad()
 def test_the_conditional_level_listens_to_labels_and_shares():
     G = joined(10)
@@ -352,7 +359,9 @@ def test_a_level_without_examples_is_told_to_get_some():
     del G.examples
     images = torch.zeros(40, 3, 16, 16, dtype=torch.uint8)
     with pytest.raises(ValueError, match=r"give it some: `G.examples`"):
-        training.fit(recipes.level_step(), G, D, training.adam(G, 1e-3), training.adam(D, 1e-3), images, steps=1, batch_size=8)
+        training.fit(
+            recipes.level_step(), G, D, training.adam(G, 1e-3), training.adam(D, 1e-3), images, steps=1, batch_size=8
+        )
 
 
 def test_a_level_is_not_shipped_alone(capsys):

@@ -66,7 +66,7 @@ display(
 #
 # You practise: a convolution with fixed weights, and a border.
 #
-# <details><summary>Hint 1</summary>The two directions together are one kernel of 4 × 4 numbers. It is the same for every channel, and no channel may see another.</details>
+# <details><summary>Hint 1</summary>The two directions together are one kernel of 4 × 4 numbers: the products of the weights of both directions. It is the same for every channel, and no channel may see another.</details>
 # <details><summary>Hint 2</summary><code>torch.nn.functional.pad(x, (1, 1, 1, 1), mode="replicate")</code> repeats the border. <code>torch.nn.functional.conv2d</code> has <code>stride</code> and <code>groups</code>; with groups=C its weight has the shape (C, 1, 4, 4).</details>
 
 
@@ -116,7 +116,7 @@ display(
 # You practise: finding the option of a library that does what a formula says.
 #
 # <details><summary>Hint 1</summary>torch has a function for interpolation. One of its options decides where the pixels lie: compare the first row of the result with the formula.</details>
-# <details><summary>Hint 2</summary><code>torch.nn.functional.interpolate</code>. Which <code>mode</code> mixes two neighbours in each direction? Try both values of <code>align_corners</code> on one row of four numbers, and compare with the formula.</details>
+# <details><summary>Hint 2</summary><code>torch.nn.functional.interpolate</code>. Which <code>mode</code> mixes two neighbours in each direction? Try both values of <code>align_corners</code> on four numbers of the shape (1, 1, 1, 4), and compare with the formula.</details>
 
 
 # %% exercise="expand"
@@ -178,7 +178,7 @@ def decompose(x: torch.Tensor, levels: int) -> tuple[torch.Tensor, list[torch.Te
 
 
 # %% [markdown]
-# Put the pictures together again with the course's `pyramid.collapse`, and look at the parts. *Predict*: which of the three parts has the largest standard deviation per number?
+# Put the pictures together again with the course's `pyramid.collapse`, and look at the parts. *Predict*: which of the three parts has the numbers with the largest standard deviation?
 
 # %%
 coarse, bands = decompose(photos, 2)
@@ -215,7 +215,7 @@ display(
 #
 # This is a conditional GAN as in lesson 5, with a picture in place of the label. If the band is 0, the result is the blurred picture. We think that this makes the start easier.
 #
-# Each size has its own discriminator. It sees a picture and a coarse picture: for a real picture its own reduced version, for a fake the one that $G$ was given. It asks: *is this detail real, for this coarse picture?*
+# Each size has its own discriminator. It sees a picture and a coarse picture: for a real picture its own reduced version, for a fake the one that $G$ was given. It asks: *is this detail real, for this coarse picture?* The discriminator of this lesson takes the whole picture and computes the band itself.
 
 # %% [markdown]
 # ### Exercise 4 · `BandGenerator`
@@ -275,6 +275,8 @@ class BandGenerator(nn.Module):
 # - The coarse pictures are `pyramid.reduce(real)`. Both players are told them in each call: $G(z, \text{coarse})$ and $D(x, \text{coarse})$ for real pictures and fakes.
 # - First $D$'s turn, with `losses.discriminator_loss(real_logits, fake_logits)`; then $G$'s turn, with new noise, a new call of $G$, and `losses.non_saturating_loss(fake_logits)`. Noise comes from `training.noise(G, len(real))`.
 # - Return a dict with d_loss, g_loss, d_real and d_fake, as in lesson 3: the losses detached, the shares of the real logits above 0 and of the fake logits below 0 that went into $D$'s loss.
+#
+# Lesson 3's rules hold: in $D$'s turn no gradient reaches $G$, and modes and `requires_grad` stay as they are.
 #
 # You practise: conditioning both players on a picture.
 #
@@ -369,7 +371,7 @@ display(
 # ### Exercise 6 · `draw_levels`
 # ●●○ · 8 minutes
 #
-# Write it: `draw_levels(generators, z)` returns a list of the pictures of all levels, the smallest first. generators is a list: the first one is called as `generators[0](z)`, each further one as `generator(z, coarse)`. z (N, z_dim) holds the noise of all levels, one after the other along dimension 1: generator $i$ gets its own `generators[i].z_dim` numbers. z has as many numbers as they need together, and the list may hold a single generator. Return the pictures as the generators draw them.
+# Write it: `draw_levels(generators, z)` returns a list of the pictures of all levels, the smallest first. generators is a list: the first one is called as `generators[0](z)`, each further one as `generator(part, coarse)`. z (N, number of all) holds the noise of all levels, one after the other along dimension 1: generator $i$ gets its own `generators[i].z_dim` numbers. z has as many numbers as they need together, and the list may hold a single generator. Return the pictures as the generators draw them.
 #
 # You practise: cutting a tensor into parts of different widths.
 #
@@ -441,7 +443,7 @@ display(
 # *Predict*: with which start is the distance smallest? And is LAPGAN or `cifar10_dcgan` closer to real pictures?
 
 # %%
-N = gancourse.budget(quick=100, cpu=5_000, gpu=5_000)
+N = gancourse.budget(quick=300, cpu=5_000, gpu=5_000)
 network = features.cifar10_classes()
 real_features = network(data.images[:N])[0]
 given = training.to_unit(test.images[:N])  # no level has seen these
@@ -496,7 +498,7 @@ for name, images in {
 # %% [markdown]
 # ## 9.8 LAPGAN against DCGAN
 #
-# Before we compared, we changed one part of the last level at a time: the losses of $G$, what $D$ sees, its batch norm, and the learning rate. *Spread* is the standard deviation of a pixel over eight pictures of one coarse picture, averaged. *Predict*: which change raises the distance most? (One seed each: small differences decide nothing.)
+# Before the comparison we changed one part of the last level at a time: the losses of $G$, what $D$ sees, its batch norm, and the learning rate. *Spread* says how much pictures of the same coarse picture differ: the standard deviation of a pixel over eight of them, averaged over all pixels. *Predict*: which change raises the distance most? (One seed each: small differences decide nothing.)
 
 # %%
 # What we tried: the level of 32 x 32, trained for 1,500 steps with one thing changed, seed 0, on real coarse pictures.
@@ -692,7 +694,7 @@ def question_1() -> str:
 #
 # - **a** To draw nothing, because the expanded picture is real already.
 # - **b** To draw a realistic picture that does not agree with the coarse picture it was given.
-# - **c** To draw a larger picture.
+# - **c** To draw every picture in the same colours.
 # - **d** To ignore its noise.
 
 

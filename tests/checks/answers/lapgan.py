@@ -134,6 +134,7 @@ RIGHT = {
         "D(real, coarse), D(fake, coarse) → D(torch.cat([real, fake]), coarse.repeat(2, 1, 1, 1)).chunk(2)",
     ),
     "draw_levels": (
+        "generator(part, drawn[-1]) → generator(part, coarse=drawn[-1])",
         f"{PARTS} → torch.split(z, [g.z_dim for g in generators], 1)",
         "return drawn → return tuple(drawn)",
         """
@@ -166,6 +167,8 @@ WRONG = {
         "return F.pixel_shuffle(y.repeat_interleave(4, 1), 2)",
         "return F.interpolate(y, scale_factor=2, mode='bilinear').clamp(-1, 1)",
         "return F.interpolate(y, scale_factor=2, mode='nearest-exact')",
+        "return F.interpolate(y.detach(), scale_factor=2, mode='bilinear')",
+        "return F.interpolate(y.mT, scale_factor=2, mode='bilinear')",
         by_shape("expand"),
     ),
     "decompose": (
@@ -175,10 +178,13 @@ WRONG = {
         "return x, bands → return x, torch.cat([b.flatten() for b in bands])",
         "return x, bands → return pyramid.expand(x), bands",
         "return x, bands → return x.detach(), bands",
+        f"{BAND}bands.insert(0, x - pyramid.expand(coarse.detach()))",
+        f"{BAND}bands.insert(-1, x - pyramid.expand(coarse))",
     ),
     "BandGenerator": (SmallerNoise, NoNoise, FlatCoarse, Clamped),
     "band_step": (
         f"{STEP_COARSE} → coarse = pyramid.reduce(real).flip(0)",
+        ("G(training.noise(G, len(real)), coarse).detach() → G(torch.randn(len(real), 64), coarse).detach()",),
         f"{STEP_COARSE} → coarse = torch.zeros_like(pyramid.reduce(real))",
         "D(fake, coarse) → D(fake, coarse.flip(0))",
         f"{IN_G} → D(G(training.noise(G, len(real)), coarse.flip(0)), coarse)",
@@ -187,6 +193,7 @@ WRONG = {
     "draw_levels": (
         "generator(part, drawn[-1]) → generator(part, drawn[-1].clamp(-1, 1))",
         "return drawn → return drawn + drawn[-1:]",
+        "return drawn → generators.pop()\n    return drawn",
         f"{PARTS} → torch.randn_like(z).split([generator.z_dim for generator in generators], dim=1)",
     ),
     "blend": (
@@ -194,6 +201,8 @@ WRONG = {
         "return pyramid.collapse(coarse, bands) → return pyramid.collapse(coarse, bands).clamp(-1, 1)",
         "return pyramid.collapse(coarse, bands) → return pyramid.collapse(coarse, bands[:-1] + [0 * bands[-1]])",
         lambda a, b, mask, levels: lapgan.blend.reference(a, b, mask.round(), levels),
+        lambda a, b, mask, levels: lapgan.blend.reference(a, b, mask[:1], levels),
+        lambda a, b, mask, levels: lapgan.blend.reference(a, b.detach(), mask, levels),
         by_shape("blend"),
     ),
 }

@@ -30,7 +30,8 @@ class BaseGenerator(nn.Module):
     def __init__(self, z_dim: int = 100, width: int = 64, classes: int = 0):
         super().__init__()
         self.z_dim, w = z_dim, width
-        self.code = code_of(self, classes)
+        tell_classes(self, classes)
+        self.code = LabelCode(classes) if classes else None
         self.body = nn.Sequential(
             nn.Unflatten(1, (z_dim + classes, 1, 1)),  # (N, z_dim + classes, 1, 1)
             up(z_dim + classes, 4 * w, stride=1, padding=0),  # (N, 4w, 4, 4)
@@ -56,6 +57,7 @@ class BaseDiscriminator(nn.Module):
             same(3, 2 * w, "none"),  # (N, 2w, 8, 8)
             down(2 * w, 4 * w, norm),  # (N, 4w, 4, 4)
         )
+        tell_classes(self, classes)
         self.head = Head(4 * w, classes)
         init_weights(self)
 
@@ -80,7 +82,8 @@ class LevelGenerator(nn.Module):
         self.side, self.z_dim, w, quarter = side, z_dim, width, side // 4
         if z_dim % quarter**2:
             raise ValueError(f"z_dim is {z_dim}; at side {side} it must be a multiple of {quarter**2}.")
-        self.code = code_of(self, classes)
+        tell_classes(self, classes)
+        self.code = LabelCode(classes) if classes else None
         self.planes = nn.Unflatten(1, (z_dim // quarter**2, quarter, quarter))
         self.look = same(3, w)  # (N, w, s/2, s/2)
         self.shrink = down(w, 2 * w, "batch")  # (N, 2w, s/4, s/4)
@@ -125,6 +128,7 @@ class LevelDiscriminator(nn.Module):
             down(w, 2 * w, norm),  # (N, 2w, s/4, s/4)
             same(2 * w, 4 * w, norm) if side == 16 else down(2 * w, 4 * w, norm),  # (N, 4w, 4, 4)
         )
+        tell_classes(self, classes)
         self.head = Head(4 * w, classes)
         init_weights(self)
 
@@ -174,8 +178,8 @@ class Head(nn.Module):
     def __init__(self, channels: int, classes: int):
         super().__init__()
         self.kernel = nn.Conv2d(channels, 1, kernel_size=4)  # (N, 1, 1, 1)
-        self.code = code_of(self, classes, channels * 16)
         if classes:
+            self.code = LabelCode(classes, channels * 16)
             nn.init.normal_(self.code.table, 0, 0.02)
 
     def forward(self, h: Tensor, *labels: Tensor) -> Tensor:
@@ -193,12 +197,10 @@ def same(channels: int, out: int, norm: Norm = "batch") -> nn.Sequential:
     )
 
 
-def code_of(network: nn.Module, classes: int, width: int | None = None) -> LabelCode | None:
-    """Return a code of so many classes for a network, which it tells of them; None where there are no classes."""
-    if not classes:
-        return None
-    network.classes = classes
-    return LabelCode(classes, width)
+def tell_classes(network: nn.Module, classes: int) -> None:
+    """Give a network that takes labels its `classes`; one that takes none has no such attribute."""
+    if classes:
+        network.classes = classes
 
 
 def everywhere(code: Tensor, maps: Tensor) -> Tensor:

@@ -114,6 +114,22 @@ BandGenerator = Exercise(
             "pyramid.expand(coarse) + self.draw( → self.draw(",
         ),
         mistake(
+            "the band is subtracted. The picture is the expanded coarse picture *plus* the band.",
+            "pyramid.expand(coarse) + self.draw( → pyramid.expand(coarse) - self.draw(",
+        ),
+        mistake(
+            "the arguments of forward are swapped: first the noise, then the coarse picture.",
+            "z: torch.Tensor, coarse: torch.Tensor → coarse: torch.Tensor, z: torch.Tensor",
+        ),
+        mistake(
+            "the noise fills its channel column by column. z.view(-1, 1, 8, 8) fills it row by row.",
+            "z.view(-1, 1, 8, 8) → z.view(-1, 1, 8, 8).mT",
+        ),
+        mistake(
+            "the noise has no influence on the picture: the channel of noise holds something else. It holds the 64 numbers of z, as they are.",
+            "z.view(-1, 1, 8, 8) → torch.zeros(len(z), 1, 8, 8)",
+        ),
+        mistake(
             "the coarse picture is repeated in squares instead of expanded. Use pyramid.expand(coarse).",
             "pyramid.expand(coarse) + → F.interpolate(coarse, scale_factor=2) +",
         ),

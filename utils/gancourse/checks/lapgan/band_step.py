@@ -40,6 +40,7 @@ band_step = Exercise(
         },
         "coarse:D of fakes in D's turn": _told("D's turn"),
         "coarse:D of fakes in G's turn": _told("G's turn"),
+        "images:real in D's turn": "before its step D does not see every real image of the batch as it is. Call D(real, coarse): D computes the band itself.",
         "": "It is lesson 3's step, but each call of G and each call of D gets the coarse pictures, too. Compare the two line by line.",
     },
     mistakes=(
@@ -52,7 +53,7 @@ band_step = Exercise(
             f"{IN_G} → D(G(training.noise(G, len(real))), coarse)",
         ),
         mistake(
-            "a player gets the real images where it should get the coarse ones: coarse = pyramid.reduce(real).",
+            "a player gets pictures of the full size where it should get the coarse ones: coarse = pyramid.reduce(real), neither real nor an expansion.",
             f"{COARSE} → coarse = real",
             f"{ASKS} → D(real, real), D(fake, coarse)",
             f"fake = {FAKE} → fake = G(training.noise(G, len(real)), real)",

@@ -30,9 +30,10 @@ def _cases(seed: int, strict: bool) -> list[Case]:
         draw = torch.Generator().manual_seed(seed + i)
         mask = torch.rand(shape[0], 1, *shape[2:], generator=draw).round(decimals=1)
         if i % 2:  # a mask of zeros and ones, with an edge off the middle
-            mask = (torch.arange(shape[3]) < (shape[3] + 1) // 3).float().expand_as(mask).clone()
+            edges = (shape[3] + 1) // 3 + torch.arange(shape[0]) % 2  # not the same in all images
+            mask = (torch.arange(shape[3]) < edges[:, None, None, None]).float().expand_as(mask).clone()
         about = f"a and b of shape {shape}, {'a mask with an edge' if i % 2 else 'a mask of any numbers'}, levels = {levels}"
-        gradients = ("a", "mask") * (i % 2)
+        gradients = ("a", "b", "mask") * (i % 2)
         cases.append(
             {"about": about, "arguments": (a, b, mask, levels), "returns": ("picture",), "gradients": gradients}
         )
@@ -94,6 +95,13 @@ blend = Exercise(
             "*others = reversed(masks) → *others = masks[-1], *masks[:-1]",
             "*others = reversed(masks) → *others = masks",
             f"{MASKS} → masks.append(mask)",
+            f"{MASKS} → masks.append(pyramid.reduce(mask))",
+            f"{MASKS} → masks.append(pyramid.reduce(masks[0]))",
+            (
+                "masks = [mask] → masks = []\n    last = mask",
+                f"{MASKS} → last = pyramid.reduce(last)\n        masks.append(last)",
+                "bands = [ → others = masks[::-1]\n    bands = [",
+            ),
         ),
         mistake(
             "the part of b is missing, or is not weighted with 1 - m.",

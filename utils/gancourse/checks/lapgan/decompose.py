@@ -1,5 +1,6 @@
 """Exercise 3: a picture, taken apart into a coarse picture and bands."""
 
+import torch
 from torch import Tensor
 
 from gancourse.checks import answers
@@ -27,8 +28,9 @@ def _cases(seed: int, strict: bool) -> list[Case]:
 
 
 def _observe(answer, case: Case, like: Observation) -> Observation:
-    """Observe how many bands there are, their sizes, their numbers, and whether they make the picture again."""
-    returned = answer(case["x"].clone(), case["levels"])
+    """Observe how many bands there are, their sizes, their numbers, and the gradient that flows through them."""
+    x = case["x"].clone().requires_grad_()
+    returned = answer(x, case["levels"])
     pair = isinstance(returned, tuple | list) and len(returned) == 2
     seen = {"returned": "two things" if pair else kind(returned)}
     if not pair:
@@ -40,30 +42,30 @@ def _observe(answer, case: Case, like: Observation) -> Observation:
         return seen
     seen["number"] = str(len(bands))
     seen["sizes"] = ", ".join(f"{band.shape[-2]} × {band.shape[-1]}" for band in bands if band.dim() > 1)
-    seen["shape:the coarse picture"] = str(tuple(coarse.shape))
-    seen["coarse"] = coarse
-    seen |= {f"band:{i}": band for i, band in enumerate(bands)}
-    return seen | {"gradient_there": "yes" if all(part.requires_grad for part in (coarse, *bands)) else "no"}
-
-
-def _with_gradient(answer, case: Case, like: Observation) -> Observation:
-    case = case | {"x": case["x"].clone().requires_grad_()}
-    return _observe(answer, case, like)
+    seen["shape of the coarse picture"] = str(tuple(coarse.shape))
+    seen["coarse"] = coarse.detach()
+    seen |= {f"band:{i}": band.detach() for i, band in enumerate(bands)}
+    parts = (coarse, *bands)
+    seen["gradient_there"] = "yes" if all(part.requires_grad for part in parts) else "no"
+    if seen["gradient_there"] == "yes":
+        weighted = sum((part * torch.linspace(1, 2, part.numel()).view_as(part)).sum() for part in parts)
+        seen["gradient:x"] = torch.autograd.grad(weighted, x)[0]
+    return seen
 
 
 decompose = Exercise(
     reference=answers.load("lapgan", "decompose"),
     points=3,
     cases=_cases,
-    observe=_with_gradient,
+    observe=_observe,
     look={
         "returned": "two things should come back: the coarse picture, then the list of bands.",
         "first": "the first thing that comes back should be the coarse picture, a tensor; the second is the list of bands.",
         "second": "the second thing that comes back should be a list of bands, one tensor for each level.",
         "number": "there should be one band for each level.",
-        "sizes": "the bands have other sizes. The smallest is twice as large as the coarse picture, and each further one twice as large as the one "
+        "sizes": "the bands have other sizes, or another order. The smallest is twice as large as the coarse picture, and each further one twice as large as the one "
         "before it.",
-        "shape": "the coarse picture has another size: x, reduced as often as there are levels.",
+        "shape of the coarse picture": "the coarse picture has another size: x, reduced as often as there are levels.",
         "coarse": "the coarse picture is not x, reduced again and again with pyramid.reduce.",
         "band": "a band is wrong. It is the picture of its size minus pyramid.expand of the next smaller picture.",
         "": "In each round: reduce the picture of the last round; the band is that picture minus the expansion of the smaller one.",

@@ -17,19 +17,21 @@ class _Generator(nn.Module):
         self.z_dim, self.side, self.first = z_dim, side, first
         self.weight = nn.Parameter(randn(seed, z_dim, side * side))
 
-    def forward(self, z: Tensor, *coarse: Tensor) -> Tensor:
+    def forward(self, z: Tensor, coarse: Tensor | None = None) -> Tensor:
         if z.dim() != 2 or z.shape[1] != self.z_dim:
             raise ValueError(f"this generator takes noise (N, {self.z_dim}), not {tuple(z.shape)}")
-        if self.first == bool(coarse):
+        if self.first != (coarse is None):
             raise ValueError(
-                "the first generator takes noise alone" if coarse else "this generator also takes a coarse picture"
+                "the first generator takes noise alone" if self.first else "this one also takes a coarse picture"
             )
-        band = (z @ self.weight).view(len(z), 1, self.side, self.side)
-        if coarse and coarse[0].shape != (len(z), 1, self.side // 2, self.side // 2):
+        drawn = (z @ self.weight).view(len(z), 1, self.side, self.side)
+        if coarse is None:
+            return drawn
+        if coarse.shape != (len(z), 1, self.side // 2, self.side // 2):
             raise ValueError(
-                f"this generator takes coarse pictures of {self.side // 2} pixels, not {tuple(coarse[0].shape)}"
+                f"this generator takes coarse pictures of {self.side // 2} pixels, not {tuple(coarse.shape)}"
             )
-        return band + 2 * coarse[0].repeat_interleave(2, 2).repeat_interleave(2, 3) if coarse else band
+        return drawn + 2 * coarse.repeat_interleave(2, 2).repeat_interleave(2, 3)
 
 
 def _cases(seed: int, strict: bool) -> list[Case]:
@@ -59,9 +61,14 @@ def _observe(answer, case: Case, like: Observation) -> Observation:
     generators = [
         _Generator(case["weights"] + i, z_dim, 2 ** (i + 1), first=i == 0) for i, z_dim in enumerate(case["z_dims"])
     ]
-    drawn = answer(generators, case["z"].clone())
+    given = list(generators)
+    drawn = answer(given, case["z"].clone())
     listed = isinstance(drawn, list | tuple) and all(isinstance(picture, Tensor) for picture in drawn)
-    seen = {"returned": "a list of tensors" if listed else kind(drawn)}
+    same = len(given) == len(generators) and all(a is b for a, b in zip(given, generators, strict=True))
+    seen = {
+        "generators": "as before" if same else "changed",
+        "returned": "a list of tensors" if listed else kind(drawn),
+    }
     if not listed:
         return seen
     seen["number"] = str(len(drawn))
@@ -81,9 +88,11 @@ draw_levels = Exercise(
         },
         "number": "the list should hold one picture for each generator.",
         "sizes": "the pictures should come in the order of their sizes, the smallest first.",
-        "picture:0": "the picture of the first generator is wrong. It gets the first numbers of z, as many as its z_dim, and nothing else.",
+        "generators": "the list of generators is changed by your function, so the next call has others. Leave it as it is: use no pop().",
+        "picture:0": "the first picture is wrong. The first generator gets the first numbers of z, as many as its z_dim, and nothing else; its picture is "
+        "returned as it comes.",
         "picture": "a picture is wrong. Generator i gets its own part of z, which begins where the part of the one before it ends, and the picture of "
-        "the level before it.",
+        "the level before it, unchanged; what it draws is a whole picture, and is returned as it comes.",
         "": "Cut z into parts of the generators' z_dim, draw the first picture, then give each further generator its part and the last picture.",
     },
     mistakes=(

@@ -2,16 +2,21 @@
 
 from gancourse.checks import answers
 from gancourse.checks.core import Case, Exercise, mistake
-from gancourse.checks.lapgan.pictures import LOOK, of_two_sizes, picture_cases
+from gancourse.checks.lapgan.pictures import of_two_sizes, picture_cases
 
 
 def _cases(seed: int, strict: bool) -> list[Case]:
-    shapes = [(1, 1, 2, 2), (2, 3, 2, 3), (1, 2, 4, 1), (3, 1, 1, 1), (1, 3, 3, 4)]
+    shapes = [(1, 1, 3, 4), (2, 3, 2, 3), (1, 2, 4, 1), (3, 1, 1, 1), (1, 3, 3, 4)]
     if strict:
-        shapes = [(1, 1, 2, 2), (4, 3, 8, 8), (1, 2, 3, 5), (2 + seed % 3, 5, 2, 1), (1, 1, 1, 1), (5, 3, 16, 4)]
+        shapes = [(1, 1, 4, 3), (4, 3, 8, 8), (1, 2, 3, 5), (2 + seed % 3, 5, 2, 1), (1, 1, 1, 1), (5, 3, 16, 4)]
     cases = picture_cases(shapes, seed)
     return [
-        case | {"about": case["about"].replace("x of", "y of").replace("x[", "y["), "gradients": ()} for case in cases
+        case
+        | {
+            "about": case["about"].replace("x of", "y of").replace("x[", "y["),
+            "gradients": ("y",) * bool(case["gradients"]),
+        }
+        for case in cases
     ]
 
 
@@ -23,9 +28,9 @@ expand = Exercise(
     points=2,
     cases=_cases,
     observe=of_two_sizes,
-    look=LOOK
-    | {
-        "inside": "pixels away from the border are wrong. Each is made of the two nearest ones in each direction, with the weights 3/4 and 1/4.",
+    look={
+        "shape": "the shape is wrong. N and C stay as they are; height and width, dimensions 2 and 3, are doubled.",
+        "inside": "pixels away from the border are wrong. Each is made of the two nearest ones in each direction, with the weights 3/4 and 1/4; even and odd places alternate, in both directions.",
         "border": "inside the picture the numbers are right, at the border they are not. Beyond the border the outermost pixel is repeated, so the "
         "corners keep their values.",
         "": "torch.nn.functional.interpolate with scale_factor=2 does it; look at its options mode and align_corners.",

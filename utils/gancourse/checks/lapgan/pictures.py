@@ -5,17 +5,13 @@ from torch import Tensor
 from gancourse.checks.core import Case, Observation
 from gancourse.checks.observers.values import function, randn
 
-LOOK = {
-    "shape": "the shape is wrong. N and C stay as they are; height and width, dimensions 2 and 3, change by a factor of 2 each.",
-}
-
 
 def picture_cases(shapes: list[tuple[int, ...]], seed: int) -> list[Case]:
     """Return cases of a function of pictures of these shapes (N, C, H, W), each far from grey."""
     cases = []
     for number, shape in enumerate(shapes):
         x = pictures(7 * seed + number, *shape)
-        shown = f"x[0, 0] = {[[round(v, 1) for v in row] for row in x[0, 0].tolist()]}" if x[0, 0].numel() <= 36 else ""
+        shown = f"x[0, 0] = {[[round(v, 1) for v in row] for row in x[0, 0].tolist()]}" if x[0, 0].numel() <= 16 else ""
         about = f"x of shape {shape}{', ' * bool(shown)}{shown}"
         gradients = ("x",) * (number % 2)
         cases.append({"about": about, "arguments": (x,), "returns": ("result",), "gradients": gradients})
@@ -28,13 +24,14 @@ def pictures(seed: int, *shape: int) -> Tensor:
 
 
 def of_two_sizes(answer, case: Case, like: Observation) -> Observation:
-    """Observe the shape of what comes back, then its inside and its border apart."""
+    """Observe the shape of what comes back, its inside and its border apart, and then its gradients."""
     seen = function(answer, case, like)
     result = seen.pop("result", None)
+    gradients = {name: seen.pop(name) for name in list(seen) if name.startswith("gradient")}
     if isinstance(result, Tensor):
         seen["shape"] = str(tuple(result.shape))
         if result.dim() == 4 and min(result.shape[2:]) > 2:
             seen |= {"inside": result[:, :, 1:-1, 1:-1], "border": result}
         else:
             seen["result"] = result
-    return seen
+    return seen | gradients

@@ -15,7 +15,7 @@ question_2 = question(
     LESSON,
     "question_2",
     a="D sees that an expanded picture is blurred, with or without the coarse picture beside it.",
-    c="G's layers decide the size of the picture; D does not change it.",
+    c="D still compares with real pictures, which have all colours. Which comparison can this D not make?",
     d="that may happen with your D, too. Which comparison can this D not make?",
 )
 question_3 = question(

@@ -2,7 +2,7 @@
 
 from gancourse.checks import answers
 from gancourse.checks.core import Case, Exercise, mistake
-from gancourse.checks.lapgan.pictures import LOOK, of_two_sizes, picture_cases
+from gancourse.checks.lapgan.pictures import of_two_sizes, picture_cases
 
 WEIGHTS = "[1.0, 3.0, 3.0, 1.0]) / 8"
 PAD = '(1, 1, 1, 1), mode="replicate"'
@@ -11,9 +11,9 @@ ONE_WAY = "weights.outer(weights).expand(channels, 1, 4, 4) → "
 
 
 def _cases(seed: int, strict: bool) -> list[Case]:
-    shapes = [(1, 1, 6, 6), (2, 3, 4, 6), (1, 2, 8, 2), (3, 1, 2, 2), (1, 3, 6, 8)]
+    shapes = [(1, 1, 6, 8), (2, 3, 4, 6), (1, 2, 8, 2), (3, 1, 2, 2), (1, 3, 6, 8)]
     if strict:
-        shapes = [(1, 1, 6, 6), (4, 3, 16, 16), (1, 2, 6, 10), (2 + seed % 3, 5, 4, 2), (1, 1, 2, 2), (5, 3, 32, 8)]
+        shapes = [(1, 1, 8, 6), (4, 3, 16, 16), (1, 2, 6, 10), (2 + seed % 3, 5, 4, 2), (1, 1, 2, 2), (5, 3, 32, 8)]
     return picture_cases(shapes, seed)
 
 
@@ -22,8 +22,8 @@ reduce = Exercise(
     points=3,
     cases=_cases,
     observe=of_two_sizes,
-    look=LOOK
-    | {
+    look={
+        "shape": "the shape is wrong. N and C stay as they are; height and width, dimensions 2 and 3, are halved: stride=2.",
         "inside": "pixels away from the border are wrong. Pixel i is (x[2i-1] + 3 x[2i] + 3 x[2i+1] + x[2i+2]) / 8, along the rows and then along "
         "the columns: 16 pixels in all.",
         "border": "inside the picture the numbers are right, at the border they are not. Repeat the outermost pixel once on each side: pad with "
@@ -46,6 +46,7 @@ reduce = Exercise(
             "the weights do not sum to 1, so the pictures become brighter or darker. Divide 1, 3, 3, 1 by 8 in each direction, 64 in all.",
             f"{WEIGHTS} → [1.0, 3.0, 3.0, 1.0])",
             f"{WEIGHTS} → [1.0, 3.0, 3.0, 1.0]) / 4",
+            (f"{WEIGHTS} → [1.0, 3.0, 3.0, 1.0])", f"{ONE_WAY}(weights.outer(weights) / 8).expand(channels, 1, 4, 4)"),
             f"{WEIGHTS} → [1.0, 3.0, 3.0, 1.0]) / 64",
             f"{WEIGHTS} → [1.0, 3.0, 3.0, 1.0]) / 16",
             f"{ONE_WAY}(weights.outer(weights) / 8).expand(channels, 1, 4, 4)",

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from gancourse import pyramid
 from gancourse.checks.observers.steps import Player, plain, rows
 
-PIXELS, COARSE = 28 * 28, 14 * 14
+PIXELS, COARSE, Z_DIM = 28 * 28, 14 * 14, 48  # not lesson 3's 64: that is G's to say
 
 
 def players(diary: list[str]) -> tuple["LevelG", "LevelD"]:
@@ -16,12 +16,12 @@ def players(diary: list[str]) -> tuple["LevelG", "LevelD"]:
 
 
 class LevelG(Player):
-    """Noise (N, 64) and coarse pictures (N, 1, 14, 14) -> pictures (N, 1, 28, 28)."""
+    """Noise (N, 48) and coarse pictures (N, 1, 14, 14) -> pictures (N, 1, 28, 28)."""
 
     def __init__(self, diary: list[str]):
-        layers = nn.Linear(64 + COARSE, 6), nn.BatchNorm1d(6), nn.SiLU(), nn.Linear(6, PIXELS, bias=False)
+        layers = nn.Linear(Z_DIM + COARSE, 6), nn.BatchNorm1d(6), nn.SiLU(), nn.Linear(6, PIXELS, bias=False)
         super().__init__(diary, "G", *layers, nn.Tanh(), nn.Unflatten(1, (1, 28, 28)))
-        self.z_dim = 64
+        self.z_dim = Z_DIM
         self.made: dict[bytes, Tensor] = {}  # picture -> the coarse picture that it was made for
 
     def begin(self) -> None:
@@ -33,7 +33,7 @@ class LevelG(Player):
     def forward(self, z: Tensor, coarse: Tensor) -> Tensor:
         if z.dim() != 2 or coarse.shape[2:] != (14, 14):
             raise ValueError(
-                f"G takes noise (N, 64) and coarse pictures (N, 1, 14, 14), not {tuple(z.shape)} and {tuple(coarse.shape)}"
+                f"G takes noise (N, {Z_DIM}) and coarse pictures (N, 1, 14, 14), not {tuple(z.shape)} and {tuple(coarse.shape)}"
             )
         self.given.append(plain(coarse))
         images = self.noted(self.body(torch.cat([self.taken(z), coarse.flatten(1)], dim=1)))
