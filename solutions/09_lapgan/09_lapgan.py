@@ -314,7 +314,7 @@ def band_step(G, D, opt_G, opt_D, real: torch.Tensor, step: int) -> dict:
 
 
 # %% [markdown]
-# Train the level from 8 × 8 to 16 × 16 for a short time. The discriminator is the course's. It sees the band, multiplied by 5 because bands are faint, beside the expanded coarse picture. It learns slowly, with a learning rate of 0.00005. With 0.0004 it won completely when we tried it: $D$ was right about every picture, and $G$'s pictures were covered with noise. `G.examples` are coarse pictures of the training set: `fit` gives them to $G$ whenever it calls $G$ itself.
+# Train the level from 8 × 8 to 16 × 16 for a short time. The discriminator is the course's. It sees the band, multiplied by 5 because bands are faint, beside the expanded coarse picture. It learns slowly, with the learning rate `5e-5`. With `4e-4` it won completely when we tried it: $D$ was right about every picture, and $G$'s pictures were covered with noise. `G.examples` are coarse pictures of the training set: `fit` gives them to $G$ whenever it calls $G$ itself.
 #
 # *Predict*: will your pictures be equal to the real ones?
 
