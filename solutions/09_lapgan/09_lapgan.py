@@ -221,19 +221,19 @@ display(
 # ### Exercise 4 · `BandGenerator`
 # ●●○ · 12 minutes
 #
-# Write it: `BandGenerator()` is a network with `z_dim = 64`. `forward(z, coarse)` takes noise (N, 64) and coarse pictures (N, 3, 8, 8), and returns pictures (N, 3, 16, 16): the expanded coarse picture plus the band. The band is made like this:
+# Write it: `BandGenerator()` is a network with `z_dim = 64`. `forward(z, coarse)` takes noise (N, 64) and coarse pictures (N, 3, 8, 8). It returns pictures (N, 3, 16, 16), the expanded coarse picture plus this band:
 #
-# 1. a convolution of the coarse picture with bias, 3 → 64 channels, kernel 3, padding 1, then LeakyReLU with slope 0.2: (N, 64, 8, 8);
+# 1. a convolution of the coarse picture with bias, 3 → 64 channels, kernel 3, padding 1, then LeakyReLU(0.2): (N, 64, 8, 8);
 # 2. the noise as one more channel of 8 × 8 numbers, row by row, *after* these 64: (N, 65, 8, 8);
-# 3. a convolution without bias, 65 → 64, kernel 3, padding 1, then batch norm and LeakyReLU with slope 0.2;
+# 3. a convolution without bias, 65 → 64, kernel 3, padding 1, then batch norm and LeakyReLU(0.2);
 # 4. a transposed convolution with bias, 64 → 3, kernel 4, stride 2, padding 1: the band (N, 3, 16, 16).
 #
-# There is no tanh: a band is a difference, and the sum may go beyond -1 and 1. Use `pyramid.expand`. The initialisation is up to you.
+# There is no tanh, and the sum may go beyond -1 and 1. Use `pyramid.expand`. The initialisation is up to you.
 #
-# You practise: a network with two inputs, and a residual connection.
+# You practise: two inputs, and a residual connection.
 #
-# <details><summary>Hint 1</summary>Noise of 64 numbers and a channel of 8 × 8 numbers are the same numbers in another shape.</details>
-# <details><summary>Hint 2</summary><code>z.view(-1, 1, 8, 8)</code>, and <code>torch.cat([...], dim=1)</code> along the channels. The noise enters between the first convolution and the second one, so these two cannot stand in one <code>nn.Sequential</code>.</details>
+# <details><summary>Hint 1</summary>64 numbers and a channel of 8 × 8 numbers: only the shape differs.</details>
+# <details><summary>Hint 2</summary><code>z.view(-1, 1, 8, 8)</code>, and <code>torch.cat([...], dim=1)</code> along the channels. The noise enters between the first two convolutions.</details>
 
 
 # %% exercise="BandGenerator"
@@ -242,9 +242,9 @@ class BandGenerator(nn.Module):
 
     z_dim = 64
 
-    ### BEGIN SOLUTION
     def __init__(self):
         super().__init__()
+        ### BEGIN SOLUTION
         self.look = nn.Sequential(nn.Conv2d(3, 64, 3, padding=1), nn.LeakyReLU(0.2))
         self.draw = nn.Sequential(
             nn.Conv2d(65, 64, 3, padding=1, bias=False),
@@ -252,13 +252,14 @@ class BandGenerator(nn.Module):
             nn.LeakyReLU(0.2),
             nn.ConvTranspose2d(64, 3, 4, stride=2, padding=1),
         )
+        ### END SOLUTION
 
     def forward(self, z: torch.Tensor, coarse: torch.Tensor) -> torch.Tensor:
+        ### BEGIN SOLUTION
         seen = self.look(coarse)
         noise = z.view(-1, 1, 8, 8)
         return pyramid.expand(coarse) + self.draw(torch.cat([seen, noise], dim=1))
-
-    ### END SOLUTION
+        ### END SOLUTION
 
 
 # %% [markdown]
@@ -361,7 +362,7 @@ display(
 )
 
 # %% [markdown]
-# The third row is sharper than the second. Reduced again, it is close to the given picture. It is not the real picture of the last row, and it need not be. Many pictures of 16 × 16 have the same coarse version, and $G$ draws one of them.
+# The third row is sharper than the second, with grains in even areas, for the training was short. Reduced again, it is close to the given picture. It is not the real picture of the last row, and it need not be. Many pictures of 16 × 16 have the same coarse version, and $G$ draws one of them.
 #
 # The course's levels are trained one by one as well: `gancourse train cifar10_lapgan_16` trains the course's level of this size. `gancourse train cifar10_lapgan` trains the levels that are still missing, and joins all of them into one generator.
 
@@ -606,7 +607,7 @@ display(figures.image_grids({", ".join(C.class_names): ten}, columns=10))
 # ### Exercise 7 · `blend` · the challenge
 # ●●● · 20 minutes
 #
-# Write it: `blend(a, b, mask, levels)` returns pictures (N, C, H, W), each made of two. a and b are float32 (N, C, H, W), mask (N, 1, H, W) with numbers from 0 to 1: where it is 1 the picture shows a, where it is 0, b. Both sides can be halved `levels` times; `levels` is at least 1.
+# Write it: `blend(a, b, mask, levels)` returns pictures (N, C, H, W). a and b are float32 (N, C, H, W), mask (N, 1, H, W) with numbers from 0 to 1: where it is 1 the picture shows a, where it is 0, b. Both sides can be halved `levels` times; `levels` is at least 1.
 #
 # - Decompose a and b into a coarse picture and bands.
 # - At each size, mix the two: $m\,a_{size} + (1-m)\,b_{size}$. Here $m$ is the mask at that size: the mask itself for the largest band, reduced once for the next one, and so on. The coarse picture gets the mask that is reduced `levels` times.
@@ -614,7 +615,7 @@ display(figures.image_grids({", ".join(C.class_names): ten}, columns=10))
 #
 # Use `pyramid.reduce`, `pyramid.decompose` and `pyramid.collapse`.
 #
-# You practise: designing with a data structure of several sizes.
+# You practise: designing with several sizes.
 #
 # <details><summary>Hint 1</summary>You need the mask in levels + 1 sizes. In which order do the bands of the pyramid come?</details>
 # <details><summary>Hint 2</summary>Make a list of masks that begins with the mask itself, and append pyramid.reduce of the last one <code>levels</code> times. Which of them belongs to the smallest band?</details>
@@ -674,12 +675,12 @@ LatentExplorer("cifar10_lapgan", seed=4)
 # %% [markdown]
 # ## 9.12 What became of the idea
 #
-# In a test of the paper, people took about four in ten samples of the class-conditional LAPGAN for photographs, and one in ten of a plain GAN. Soon afterwards the DCGAN paper wrote that LAPGAN's objects look wobbly, because several models in a chain add noise. The idea of levels came back:
+# In a test of the paper, people took about four in ten samples of the class-conditional LAPGAN for photographs, and one in ten of a plain GAN. The DCGAN paper wrote that LAPGAN's objects look wobbly, because chained models add noise. The idea came back:
 #
 # - **StackGAN** (Zhang et al. 2017) draws a picture of 64 × 64 from a text, and a second GAN draws 256 × 256 from this picture and the text.
 # - **Progressive growing** (Karras et al. 2018) begins with 4 × 4 pixels and adds layers while it trains: one generator and one discriminator, and all layers keep training.
 # - **SRGAN** (Ledig et al. 2017) resembles a single level: it is given a real small picture. Lesson 10 builds it.
-# - **Cascaded diffusion** (Ho et al. 2022) draws a small picture with a diffusion model, and further ones enlarge it. The enlarging models are trained on coarse pictures to which noise or blur was added, so that they tolerate the faults of the model before them.
+# - **Cascaded diffusion** (Ho et al. 2022) draws a small picture with a diffusion model, and further ones enlarge it. The enlarging models are trained on coarse pictures to which noise or blur was added, so that they tolerate faults.
 #
 # The last point names the weakness that you measured in 9.7: a level is trained on real coarse pictures, and then gets drawn ones.
 
@@ -743,7 +744,7 @@ def question_3() -> str:
 # (4 points, graded by hand: one for each advantage, one for the measurement, one for the use; a model answer is in `solutions/`.)
 
 # %% [markdown] open="question_4" points=4
-# One GAN is trained as a whole: every layer learns what the final picture needs, and nothing is passed on from one training to another. A pyramid divides the work: the coarse level is cheap, each larger level only adds detail, and I can see which level is at fault. I would give half a day to each and compare the Fréchet distance on the same features, with the same number of samples, beside the floor, with two seeds each. For the pyramid I would also start each level on real coarse pictures: the level whose distance grows most gets the rest of the week. Separate training means that I can repeat that one level, with other settings or on another machine, while the others stay as they are. I would also add noise to the coarse pictures in training, because a level gets drawn ones later.
+# One GAN is trained as a whole: every layer learns what the final picture needs, and no error is passed on. A pyramid divides the work: the coarse level is cheap, each larger level only adds detail, and I can see which level is at fault. I would give half a day to each and compare the Fréchet distance on the same features, with the same number of samples, beside the floor, with two seeds each. I would also start each level on real coarse pictures: the level whose distance grows most gets the rest of the week. Separate training means that I can repeat that one level, with other settings or on another machine, while the others stay as they are. I would also train on coarse pictures with noise, because a level gets drawn ones later.
 #
 # *Rubric, one point for each*: an advantage of one network (trained together, no error passed on) · an advantage of levels (easier tasks, cheaper coarse levels, a fault can be located) · a fair measurement (same features and samples, equal time, floor or several seeds) · a use of separate training (in parallel, or only the level at fault again).
 

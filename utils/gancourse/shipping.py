@@ -183,7 +183,7 @@ def train(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> N
     print(f"{report.HEADLINE}: median {statistics.median(headlines):.2f}, worst {max(headlines):.2f} of {seeds} seeds")
     if ship:
         _ship(name, recipe, first[0], runs / f"{name}-seed0", results)
-        draw(name, *first)
+        draw(name, first[0], first[1] if recipe.levels else None)
 
 
 def _train_level(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> None:
@@ -206,15 +206,17 @@ def _whole(level: str) -> str:
     return next(joined for joined, recipe in recipes.JOINED.items() if level in recipe.levels)
 
 
-def draw(name: str, run: training.Run, parts: list[training.Run]) -> None:
-    """Write pictures beside a card: 64 unselected samples (of a conditional GAN, its classes in turn), and curves of each part."""
+def draw(name: str, run: training.Run, parts: list[training.Run] | None = None) -> None:
+    """Write pictures beside a card: 64 unselected samples (of a conditional GAN, its classes in turn), and curves.
+
+    parts: the trainings that were joined to this run; each has curves of its own."""
     from gancourse import figures
 
     folder = pretrained.folder() / name
     samples = {f"{name}: 64 samples, not selected": training.sample(run.generator, 64, seed=0)}
     figures.image_grids(samples).savefig(folder / "samples.png", dpi=figures.DPI)
-    for number, part in enumerate(parts, start=1):
-        file = f"curves-{number}.png" if len(parts) > 1 else "curves.png"
+    for number, part in enumerate(parts or [run], start=1):
+        file = f"curves-{number}.png" if parts else "curves.png"
         figures.training_curves(part.history, window=200).savefig(folder / file, dpi=80)
 
 

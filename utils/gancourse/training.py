@@ -196,7 +196,7 @@ def generator_inputs(G: nn.Module, n: int, seed: int | None = None, labels: Tens
     Raises ValueError for labels that do not fit.
     """
     classes, examples, z = getattr(G, "classes", None), getattr(G, "examples", None), noise(G, n, seed)
-    turns = torch.arange(n)
+    turns = torch.arange(n, device="cpu")
     if examples is not None:
         turns += n * (seed or 0)
     if classes is None and labels is not None:
