@@ -9,7 +9,7 @@
 # - build and train a generator that is given a low-resolution picture and draws the detail that is missing;
 # - sample through all levels, hold one level's noise and vary the others, and measure how much each level adds to the distance.
 #
-# **Time**: 110 minutes, including six exercises and a challenge. On two CPU cores one cell trains for about two minutes; every other cell runs in less than a minute. A good place for a break is after 9.3.
+# **Time**: 110 minutes, including six exercises and a challenge. Every cell runs in less than two minutes on two CPU cores; one of them trains a level. A good place for a break is after 9.3.
 #
 # **You need**: lessons 4 to 6. The [glossary](../README.md#glossary) explains the terms. Exercises, checks and folded cells work as in
 # [lesson 1](../01_generative_models/01_generative_models.ipynb).
