@@ -163,12 +163,9 @@ def train(name: str, seeds: int, runs: Path, steps: int | None, ship: bool) -> N
         return
     results, headlines, first = [], [], None
     for seed in range(seeds):
-        parts = []
-        for level in recipe.levels or (name,):
-            parts.append(recipes.train(level, seed, steps, runs / f"{level}-seed{seed}"))
-            if parts[-1].interrupted:
-                print(f"Stopped at step {parts[-1].step:,}; the same command goes on from there.")
-                return
+        parts = _train_parts(recipe.levels or (name,), seed, steps, runs)
+        if not parts:
+            return
         run = recipes.join(parts) if recipe.levels else parts[0]
         first = first or (run, parts)
         report = measure(run.generator, recipe.dataset)
@@ -193,12 +190,23 @@ def _train_level(name: str, seeds: int, runs: Path, steps: int | None, ship: boo
             f"a level is not shipped alone; remove --ship. `gancourse train {whole} --ship` joins all levels."
         )
     for seed in range(seeds):
-        run = recipes.train(name, seed, steps, runs / f"{name}-seed{seed}")
-        if run.interrupted:
-            print(f"Stopped at step {run.step:,}; the same command goes on from there.")
+        parts = _train_parts((name,), seed, steps, runs)
+        if not parts:
             return
+        run = parts[0]
         print(f"{name} seed {seed}: {run.step:,} steps in {run.seconds / 60:.1f} min", flush=True)
     print(f"`gancourse train {whole}` trains what is missing of the other levels, joins all, and measures them.")
+
+
+def _train_parts(names: tuple[str, ...], seed: int, steps: int | None, runs: Path) -> list[training.Run]:
+    """Train these recipes one after the other; return their runs, or [] after saying so where one was interrupted."""
+    parts = []
+    for name in names:
+        parts.append(recipes.train(name, seed, steps, runs / f"{name}-seed{seed}"))
+        if parts[-1].interrupted:
+            print(f"Stopped at step {parts[-1].step:,}; the same command goes on from there.")
+            return []
+    return parts
 
 
 def _whole(level: str) -> str:
@@ -209,7 +217,8 @@ def _whole(level: str) -> str:
 def draw(name: str, run: training.Run, parts: list[training.Run] | None = None) -> None:
     """Write pictures beside a card: 64 unselected samples (of a conditional GAN, its classes in turn), and curves.
 
-    parts: the trainings that were joined to this run; each has curves of its own."""
+    parts: the trainings that were joined to this run; each has curves of its own.
+    """
     from gancourse import figures
 
     folder = pretrained.folder() / name

@@ -115,13 +115,12 @@ class DirectionSliders:
     def keep(self, z: Tensor) -> Tensor:
         """Return z (z_dim,) with the noise of the levels that are kept, and otherwise changed as little as possible so that every
         locked slider keeps its value."""
-        before, free = self._history.point.z, self._levels.free
-        z = torch.where(free > 0, z, before)
-        return self.keep_locked(z, free)
+        return self.keep_locked(torch.where(self._levels.free > 0, z, self._history.point.z))
 
-    def keep_locked(self, z: Tensor, free: Tensor | float = 1.0) -> Tensor:
-        """Return z (z_dim,), changed as little as possible so that every locked slider keeps its value; free: 1 where it may change."""
-        locked = self._locked()
+    def keep_locked(self, z: Tensor) -> Tensor:
+        """Return z (z_dim,), changed as little as possible, and not in levels that are kept, so that every locked slider keeps its
+        value."""
+        locked, free = self._locked(), self._levels.free
         return z + free * (torch.linalg.pinv(locked * free) @ (locked @ (self._history.point.z - z)))
 
     def _locked(self) -> Tensor:

@@ -309,7 +309,7 @@ class LatentExplorer(widgets.VBox):
             z = noise(self.generator, 1, point.seed).cpu()[0] * change.new
         moved = point.moved or ("with locked sliders" if self.directions.any_locked else "")
         # Kept levels are shrunk as well: truncation is a matter of the whole noise.
-        z = self.directions.keep_locked(z, self.levels.free)
+        z = self.directions.keep_locked(z)
         self._history.go(replace(point, z=z, truncation=change.new, moved=moved), "truncation")
 
     def _on_directions(self) -> None:

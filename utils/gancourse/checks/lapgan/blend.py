@@ -4,7 +4,7 @@ import torch
 
 from gancourse.checks import answers
 from gancourse.checks.core import Case, Exercise, mistake
-from gancourse.checks.lapgan.pictures import pictures
+from gancourse.checks.lapgan.pictures import pictures, strict_shapes
 from gancourse.checks.observers.values import function
 
 MASKS = "masks.append(pyramid.reduce(masks[-1]))"
@@ -17,13 +17,7 @@ COARSE, BANDS = (
 def _cases(seed: int, strict: bool) -> list[Case]:
     shapes = [((1, 1, 4, 4), 1), ((2, 3, 8, 8), 2), ((1, 2, 8, 4), 1), ((3, 1, 8, 16), 3)]
     if strict:
-        shapes = [
-            ((1, 1, 4, 4), 1),
-            ((3, 3, 32, 32), 3),
-            ((1, 2, 12, 4), 2),
-            ((2, 1, 6, 2), 1),
-            ((2 + seed % 3, 3, 16, 16), 4),
-        ]
+        shapes = strict_shapes(seed)
     cases = []
     for i, (shape, levels) in enumerate(shapes):
         a, b = pictures(9 * seed + 2 * i, *shape), -pictures(9 * seed + 2 * i + 1, *shape)

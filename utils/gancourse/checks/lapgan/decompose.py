@@ -5,7 +5,7 @@ from torch import Tensor
 
 from gancourse.checks import answers
 from gancourse.checks.core import Case, Exercise, Observation, mistake
-from gancourse.checks.lapgan.pictures import pictures
+from gancourse.checks.lapgan.pictures import pictures, strict_shapes
 from gancourse.checks.observers.values import kind
 
 BAND, NEXT = "x - pyramid.expand(coarse)", "        x = coarse\n"
@@ -14,13 +14,7 @@ BAND, NEXT = "x - pyramid.expand(coarse)", "        x = coarse\n"
 def _cases(seed: int, strict: bool) -> list[Case]:
     shapes = [((1, 1, 4, 4), 1), ((2, 3, 8, 8), 2), ((1, 2, 8, 4), 2), ((1, 1, 8, 16), 3)]
     if strict:
-        shapes = [
-            ((1, 1, 4, 4), 1),
-            ((3, 3, 32, 32), 3),
-            ((1, 2, 12, 4), 2),
-            ((2, 1, 6, 2), 1),
-            ((2 + seed % 3, 3, 16, 16), 4),
-        ]
+        shapes = strict_shapes(seed)
     return [
         {"about": f"x of shape {shape}, levels = {levels}", "x": pictures(5 * seed + i, *shape), "levels": levels}
         for i, (shape, levels) in enumerate(shapes)

@@ -23,6 +23,17 @@ def pictures(seed: int, *shape: int) -> Tensor:
     return (randn(seed, *shape) + 2.0).round(decimals=1)
 
 
+def strict_shapes(seed: int) -> list[tuple[tuple[int, ...], int]]:
+    """Return shapes of pictures (N, C, H, W), and how often each is halved, for the graded cases."""
+    return [
+        ((1, 1, 4, 4), 1),
+        ((3, 3, 32, 32), 3),
+        ((1, 2, 12, 4), 2),
+        ((2, 1, 6, 2), 1),
+        ((2 + seed % 3, 3, 16, 16), 4),
+    ]
+
+
 def of_two_sizes(answer, case: Case, like: Observation) -> Observation:
     """Observe the shape of what comes back, its inside and its border apart, and then its gradients."""
     seen = function(answer, case, like)
