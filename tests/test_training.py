@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
+from torch import nn
 
 from gancourse import training, watching
 from gancourse.augment import random_flip
@@ -396,3 +397,40 @@ def test_a_generator_in_training_mode_is_copied_and_another_is_used_as_it_is():
     assert training.in_eval_mode(G.eval()) is G
     with pytest.raises(ValueError, match="z_dim"):
         training.in_eval_mode(torch.nn.Linear(2, 2))
+
+
+class Doubler(nn.Module):
+    """Images (N, 3, h, w) -> (N, 3, 2h, 2w), without noise."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.ConvTranspose2d(3, 3, 2, stride=2)
+        self.examples = None
+
+    def forward(self, small):
+        return self.body(small)
+
+
+def test_a_generator_that_enlarges_images_needs_no_noise():
+    G, D = Doubler(), nn.Sequential(nn.Flatten(), nn.Linear(3 * 64, 1))
+    images = torch.randint(0, 256, (20, 3, 8, 8), dtype=torch.uint8)
+    optimizers = [torch.optim.SGD(network.parameters(), lr=0.1) for network in (G, D)]
+
+    def train_step(G, D, opt_G, opt_D, real, step):
+        loss = (G(real[..., ::2, ::2]) - real).square().mean()
+        opt_G.zero_grad()
+        loss.backward()
+        opt_G.step()
+        return {"loss": loss}
+
+    settings = {"steps": 30, "batch_size": 4, "progress": False, "ema": 0.9, "snapshot_steps": [30]}
+    with pytest.raises(ValueError, match="z_dim"):
+        training.fit(train_step, G, D, *optimizers, images, **settings)
+    G.examples = images[:6, :, ::2, ::2]
+    run = training.fit(train_step, G, D, *optimizers, images, **settings)
+    assert run.history["loss"][-5:].mean() < run.history["loss"][:5].mean()
+    assert run.snapshots[30].shape == (64, 3, 8, 8)
+    assert torch.equal(training.sample(run.generator, 8)[6:], training.sample(run.generator, 2))  # by turns
+    G.examples = images[:6, :1]
+    with pytest.raises(ValueError, match=r"takes images \(N, C, h, w\), such as its `examples`"):
+        training.fit(train_step, G, D, *optimizers, images, **settings)

@@ -4,8 +4,10 @@ import errno
 import os
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 STALE_SECONDS = 3600
 
@@ -36,6 +38,13 @@ def check_room(folder: Path, needed: int, what: str) -> None:
 
 def save_atomically(path: Path, data: bytes) -> None:
     """Write a file under a temporary name, then rename it to `path`, so that no reader sees a part of it."""
+    with open_atomically(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def open_atomically(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file to write. When the context ends it is renamed to `path`; after an exception nothing is left of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for left_behind in path.parent.glob(f".{path.name}.*.partial"):  # by a process that was killed while writing
         with suppress(FileNotFoundError):
@@ -44,7 +53,7 @@ def save_atomically(path: Path, data: bytes) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)

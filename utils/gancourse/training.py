@@ -191,11 +191,11 @@ def generator_inputs(G: nn.Module, n: int, seed: int | None = None, labels: Tens
     """Return G's inputs for n images, on its device: the noise, then coarse images, then labels, where G takes them.
 
     G takes coarse images if it has `examples` of them, uint8 (K, C, h, w): it gets them by turns, as float -1 to 1, and others
-    with the next seed. Where it is conditional, example i shows class i % classes, and K is a multiple of the classes.
-    G is conditional if it has `classes`, the number of them. labels: int64 (n,); without, 0, 1, 2, ... and again from 0.
+    with the next seed. A G that has these and no `z_dim` takes no noise. G is conditional if it has `classes`, the number of
+    them; example i then shows class i % classes, and K is a multiple of the classes. labels: int64 (n,); without, 0, 1, 2, ... and again from 0.
     Raises ValueError for labels that do not fit.
     """
-    classes, examples, z = getattr(G, "classes", None), getattr(G, "examples", None), noise(G, n, seed)
+    classes, examples = getattr(G, "classes", None), getattr(G, "examples", None)
     turns = torch.arange(n, device="cpu")
     if examples is not None:
         turns += n * (seed or 0)
@@ -206,7 +206,7 @@ def generator_inputs(G: nn.Module, n: int, seed: int | None = None, labels: Tens
         if labels.shape != (n,):
             raise ValueError(f"{n} images need {n} labels, not a tensor of {tuple(labels.shape)}.")
         labels = check_labels(labels, classes)
-    inputs = [z]
+    inputs = [noise(G, n, seed)] if takes_noise(G) else []
     if examples is not None:
         places = (
             turns if classes is None else labels.cpu() + classes * (turns // classes)
@@ -214,7 +214,13 @@ def generator_inputs(G: nn.Module, n: int, seed: int | None = None, labels: Tens
         inputs.append(to_unit(examples[places % len(examples)]))
     if classes is not None:
         inputs.append(labels)
-    return tuple(x.to(z.device) for x in inputs)
+    device = device_of(G)
+    return tuple(x.to(device) for x in inputs)
+
+
+def takes_noise(G: nn.Module) -> bool:
+    """Return whether G draws from noise; one that enlarges images without any has `examples` of them and no `z_dim`."""
+    return hasattr(G, "z_dim") or getattr(G, "examples", None) is None
 
 
 def check_labels(labels: Tensor, classes: int) -> Tensor:
@@ -243,7 +249,8 @@ def sample(G: nn.Module, n: int, seed: int = 0, labels: Tensor | None = None, ba
     images = []
     try:
         for part in zip(*(whole.split(batch_size) for whole in inputs), strict=True):
-            given = f"noise {tuple(part[0].shape)}" + " and labels" * hasattr(G, "classes")
+            what = "noise" if takes_noise(G) else "images"
+            given = f"{what} {tuple(part[0].shape)}" + " and labels" * hasattr(G, "classes")
             images.append(to_uint8(arguments.check_pixels(drawn(G, *part), len(part[0]), given)).cpu())
     finally:
         G.train(was_training)
@@ -510,7 +517,8 @@ def _as_number(name: str, value: object, device: torch.device) -> Tensor:
 
 
 def _check_players(G: object, D: object) -> None:
-    arguments.check_generator(G)
+    if takes_noise(G):
+        arguments.check_generator(G)
     arguments.check_network(D, "discriminator")
     for network, role in ((G, "generator"), (D, "discriminator")):
         arguments.check_weights(network, role)
@@ -528,8 +536,11 @@ def _check_size(G: nn.Module, images: Tensor) -> None:
         raise
     except (RuntimeError, TypeError, IndexError) as error:
         first_line = (str(error) or "no message").splitlines()[0]
+        stops = f"The generator stops with {type(error).__name__}: {first_line}."
+        if not takes_noise(G):
+            raise ValueError(f"{stops} It takes images (N, C, h, w), such as its `examples`.") from error
         raise ValueError(
-            f"The generator stops with {type(error).__name__}: {first_line}. It takes noise (N, {G.z_dim})"
+            f"{stops} It takes noise (N, {G.z_dim})"
             f"{' and labels (N,)' if hasattr(G, 'classes') else ''}. If it begins with a convolution, begin its forward with "
             f"`z.view(-1, {G.z_dim}, 1, 1)`. If it takes coarse images, too, give it some: `G.examples`, uint8 (K, C, h, w)."
         ) from error
