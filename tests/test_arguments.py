@@ -13,7 +13,7 @@ from gancourse import arguments, training
 from gancourse.checkpoints import CheckpointError
 from gancourse.datasets import ImageDataset
 from gancourse.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
-from gancourse.recipes import mlp_step
+from gancourse.steps import mlp_step
 from gancourse.widgets.latent import CannotShow, open_generator
 from toy_training import images, players, toy_fit, weights_hash
 

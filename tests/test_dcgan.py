@@ -5,13 +5,14 @@ import torch
 from PIL import Image
 from torch import nn
 
-from gancourse import augment, losses, pretrained, recipes, shipping, training
+from gancourse import augment, losses, pretrained, shipping, training
 from gancourse.networks.dcgan import (
     ConditionalDCGANDiscriminator,
     ConditionalDCGANGenerator,
     DCGANDiscriminator,
     DCGANGenerator,
 )
+from gancourse.steps import dcgan_step, other_labels
 
 LABELS = torch.tensor([3, 1, 4, 1, 5])
 
@@ -115,14 +116,14 @@ def toy(steps, folder=None, bf16=True, train_step=None, **settings):
     G, D = DCGANGenerator(z_dim=8, width=8), DCGANDiscriminator(width=8)
     rng = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (64, 3, 32, 32), dtype=torch.uint8, generator=rng)
-    train_step = train_step or recipes.dcgan_step(gamma=0.1, every=2)
+    train_step = train_step or dcgan_step(gamma=0.1, every=2)
     players = G, D, training.adam(G, 2e-4), training.adam(D, 2e-4)
     settings = {"batch_size": 16, "ema": 0.9, "augment": augment.random_flip, "progress": False} | settings
     return training.fit(train_step, *players, images, steps=steps, folder=folder, bf16=bf16, **settings)
 
 
 @pytest.mark.parametrize("bf16", [False, True])
-@pytest.mark.parametrize("train_step", [None, recipes.dcgan_step(seen=augment.differentiable)], ids=["R1", "augmented"])
+@pytest.mark.parametrize("train_step", [None, dcgan_step(seen=augment.differentiable)], ids=["R1", "augmented"])
 def test_a_training_of_convolutions_resumes_to_the_bit(tmp_path, train_step, bf16):
     whole = toy(9, None, bf16, train_step)
     toy(4, tmp_path, bf16, train_step)
@@ -182,7 +183,7 @@ def test_a_training_after_steps_by_hand_goes_on_as_one_that_began_with_fit():
         torch.manual_seed(0)
         G, D = DCGANGenerator(z_dim=8, width=8), DCGANDiscriminator(width=8)
         opt_G, opt_D = optimizer(G), optimizer(D)
-        step = recipes.dcgan_step()
+        step = dcgan_step()
         for i in range(4):
             torch.manual_seed(i)
             step(G, D, opt_G, opt_D, training.to_unit(images[:16]), i)
@@ -201,7 +202,7 @@ def test_a_step_moves_both_players_and_leaves_d_trainable(relativistic):
     weights = {**dict(G.named_parameters(prefix="G")), **dict(D.named_parameters(prefix="D"))}
     before = {name: w.detach().clone() for name, w in weights.items()}
     opts = training.adam(G, 2e-4), training.adam(D, 2e-4)
-    said = recipes.dcgan_step(relativistic)(G, D, *opts, torch.rand(8, 3, 32, 32), 1)
+    said = dcgan_step(relativistic)(G, D, *opts, torch.rand(8, 3, 32, 32), 1)
     still = {name for name, w in weights.items() if torch.equal(w, before[name])}
     assert still == ({"D.head.bias"} if relativistic else set())  # a difference of logits knows no common shift
     assert all(p.requires_grad for p in D.parameters())
@@ -213,7 +214,7 @@ def test_mismatched_pairs_have_wrong_labels_and_fakes_the_ones_they_were_made_fo
     G, D = ConditionalDCGANGenerator(width=8), ConditionalDCGANDiscriminator(width=8)
     D.register_forward_pre_hook(lambda _, arguments: given.append(arguments[1].tolist()))
     opts = training.adam(G, 2e-4), training.adam(D, 2e-4)
-    recipes.dcgan_step(mismatched=True)(G, D, *opts, torch.rand(5, 3, 32, 32), LABELS, 1)
+    dcgan_step(mismatched=True)(G, D, *opts, torch.rand(5, 3, 32, 32), LABELS, 1)
     right = LABELS.tolist()
     assert given[:2] + given[3:] == [right] * 3  # real and fake for D, fake for G
     assert all(a != b for a, b in zip(given[2], right, strict=True))
@@ -221,12 +222,12 @@ def test_mismatched_pairs_have_wrong_labels_and_fakes_the_ones_they_were_made_fo
 
 def test_a_relativistic_step_takes_no_third_kind_of_pairs():
     with pytest.raises(ValueError, match="third kind"):
-        recipes.dcgan_step(relativistic=True, mismatched=True)
+        dcgan_step(relativistic=True, mismatched=True)
 
 
 def test_other_labels_are_all_the_others():
     labels = torch.arange(10).repeat(300)
-    others = recipes.other_labels(labels, 10)
+    others = other_labels(labels, 10)
     pairs = set(zip(labels.tolist(), others.tolist(), strict=True))
     assert pairs == {(a, b) for a in range(10) for b in range(10) if a != b}
 
@@ -325,7 +326,7 @@ def test_every_image_that_D_is_shown_is_changed_the_same_way():
         return images.masked_fill(torch.arange(32) < 16, 0)
 
     G, D = ConditionalDCGANGenerator(width=8), Watching(width=8)
-    step = recipes.dcgan_step(gamma=1.0, every=1, mismatched=True, seen=seen)
+    step = dcgan_step(gamma=1.0, every=1, mismatched=True, seen=seen)
     optimisers = [training.adam(network, 2e-4) for network in (G, D)]
     step(G, D, *optimisers, torch.rand(5, 3, 32, 32) * 2 - 1, LABELS, 1)
     assert len(shown) == 5

@@ -3,10 +3,11 @@
 import pytest
 import torch
 
-from gancourse import augment, datasets, features, metrics, recipes, training
+from gancourse import augment, datasets, features, metrics, training
 from gancourse.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
 from gancourse.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
+from gancourse.steps import dcgan_step, mlp_step
 
 here = pytest.mark.parametrize(
     "device",
@@ -17,18 +18,18 @@ here = pytest.mark.parametrize(
     ],
 )
 GANS = {
-    "mlp": (MLPGenerator, MLPDiscriminator, recipes.mlp_step(gamma=1.0, every=2), (1, 28, 28), None),
+    "mlp": (MLPGenerator, MLPDiscriminator, mlp_step(gamma=1.0, every=2), (1, 28, 28), None),
     "conditional": (
         ConditionalGenerator,
         ConditionalDiscriminator,
-        recipes.mlp_step(gamma=1.0, every=2),
+        mlp_step(gamma=1.0, every=2),
         (1, 28, 28),
         None,
     ),
     "dcgan": (
         lambda: DCGANGenerator(width=8),
         lambda: DCGANDiscriminator(width=8),
-        recipes.dcgan_step(gamma=0.1, every=2, seen=augment.differentiable),
+        dcgan_step(gamma=0.1, every=2, seen=augment.differentiable),
         (3, 32, 32),
         augment.random_flip,
     ),

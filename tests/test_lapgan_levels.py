@@ -9,6 +9,7 @@ from torch import nn
 
 from gancourse import checkpoints, cli, datasets, pretrained, pyramid, recipes, runs, shipping, training
 from gancourse.networks.lapgan import LAPGAN, BaseDiscriminator, BaseGenerator, LevelDiscriminator, LevelGenerator
+from gancourse.steps import level_step, paired_loss
 from gancourse.widgets import LatentExplorer, TrainingMonitor
 
 LABELS = torch.tensor([3, 1, 4, 1, 5])
@@ -198,7 +199,7 @@ class Watching(LevelDiscriminator):
 def test_the_training_step_tells_both_players_the_coarse_picture(classes):
     G, D = LevelGenerator(16, **SMALL, classes=classes), Watching(16, **SMALL, classes=classes)
     real, labels = torch.rand(5, 3, 16, 16) * 2 - 1, (LABELS,) * bool(classes)
-    step = recipes.level_step()
+    step = level_step()
     values = step(G, D, training.adam(G, 1e-3), training.adam(D, 1e-3), real, *labels, 1)
     assert {"d_loss", "g_loss", "d_real", "d_fake", "pixels"} == values.keys()
     (x, coarse, *told), *of_fakes = D.told
@@ -219,7 +220,7 @@ def test_the_step_leaves_no_gradient_of_G_in_D():
     opt_G, opt_D = training.adam(G, 1e-3), training.adam(D, 1e-3)
     used = []
     opt_D.register_step_post_hook(lambda *_: used.extend(p.grad.clone() for p in D.parameters()))
-    recipes.level_step()(G, D, opt_G, opt_D, torch.rand(4, 3, 16, 16) * 2 - 1, 1)
+    level_step()(G, D, opt_G, opt_D, torch.rand(4, 3, 16, 16) * 2 - 1, 1)
     assert all(p.requires_grad for p in D.parameters())
     assert all(torch.equal(a, p.grad) for a, p in zip(used, D.parameters(), strict=True))
 
@@ -229,9 +230,9 @@ def test_the_loss_on_pixels_is_least_for_the_right_spread():
     rng = torch.Generator().manual_seed(0)
     truth, one, other = torch.randn(3, 400_000, generator=rng).double()
     deviations = torch.linspace(0.4, 1.6, 25)
-    losses_of = torch.stack([recipes.paired_loss(d * one, d * other, truth) for d in deviations])
+    losses_of = torch.stack([paired_loss(d * one, d * other, truth) for d in deviations])
     assert deviations[losses_of.argmin()] == pytest.approx(1, abs=0.11)
-    without = torch.stack([recipes.paired_loss(d * one, d * other, truth, spread=0) for d in deviations])
+    without = torch.stack([paired_loss(d * one, d * other, truth, spread=0) for d in deviations])
     assert without.argmin() == 0
 
 
@@ -348,7 +349,7 @@ def test_a_monitor_shows_the_pictures_of_a_level():
         G.draw[-1].bias.fill_(3)  # beyond 1
     monitor = TrainingMonitor(2)
     players = (G, D, training.adam(G, 1e-3), training.adam(D, 1e-3))
-    run = training.fit(recipes.level_step(), *players, images, steps=2, batch_size=8, watcher=monitor)
+    run = training.fit(level_step(), *players, images, steps=2, batch_size=8, watcher=monitor)
     monitor.finished(run)
     assert "No pictures" not in monitor.window.caption
     assert monitor.frames[2].shape[1:] == (3, 16, 16)
@@ -359,9 +360,7 @@ def test_a_level_without_examples_is_told_to_get_some():
     del G.examples
     images = torch.zeros(40, 3, 16, 16, dtype=torch.uint8)
     with pytest.raises(ValueError, match=r"give it some: `G.examples`"):
-        training.fit(
-            recipes.level_step(), G, D, training.adam(G, 1e-3), training.adam(D, 1e-3), images, steps=1, batch_size=8
-        )
+        training.fit(level_step(), G, D, training.adam(G, 1e-3), training.adam(D, 1e-3), images, steps=1, batch_size=8)
 
 
 def test_a_level_is_not_shipped_alone(capsys):

@@ -72,8 +72,7 @@ def test_the_conditional_dcgan_was_as_good_as_promised():
 def test_the_conditional_lapgan_was_as_good_as_promised():
     """What the card records; `gancourse train cifar10_lapgan_conditional` measures it again."""
     shipped = pretrained.read_card("cifar10_lapgan_conditional")["stages"][-1]["metrics"]
-    assert shipped["gan_test"] >= 0.65
-    assert min(shipped["gan_test_by_class"]) >= 0.4
+    assert min(shipped["gan_test_by_class"]) >= 0.6
 
 
 def test_holding_the_coarse_noise_holds_the_coarse_picture_and_not_the_detail():

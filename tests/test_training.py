@@ -20,7 +20,7 @@ from gancourse import training, watching
 from gancourse.augment import random_flip
 from gancourse.checkpoints import CheckpointError
 from gancourse.files import save_atomically
-from gancourse.recipes import mlp_step
+from gancourse.steps import mlp_step
 from gancourse.training import Batches, TrainingStopped, fit
 from toy_training import images, players, toy_fit, weights_hash
 

@@ -11,7 +11,7 @@ import torch
 
 from gancourse import training
 from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
-from gancourse.recipes import mlp_step
+from gancourse.steps import mlp_step
 from gancourse.training import Run, adam, fit
 
 

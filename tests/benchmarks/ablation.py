@@ -30,7 +30,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from gancourse import augment, datasets, files, metrics, recipes, shipping, small_sets, training
+from gancourse import augment, datasets, files, metrics, shipping, small_sets, training
 from gancourse.networks.dcgan import (
     ConditionalDCGANDiscriminator,
     ConditionalDCGANGenerator,
@@ -38,10 +38,11 @@ from gancourse.networks.dcgan import (
     DCGANGenerator,
     init_weights,
 )
+from gancourse.steps import dcgan_step
 
 RESULTS = Path(__file__).with_suffix(".json")
 WARM_UP, TIMED_STEPS, TIMED_ROUNDS = 4, 16, 6  # as many steps as R1 has in its round
-PLAIN_STEP = recipes.dcgan_step()
+PLAIN_STEP = dcgan_step()
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ CONDITIONAL = replace(
     BEST,
     generator=ConditionalDCGANGenerator,
     discriminator=ConditionalDCGANDiscriminator,
-    train_step=recipes.dcgan_step(mismatched=True),
+    train_step=dcgan_step(mismatched=True),
 )
 
 PLAIN_POKEMON = replace(
@@ -133,7 +134,7 @@ PLAIN_POKEMON = replace(
 AUGMENTED = replace(
     PLAIN_POKEMON,
     says="everything that D sees is augmented",
-    train_step=recipes.dcgan_step(seen=augment.differentiable),
+    train_step=dcgan_step(seen=augment.differentiable),
 )
 
 SETS: dict[str, tuple[float, dict[str, Arm]]] = {  # minutes of an arm, arms
@@ -143,8 +144,8 @@ SETS: dict[str, tuple[float, dict[str, Arm]]] = {  # minutes of an arm, arms
             "base": replace(BASE, raw_of="ema"),
             "ema": replace(BASE, says="EMA generator, 0.996", ema=0.996),
             "flips": replace(BASE, says="flips", augment=augment.random_flip),
-            "r1": replace(BASE, says="R1, gamma 0.1, every 16th step", train_step=recipes.dcgan_step(gamma=0.1)),
-            "relativistic": replace(BASE, says="relativistic loss", train_step=recipes.dcgan_step(relativistic=True)),
+            "r1": replace(BASE, says="R1, gamma 0.1, every 16th step", train_step=dcgan_step(gamma=0.1)),
+            "relativistic": replace(BASE, says="relativistic loss", train_step=dcgan_step(relativistic=True)),
             "spectral": replace(
                 BASE,
                 says="spectral instead of batch norm in D",
@@ -206,13 +207,11 @@ SETS: dict[str, tuple[float, dict[str, Arm]]] = {  # minutes of an arm, arms
                 says="D of half the width, nothing augmented",
                 discriminator=lambda: DCGANDiscriminator(width=16, size=64),
             ),
-            "r1": replace(
-                PLAIN_POKEMON, says="R1, gamma 0.1, nothing augmented", train_step=recipes.dcgan_step(gamma=0.1)
-            ),
+            "r1": replace(PLAIN_POKEMON, says="R1, gamma 0.1, nothing augmented", train_step=dcgan_step(gamma=0.1)),
             "augmented_r1": replace(
                 AUGMENTED,
                 says="R1, gamma 0.1, and everything augmented",
-                train_step=recipes.dcgan_step(gamma=0.1, seen=augment.differentiable),
+                train_step=dcgan_step(gamma=0.1, seen=augment.differentiable),
             ),
         },
     ),

@@ -24,6 +24,7 @@ from torch.optim import Optimizer
 from gancourse import datasets, recipes, training
 from gancourse.losses import discriminator_loss, non_saturating_loss
 from gancourse.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from gancourse.steps import dcgan_step, mlp_step
 
 WARM_UP, ROUNDS = 10, 3
 
@@ -48,7 +49,7 @@ class Case:
 def case_of(name: str, steps: int) -> Case:
     """Return the case of a recipe."""
     recipe = recipes.get(name)
-    plain_step = recipes.mlp_step() if recipe.dataset == "mnist" else recipes.dcgan_step()
+    plain_step = mlp_step() if recipe.dataset == "mnist" else dcgan_step()
     return Case(
         lambda: datasets.load(recipe.dataset),
         recipe.networks,
@@ -81,8 +82,8 @@ CASES = {
         lambda: (DCGANGenerator(size=64), DCGANDiscriminator(size=64)),
         lambda network: training.adam(network, lr=2e-4),
         64,
-        recipes.dcgan_step(),
-        recipes.dcgan_step(),
+        dcgan_step(),
+        dcgan_step(),
         0.0,
         None,
         True,

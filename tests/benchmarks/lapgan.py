@@ -19,6 +19,7 @@ import torch
 
 from gancourse import datasets, features, files, metrics, pyramid, recipes, training
 from gancourse.networks.lapgan import LevelDiscriminator, LevelGenerator  # Discriminator
+from gancourse.steps import level_step
 
 RESULTS = Path(__file__).with_suffix(".json")
 NAME, SIDE, STEPS, SAMPLES = "cifar10_lapgan_32", 32, 1_500, 5_000
@@ -32,8 +33,8 @@ def networks(**of_D):
 
 ARMS = {
     "the course's": {},
-    "no loss on pixels": {"train_step": recipes.level_step(weight=0.0)},
-    "no reward for spread": {"train_step": recipes.level_step(spread=0.0)},
+    "no loss on pixels": {"train_step": level_step(weight=0.0)},
+    "no reward for spread": {"train_step": level_step(spread=0.0)},
     "D sees the picture alone": {"networks": networks(pair=False)},
     "batch norm in D": {"networks": networks(norm="batch")},
 }

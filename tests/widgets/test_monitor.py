@@ -12,7 +12,7 @@ from PIL import Image
 
 from gancourse import losses, training, watching
 from gancourse.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
-from gancourse.recipes import mlp_step
+from gancourse.steps import mlp_step
 from gancourse.widgets import TrainingMonitor, fit_live
 from gancourse.widgets.chart import Line, binned, line_chart
 from gancourse.widgets.monitor import MAX_FRAMES, Ended, duration, least_missed, sheet_columns

@@ -1,6 +1,6 @@
-"""What can go wrong in a training step, whatever its players are told and see: for the steps of lessons 3, 5 and 7.
+"""What can go wrong in a training step, whatever its players are told and see: for the steps of lessons 3, 5, 7, 9 and 10.
 
-The three answers in the lessons share their lines, so one list of edits serves all of them; what differs is filled in.
+The answers in the lessons share their lines, so one list of edits serves all of them; what differs is filled in.
 """
 
 from gancourse.checks.core import Mistake, mistake
@@ -77,31 +77,7 @@ def mistakes(fake: str, asks: str, in_g: str, d_loss: str, g_loss: str) -> tuple
     of_sigmoids = asks.replace("), D(", ").sigmoid(), D(") + ".sigmoid()"
     both = fake.replace("len(real)", "2 * len(real)").replace("labels", "labels.repeat(2)")
     return (
-        mistake(
-            "gradients accumulate: PyTorch adds new ones to the old ones. Call zero_grad() of each optimiser before its backward().",
-            (f"{D_ZERO} → ", f"{G_ZERO} → "),
-            f"{D_ZERO} → ",
-            f"{G_ZERO} → ",
-        ),
-        mistake(
-            "zero_grad() stands between backward() and step(), so the gradients are gone before they are used. Call it before backward().",
-            (f"{D_ZERO}{D_BACK} → {D_BACK}{D_ZERO}", f"{G_ZERO}{G_BACK} → {G_BACK}{G_ZERO}"),
-            f"{D_ZERO}{D_BACK} → {D_BACK}{D_ZERO}",
-            f"{G_ZERO}{G_BACK} → {G_BACK}{G_ZERO}",
-        ),
-        mistake(
-            "D's gradients are cleared too early, right after its step: G's loss then leaves its own in D, and D's next step uses "
-            "them. Clear them before D's backward().",
-            (f"{D_ZERO} → ", f"{D_STEP} → {D_STEP}{D_ZERO}"),
-            (f"{D_ZERO} → ", f"{D_STEP} → {D_STEP}{D_ZERO}", f"{G_ZERO} → ", f"{G_STEP} → {G_STEP}{G_ZERO}"),
-        ),
-        mistake(
-            "opt_D steps only after G's loss has left its gradients in D. Finish D's turn, with zero_grad, backward and step, "
-            "before G's begins.",
-            (f"{D_STEP} → ", f"{G_STEP} → {D_STEP}{G_STEP}"),
-            (f"{D_BACK}{D_STEP} → ", f"{G_BACK}{G_STEP} →     (d_loss + g_loss).backward()\n{D_STEP}{G_STEP}"),
-            (f"{D_STEP} → ", f"{G_BACK} → {G_BACK}{D_STEP}"),
-        ),
+        *of_order(),
         mistake(
             "G's loss is computed before D's update, but its backward() comes after it, when D's weights have changed. Call D again "
             "in G's turn.",
@@ -176,6 +152,45 @@ def mistakes(fake: str, asks: str, in_g: str, d_loss: str, g_loss: str) -> tuple
             f"{d_loss} → F.softplus(-{real}).mean()",
             f"{d_loss} → F.softplus({fakes}).mean()",
         ),
+        *of_shares(asks),
+    )
+
+
+def of_order() -> tuple[Mistake, ...]:
+    """Return the mistakes of a step about when gradients are cleared and used."""
+    return (
+        mistake(
+            "gradients accumulate: PyTorch adds new ones to the old ones. Call zero_grad() of each optimiser before its backward().",
+            (f"{D_ZERO} → ", f"{G_ZERO} → "),
+            f"{D_ZERO} → ",
+            f"{G_ZERO} → ",
+        ),
+        mistake(
+            "zero_grad() stands between backward() and step(), so the gradients are gone before they are used. Call it before backward().",
+            (f"{D_ZERO}{D_BACK} → {D_BACK}{D_ZERO}", f"{G_ZERO}{G_BACK} → {G_BACK}{G_ZERO}"),
+            f"{D_ZERO}{D_BACK} → {D_BACK}{D_ZERO}",
+            f"{G_ZERO}{G_BACK} → {G_BACK}{G_ZERO}",
+        ),
+        mistake(
+            "D's gradients are cleared too early, right after its step: G's loss then leaves its own in D, and D's next step uses "
+            "them. Clear them before D's backward().",
+            (f"{D_ZERO} → ", f"{D_STEP} → {D_STEP}{D_ZERO}"),
+            (f"{D_ZERO} → ", f"{D_STEP} → {D_STEP}{D_ZERO}", f"{G_ZERO} → ", f"{G_STEP} → {G_STEP}{G_ZERO}"),
+        ),
+        mistake(
+            "opt_D steps only after G's loss has left its gradients in D. Finish D's turn, with zero_grad, backward and step, "
+            "before G's begins.",
+            (f"{D_STEP} → ", f"{G_STEP} → {D_STEP}{G_STEP}"),
+            (f"{D_BACK}{D_STEP} → ", f"{G_BACK}{G_STEP} →     (d_loss + g_loss).backward()\n{D_STEP}{G_STEP}"),
+            (f"{D_STEP} → ", f"{G_BACK} → {G_BACK}{D_STEP}"),
+        ),
+    )
+
+
+def of_shares(asks: str) -> tuple[Mistake, ...]:
+    """Return the mistakes of a step about what it returns; asks: as in `mistakes`."""
+    real, fakes = "real_logits", "fake_logits"
+    return (
         mistake(
             "d_real and d_fake are mean probabilities or mean logits. They should be shares of images that D got right: for real images (logits > 0).float().mean().",
             (f"{REAL} → {real}.mean().detach()", f"{FAKE} → {fakes}.mean().detach()"),

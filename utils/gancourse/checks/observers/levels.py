@@ -40,7 +40,7 @@ class LevelG(Player):
         self.made |= dict(zip(rows(images), self.given[-1], strict=False))
         return images
 
-    def coarse_pictures(self, D: "LevelD", real: Tensor) -> dict[str, str]:
+    def told_pictures(self, D: "LevelD", real: Tensor) -> dict[str, str]:
         """Return, in words, which coarse pictures both players were given in a step on real pictures (N, 1, 28, 28)."""
         own = dict(zip(rows(real), pyramid.reduce(real), strict=True))
         seen = {"coarse:G": _in_words([(given, pyramid.reduce(real)) for given in self.given], "those of the batch")}

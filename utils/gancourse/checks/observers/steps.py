@@ -21,7 +21,7 @@ def training_step(answer, case, like) -> dict:
     case["batches"]: list of real images (N, 1, 28, 28), one a step; case["labels"], if there: a list of their labels,
     int64 (N,) from 0 to 9, for conditional players; case["options"], if there: further keyword arguments;
     case["batch_norm"], if true: D has batch normalisation, too, so that it matters which images it sees in one batch;
-    case["players"], if there: a function of the diary that makes other players, see levels.py;
+    case["players"], if there: a function of the diary that makes other players, see levels.py; a G without `z_dim` takes no noise;
     case["sees"], if there: what D sees of an image, a function.
     case["part"], what to look at: "D" or "G", the change of that player's weights while the other's learning rate is 0;
     "both", their changes together, who received gradients, who stepped when; "returned", the dict of a D whose logits are
@@ -37,6 +37,7 @@ def training_step(answer, case, like) -> dict:
         G, D = case["players"](diary)
     else:
         G, D = _generator(diary), _discriminator(diary, case.get("batch_norm", False))
+    noisy = hasattr(G, "z_dim")
     opt_G = _Optimizer(G, 0.0 if part in ("D", "returned") else 0.5)
     opt_D = _Optimizer(D, {"G": 0.0, "returned": 3.0}.get(part, 0.25))  # far enough that what is taken too late differs
     if part == "returned":
@@ -54,7 +55,7 @@ def training_step(answer, case, like) -> dict:
         diary.clear()
         for player in (G, D):
             player.begin()
-        replay = like["_noise"][number - 1] if number <= len(like.get("_noise", [])) else []
+        replay = like["_noise"][number - 1] if noisy and number <= len(like.get("_noise", [])) else []
         G.replay, labels = replay, []
         if conditional:
             labels = [case["labels"][number - 1].clone()]
@@ -72,10 +73,10 @@ def training_step(answer, case, like) -> dict:
         inputs = zip(G.inputs, G.labels, strict=True) if conditional else zip(G.inputs, strict=True)
         seen["_noise"].append([tensor for call in inputs for tensor in call])
         if part == "both":
-            now = _order(diary, D) | _noise(noise, len(batch)) | _modes(G, D)
+            now = _order(diary, D) | (_noise(noise, len(batch)) if noisy else {}) | _modes(G, D)
             now |= _images(D, batch, fakes, case.get("sees", lambda x: x))
             now |= _labels(G, D) if conditional else {}
-            now |= G.coarse_pictures(D, batch) if "players" in case else {}
+            now |= G.told_pictures(D, batch) if "players" in case else {}
             now["graph"] = "still in memory" if _alive(G, D) else "freed"
             seen |= {f"{what} (step {number})": words for what, words in now.items()}
         for player in (D, G):
