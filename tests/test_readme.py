@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import ablation, lapgan
+from benchmarks import ablation, lapgan, srgan
 from gancourse import pretrained, recipes, small_sets
 
 ROOT = Path(__file__).parents[1]
@@ -106,6 +106,23 @@ def test_lesson_9_shows_what_was_measured_of_the_variants():
     source = (ROOT / "solutions/09_lapgan/09_lapgan.py").read_text()
     for row in lapgan.rows():
         assert f"    {row}\n" in source
+
+
+def test_lesson_10_shows_what_was_measured_of_the_loss():
+    source = (ROOT / "solutions/10_srgan/10_srgan.py").read_text()
+    assert all(srgan.read()["curve"][str(weight)].keys() == {"0", "1"} for weight in srgan.WEIGHTS), "a seed is missing"
+    for row in [*srgan.rows("curve"), *srgan.rows("content")]:
+        assert f"    {row}\n" in source
+
+
+@pytest.mark.parametrize("name", recipes.SRGANS)
+def test_the_figures_of_the_enlarging_networks_are_those_of_their_cards(name):
+    readme = (ROOT / "README.md").read_text()
+    stages = [stage["metrics"] for stage in pretrained.read_card(name)["stages"]]
+    ways = {"bicubic": stages[0]["controls"]["bicubic"], "SRResNet": stages[0], "SRGAN": stages[1]}
+    for way, of in ways.items():
+        distance = of["kernel_efficientnet_lite0_features"]
+        assert f"| `{name}` | {way} | {of['psnr']:.2f} | {of['ssim']:.3f} | {distance:.2f} |" in readme
 
 
 @pytest.mark.parametrize(

@@ -424,7 +424,7 @@ def test_a_generator_that_enlarges_images_needs_no_noise():
         return {"loss": loss}
 
     settings = {"steps": 30, "batch_size": 4, "progress": False, "ema": 0.9, "snapshot_steps": [30]}
-    with pytest.raises(ValueError, match="z_dim"):
+    with pytest.raises(ValueError, match=r"`G.examples`, uint8 \(K, C, h, w\)"):
         training.fit(train_step, G, D, *optimizers, images, **settings)
     G.examples = images[:6, :, ::2, ::2]
     run = training.fit(train_step, G, D, *optimizers, images, **settings)

@@ -10,6 +10,7 @@ import inspect
 import sys
 import tomllib
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
@@ -99,12 +100,13 @@ def spoilt_class(reference, kind: str, subject: str):
 
     class Spoilt(reference):
         last = None
+        layers: ClassVar[dict] = {}
 
-        def __init__(self):
-            super().__init__()
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
             if kind == "same_object":
-                Spoilt.last = Spoilt.last or list(self.children())
-                for (name, _), layer in zip(list(self.named_children()), Spoilt.last, strict=True):
+                layers = self.layers.setdefault(arguments, list(self.children()))
+                for (name, _), layer in zip(list(self.named_children()), layers, strict=True):
                     setattr(self, name, layer)
 
         def forward(self, *inputs):

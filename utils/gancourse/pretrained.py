@@ -43,7 +43,7 @@ def folder() -> Path:
 
 
 def names() -> list[str]:
-    """Return the names that `load` takes."""
+    """Return the names of the generators that draw from noise."""
     return [*recipes.RECIPES, *recipes.JOINED]
 
 
@@ -52,8 +52,9 @@ def load(name: str, stage: int | None = None) -> Pretrained:
 
     Raises ValueError for an unknown name or stage, WeightsError for missing or damaged files.
     """
-    if name not in names():
-        raise ValueError(f"No weights are shipped under {name!r}. There are: {', '.join(names())}.")
+    known = [*names(), *recipes.SRGANS]
+    if name not in known:
+        raise ValueError(f"No weights are shipped under {name!r}. There are: {', '.join(known)}.")
     card = read_card(name)
     stages = card["stages"]
     stage = len(stages) if stage is None else stage

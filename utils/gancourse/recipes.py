@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim import Adam, Optimizer
 
-from gancourse import datasets, pyramid
-from gancourse.augment import differentiable, flip_and_shift, random_flip
+from gancourse import datasets, pyramid, resampling
+from gancourse.augment import differentiable, flip_and_shift, flip_and_swap_colours, random_flip
 from gancourse.networks.classifier import ColourClassifier, DigitClassifier
 from gancourse.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
 from gancourse.networks.dcgan import (
@@ -21,7 +21,8 @@ from gancourse.networks.dcgan import (
 )
 from gancourse.networks.lapgan import LAPGAN, BaseDiscriminator, BaseGenerator, LevelDiscriminator, LevelGenerator
 from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
-from gancourse.steps import SPREAD, dcgan_step, level_step, mlp_step
+from gancourse.networks.srgan import SRGenerator
+from gancourse.steps import SPREAD, dcgan_step, level_step, mlp_step, srgan_step
 from gancourse.training import (
     Batches,
     Run,
@@ -101,6 +102,11 @@ def reduced(images: Tensor, side: int) -> Tensor:
             raise ValueError(f"images of {images.shape[-1]} pixels cannot be halved to {side}.")
         parts.append(to_uint8(x))
     return torch.cat(parts)
+
+
+def shrunk(images: Tensor) -> Tensor:
+    """Return uint8 images (N, C, 4h, 4w), made small: uint8 (N, C, h, w)."""
+    return torch.cat([to_uint8(resampling.shrink(to_unit(part))) for part in images.split(1_000)])
 
 
 def by_turns(labels: Tensor, n: int) -> Tensor:
@@ -260,9 +266,33 @@ JOINED = {
 }
 
 
+def _enlarging(dataset: str, size: int, steps: int, pixels_only: int, adversarial: float) -> Recipe:
+    """Return the recipe of a network that enlarges pictures four times. Its first stage, SRResNet, is trained on pixels alone."""
+    return Recipe(
+        about="Enlarges pictures four times. Stage 1, SRResNet, is trained on pixels; stage 2, SRGAN, also against a discriminator.",
+        dataset=dataset,
+        networks=lambda: (SRGenerator(), DCGANDiscriminator(width=32, size=size)),
+        optimizer=lambda network: adam(network, lr=4e-4, betas=(0.5, 0.99)),
+        train_step=srgan_step(pixels_only, steps, adversarial=adversarial),
+        steps=steps,
+        stages=(pixels_only, steps),
+        batch_size=16,
+        ema=0.999,
+        augment=flip_and_swap_colours,
+        bf16=True,
+    )
+
+
+SRGANS = {
+    # Longer than this, the kernel distance of 100 held-out Pokémon no longer falls, and their PSNR does.
+    "pokemon_srgan": _enlarging("pokemon", 64, steps=9_000, pixels_only=6_000, adversarial=0.02),
+    "cifar10_srgan": _enlarging("cifar10", 32, steps=28_000, pixels_only=16_000, adversarial=0.06),
+}
+
+
 def get(name: str) -> Recipe | Joined:
     """Return a recipe, of one training or of several that are joined; raises ValueError with the names there are."""
-    known = RECIPES | JOINED | LEVELS
+    known = RECIPES | JOINED | SRGANS | LEVELS
     if name not in known:
         raise ValueError(f"There is no recipe {name!r}. There are: {', '.join(known)}.")
     return known[name]
@@ -287,6 +317,8 @@ def prepare(name: str, seed: int = 0) -> tuple[tuple, dict]:
     G, D = (network.to(pick_device()) for network in recipe.networks())
     if isinstance(G, LevelGenerator):
         G.examples = reduced(images[by_turns(data.labels, EXAMPLES)], recipe.side // 2)
+    elif isinstance(G, SRGenerator):
+        G.examples = shrunk(images[:EXAMPLES])
     settings = {
         "labels": data.labels if recipe.conditional else None,
         "steps": recipe.steps,

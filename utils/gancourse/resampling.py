@@ -20,5 +20,5 @@ def shrink(images: Tensor) -> Tensor:
 
 
 def enlarge(small: Tensor, mode: str = "bicubic") -> Tensor:
-    """Return images (N, C, h, w), enlarged to (N, C, 4h, 4w); mode: "bicubic", which may overshoot, "bilinear" or "nearest"."""
+    """Return images (N, C, h, w), enlarged to (N, C, 4h, 4w); mode: "bicubic", which may overshoot, or "nearest"."""
     return interpolate(small, scale_factor=FACTOR, mode=mode)

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import safetensors.torch
+import torch
 from torch import nn
 
 from gancourse import (
@@ -13,6 +14,7 @@ from gancourse import (
     datasets,
     directions,
     features,
+    fidelity,
     files,
     metrics,
     pretrained,
@@ -20,6 +22,7 @@ from gancourse import (
     small_sets,
     training,
 )
+from gancourse.networks.srgan import SRGenerator
 
 DIRECTIONS = 8  # as many as an explorer has sliders
 
@@ -30,9 +33,16 @@ def measure(
     samples: int | None = None,
     network: features.FeatureNetwork | None = None,
     progress: bool = False,
-) -> metrics.Report | small_sets.Report:
-    """Return the Report that suits a dataset's size, on 10,000 samples, or on 1,000 where there are only some hundred pictures."""
+) -> metrics.Report | small_sets.Report | fidelity.Report:
+    """Return the Report that suits a dataset's size, on 10,000 samples, or on 1,000 where there are only some hundred pictures.
+
+    A network that enlarges pictures has a report of its own, on pictures that it was not trained on. Raises ValueError for `samples` then.
+    """
     network = network or metrics.network_for(dataset)
+    if isinstance(G, SRGenerator):
+        if samples:
+            raise ValueError("a network that enlarges is measured on the same pictures each time; remove --samples.")
+        return fidelity.evaluate(G, dataset, network)
     suited = small_sets if small_sets.is_small(dataset, network) else metrics
     return suited.evaluate_generator(G, 0, samples or suited.SAMPLES, dataset, network, progress)
 
@@ -69,7 +79,7 @@ def evaluate(
     network = features.inception(inception) if inception else None
     report = measure(G, recipe.dataset, samples, network, progress=True)
     print(report.table(what))
-    out = out or Path("runs") / f"{short}-{len(report.features)}{'-inception' * bool(inception)}-report.json"
+    out = out or Path("runs") / f"{short}-{report.as_dict()['samples']}{'-inception' * bool(inception)}-report.json"
     files.save_atomically(out, (json.dumps({"what": what} | report.as_dict(), indent=2) + "\n").encode())
     print(f"The same figures are in {out}.")
 
@@ -83,11 +93,14 @@ def measure_stages(name: str) -> None:
         stage["metrics"] = report.as_dict() | (conditional_figures(G, recipe.dataset) if recipe.conditional else {})
         print(report.line(f"{name} as shipped, step {stage['step']:,}"), flush=True)
     pretrained.write_card(name, card)
-    measure_directions(name)
+    if name not in recipes.SRGANS:
+        measure_directions(name)
 
 
 def measure_directions(name: str) -> None:
     """Measure what the directions of a shipped generator change, print their names, and write them beside its card."""
+    if name in recipes.SRGANS:
+        raise ValueError(f"{name} enlarges pictures and takes no noise, so it has no directions.")
     generator = pretrained.load(name).generator
     measured = directions.measure(generator, directions.principal_directions(generator, DIRECTIONS))
     directions.write(pretrained.folder() / name / directions.FILE, measured)
@@ -222,11 +235,30 @@ def draw(name: str, run: training.Run, parts: list[training.Run] | None = None) 
     from gancourse import figures
 
     folder = pretrained.folder() / name
+    if name in recipes.SRGANS:
+        _draw_enlarged(name, run)
+        return
     samples = {f"{name}: 64 samples, not selected": training.sample(run.generator, 64, seed=0)}
     figures.image_grids(samples).savefig(folder / "samples.png", dpi=figures.DPI)
     for number, part in enumerate(parts or [run], start=1):
         file = f"curves-{number}.png" if parts else "curves.png"
         figures.training_curves(part.history, window=200).savefig(folder / file, dpi=80)
+
+
+def _draw_enlarged(name: str, run: training.Run) -> None:
+    from gancourse import figures
+
+    folder, recipe = pretrained.folder() / name, recipes.get(name)
+    originals = datasets.load(recipe.dataset, "test").images[:10]
+    small = recipes.shrunk(originals)
+    rows = {"small": fidelity.interpolated(small, "nearest"), "bicubic": fidelity.interpolated(small, "bicubic")}
+    for stage, which in enumerate(("SRResNet", "SRGAN"), start=1):
+        rows[which] = fidelity.enlarged(pretrained.load(name, stage).generator, small)
+    grid = {f"{name}: the first ten pictures not trained on": torch.cat([*rows.values(), originals])}
+    figure = figures.image_grids(grid, columns=len(originals), rows=[*rows, "original"])
+    figure.savefig(folder / "samples.png", dpi=figures.DPI)
+    against_D = {what: values[recipe.stages[0] :] for what, values in run.history.items()}
+    figures.training_curves(against_D, window=200).savefig(folder / "curves.png", dpi=80)
 
 
 def _ship(

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from gancourse import pyramid
+from gancourse import pyramid, resampling
+from gancourse.augment import differentiable
 from gancourse.losses import discriminator_loss, matching_loss, non_saturating_loss, r1_penalty, relativistic_loss
 from gancourse.training import TrainStep, noise
 
@@ -161,6 +162,61 @@ def level_step(weight: float = 10.0, spread: float = SPREAD, mismatched: bool = 
             "d_fake": (fake_logits < 0).float().mean(),
             "pixels": pixels,
         }
+
+    return train_step
+
+
+def srgan_step(
+    pixels_only: int,
+    steps: int,
+    content: float = 0.0,
+    adversarial: float = 0.02,
+    maps: Callable[[], nn.Module] | None = None,
+    seen: Callable[[Tensor], Tensor] = differentiable,
+) -> TrainStep:
+    """Return a training step for a network that enlarges pictures four times: on pixels first, and then also against D (Ledig et al. 2017).
+
+    pixels_only: how many of the `steps` are for pixels alone, while D waits. In the second half of each of the two parts the learning
+    rates fall to 0, where they stay. The loss of the second part is that on pixels, plus `content` times the mean squared difference of
+    feature maps, plus `adversarial` times the non-saturating loss. maps: returns the network of these maps, such as
+    `features.content_maps`; it is called where `content` is not 0. seen: as in `dcgan_step`.
+    """
+
+    def train_step(G, D, opt_G, opt_D, real: Tensor, step: int) -> dict[str, Tensor]:
+        begin, end = (0, pixels_only) if step <= pixels_only else (pixels_only, steps)
+        for optimizer in (opt_G, opt_D):
+            for group in optimizer.param_groups:
+                group["lr"] = max(0, min(1, 2 * (end - step + 1) / (end - begin))) * optimizer.defaults["lr"]
+        fake = G(resampling.shrink(real)).float()
+        if step <= pixels_only:
+            g_loss = (fake - real).abs().mean()
+            nothing = torch.zeros((), device=real.device)
+            values = {"d_loss": nothing, "g_loss": nothing, "d_real": nothing, "d_fake": nothing, "pixels": g_loss}
+        else:
+            real_logits, fake_logits = D(seen(real)), D(seen(fake.detach()))
+            d_loss = discriminator_loss(real_logits, fake_logits)
+            opt_D.zero_grad()
+            d_loss.backward()
+            opt_D.step()
+            D.requires_grad_(False)  # its own gradients nobody needs here
+            fooled = non_saturating_loss(D(seen(fake)))
+            D.requires_grad_(True)
+            pixels = (fake - real).abs().mean()
+            g_loss = pixels + adversarial * fooled
+            if content:
+                of = maps()
+                g_loss = g_loss + content * (of(fake) - of(real)).square().mean()
+            values = {
+                "d_loss": d_loss,
+                "g_loss": fooled,
+                "d_real": (real_logits > 0).float().mean(),
+                "d_fake": (fake_logits < 0).float().mean(),
+                "pixels": pixels,
+            }
+        opt_G.zero_grad()
+        g_loss.backward()
+        opt_G.step()
+        return values
 
     return train_step
 

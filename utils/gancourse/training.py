@@ -517,6 +517,10 @@ def _as_number(name: str, value: object, device: torch.device) -> Tensor:
 
 
 def _check_players(G: object, D: object) -> None:
+    if hasattr(G, "examples") and not hasattr(G, "z_dim") and G.examples is None:
+        raise ValueError(
+            "This generator enlarges images: give it some for `fit` to call it with: `G.examples`, uint8 (K, C, h, w)."
+        )
     if takes_noise(G):
         arguments.check_generator(G)
     arguments.check_network(D, "discriminator")

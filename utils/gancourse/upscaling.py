@@ -1,11 +1,12 @@
-"""Enlarge pictures of any size four times with a trained network, tile by tile, in bounded memory: `gancourse upscale PICTURE`.
+"""Enlarge picture files four times with a trained network, tile by tile: `gancourse upscale PICTURE`.
 
 Each tile is enlarged with a margin as wide as the network can see, and the margin is cut off again: so the tiles join without a seam.
+Only the small picture, and a band of the large one, are in memory.
 """
 
+import io
 import struct
 import sys
-import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,21 +15,21 @@ from typing import BinaryIO
 
 import numpy as np
 import torch
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 from torch import Tensor, nn
 
-from gancourse import files
-from gancourse.pictures import PictureError
+from gancourse import files, pictures
 from gancourse.resampling import FACTOR, enlarge
 from gancourse.training import device_of, to_uint8, to_unit
 
-TILE = 160  # pixels of the small picture; with 224 a 64-channel network would take up to 1 GB
-GREY = ("1", "L", "LA", "I;16", "I;16B", "I;16L", "I")
+TILE = 160  # pixels of the small picture; with 224 a network of 64 channels would take up to 1 GB
+LOWEST = 32  # a tile of a picture so wide that a band of it would take too much memory
+BAND = 500_000  # pixels of the small picture
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that was read from a file: 8 bits for each number, in sRGB, upright."""
+    """A picture that was read from a file: 8 bits for each number, upright, its colours as a screen shows them (sRGB)."""
 
     colour: Tensor  # uint8 (3, h, w), or (1, h, w) of a grey one; on white where it is transparent
     alpha: Tensor | None  # uint8 (1, h, w), 0 where it is transparent
@@ -38,8 +39,8 @@ class Picture:
 def upscale(path: Path, G: nn.Module, out: Path, progress: bool = True) -> Picture:
     """Enlarge a picture file four times and write the result as PNG; return what was read.
 
-    G: a network that enlarges four times and says its `reach`. Raises PictureError for a file that is no picture, and OSError; then no
-    file is left.
+    G: a network that enlarges four times and says its `reach`. Raises PictureError for a file that is no picture, ValueError for an `out`
+    that cannot be, and OSError; then no file is left.
     """
     if out.suffix.lower() != ".png":
         raise ValueError(f"--out names a PNG file; {out.name} does not end in .png.")
@@ -53,87 +54,83 @@ def upscale(path: Path, G: nn.Module, out: Path, progress: bool = True) -> Pictu
 
 
 def read(path: Path) -> Picture:
-    """Return the picture in a file, of any kind that Pillow reads. Raises PictureError, or OSError where there is no file."""
-    with path.open("rb") as file:  # so that an OSError is one of the file system
-        try:
-            with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
-                opened = Image.open(file)
-            return _prepared(opened)
-        except UnidentifiedImageError:
-            raise PictureError(f"{path} is no picture that can be read. PNG, JPEG and many others are.") from None
-        except Image.DecompressionBombError as error:
-            raise PictureError(f"{path} claims more pixels than can be read: {error}.") from None
-        except (OSError, ValueError, SyntaxError, zlib.error, struct.error, EOFError) as error:
-            raise PictureError(f"{path} is damaged: {error}.") from None
+    """Return the picture in a file. Raises PictureError, or OSError where there is no file."""
+    with path.open("rb") as file, pictures.read_as(str(path)):
+        return _prepared(pictures.open_picture(file))
 
 
-def _prepared(opened: Image.Image) -> Picture:
+def _prepared(image: Image.Image) -> Picture:
     notes = []
-    if getattr(opened, "n_frames", 1) > 1:
+    if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":  # a telephone keeps a preview in an MPO
         notes.append("only the first of its pictures is enlarged")
-    image = ImageOps.exif_transpose(opened)  # a camera held sideways
-    if image.mode == "F":
-        raise ValueError("its pixels are floating-point numbers, save it with 8 bits for each colour")
-    if image.mode.startswith("I"):  # 16 bits, which `convert` would clip at 255
+    if image.mode in ("F", "I"):
+        raise pictures.PictureError(f"Its pixels have 32 bits ({image.mode}). Save it with 8 bits for each colour.")
+    if any(";16" in str(part) for part in image.tile):
         notes.append("16 bits become 8")
-        image = Image.fromarray((np.asarray(image).clip(0, 65_535) // 257).astype(np.uint8))
-    is_grey = image.mode in GREY
-    has_alpha = image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
-    alpha = image.convert("RGBA").getchannel("A") if has_alpha else None
+    image.load()
+    try:
+        ImageOps.exif_transpose(image, in_place=True)  # a camera held sideways
+    except (ValueError, TypeError, KeyError, SyntaxError, struct.error):
+        notes.append("which side is up cannot be read")
+    is_grey = image.mode in ("1", "L", "LA") or image.mode.startswith("I")
+    alpha, profile = None, image.info.get("icc_profile")
+    if image.mode.startswith("I") and "transparency" in image.info:
+        notes.append("its transparency is lost")
+    elif image.has_transparency_data:
+        image = image.convert("RGBA")
+        alpha = image.getchannel("A")
+    image = pictures.with_8_bits(image)
     if not is_grey:
-        image = _in_srgb(image, notes)
+        image = _in_srgb(image, profile, notes)
     if alpha is not None:
         paper = Image.new("RGB", image.size, "white")
         paper.paste(image.convert("RGB"), mask=alpha)
         image = paper
-    image = image.convert("L" if is_grey else "RGB")
+    wanted = "L" if is_grey else "RGB"
+    image = image if image.mode == wanted else image.convert(wanted)
     return Picture(_as_tensor(image), None if alpha is None else _as_tensor(alpha), tuple(notes))
 
 
-def _in_srgb(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Return a picture in the colours that screens show, as its profile describes them."""
-    profile = image.info.get("icc_profile")
+def _in_srgb(image: Image.Image, profile: bytes | None, notes: list[str]) -> Image.Image:
+    """Return a picture as RGB in the colours that screens show, as its profile describes them."""
     if image.mode == "CMYK":
         notes.append("inks become the colours of a screen")
-    if profile and image.mode in ("RGB", "CMYK"):
-        import io
-
+    elif image.mode != "RGB":
+        image = image.convert("RGB")
+    if profile:
         try:
-            return ImageCms.profileToProfile(
-                image, io.BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
+            its_own, screens = io.BytesIO(profile), ImageCms.createProfile("sRGB")
+            return ImageCms.profileToProfile(image, its_own, screens, outputMode="RGB")
         except (ImageCms.PyCMSError, OSError):
             notes.append("its colour profile cannot be read and is ignored")
     return image
 
 
 def _as_tensor(image: Image.Image) -> Tensor:
-    array = np.array(image)
-    return torch.from_numpy(array[None] if array.ndim == 2 else array.transpose(2, 0, 1).copy())
-
-
-def in_tiles(G: nn.Module, image: Tensor, tile: int = TILE) -> Tensor:
-    """Return an image uint8 (3, h, w), enlarged by G to (3, 4h, 4w), with no more than `tile` times `tile` pixels at once."""
-    return torch.cat(list(bands(G, image, tile)), dim=1)
+    pixels = torch.from_numpy(np.array(image))  # (h, w) or (h, w, 3)
+    return pixels[None] if pixels.dim() == 2 else pixels.permute(2, 0, 1)
 
 
 def bands(G: nn.Module, image: Tensor, tile: int = TILE, progress: bool = False) -> Iterator[Tensor]:
-    """Yield an image uint8 (3, h, w), enlarged by G, in bands from the top to the bottom: uint8 (3, 4 times up to `tile`, 4w)."""
+    """Yield an image uint8 (C, h, w), enlarged by G, in bands from the top to the bottom: uint8 (C, 4 times some rows, 4w).
+
+    G gets no more than `tile` times `tile` pixels at once, and a margin.
+    """
     height, width = image.shape[1:]
-    tops, lefts = range(0, height, tile), range(0, width, tile)
+    rows = min(tile, max(LOWEST, BAND // width))
+    tops, lefts = range(0, height, rows), range(0, width, tile)
     with _bar(len(tops) * len(lefts), progress) as bar:
         for top in tops:
             band = []
             for left in lefts:
-                band.append(_tile(G, image, top, left, tile))
+                band.append(_tile(G, image, top, left, min(top + rows, height), min(left + tile, width)))
                 bar.update()
             yield torch.cat(band, dim=2)
 
 
 @torch.no_grad()
-def _tile(G: nn.Module, image: Tensor, top: int, left: int, tile: int) -> Tensor:
+def _tile(G: nn.Module, image: Tensor, top: int, left: int, bottom: int, right: int) -> Tensor:
     """Return one enlarged tile: enlarged with a margin as wide as G sees, which is then cut off."""
-    bottom, right = min(top + tile, image.shape[1]), min(left + tile, image.shape[2])
     above, before = max(top - G.reach, 0), max(left - G.reach, 0)
     with_margin = image[:, above : bottom + G.reach, before : right + G.reach]
     x = G(to_unit(with_margin[None]).to(device_of(G)))[0]

@@ -2,8 +2,7 @@
 Generative Adversarial Network").
 
 The generator works at the small size, in residual blocks, and enlarges at the end, by pixel shuffle (Shi et al. 2016). It adds its result
-to the bicubic enlargement, and begins with a result of 0. It has no batch-norm (Lim et al. 2017, section 3.1), so a part of a picture is
-enlarged as it is within the whole. In the comments, N is the number of images, w the width of the network, h the side of the small picture.
+to the bicubic enlargement, and begins with a result of 0. It has no batch-norm (Lim et al. 2017, section 3.1). In the comments, N is the number of images, w the width of the network, h the side of the small picture.
 """
 
 from torch import Tensor, nn

@@ -1,6 +1,7 @@
 """Interactive widgets: explorers of generators, the live monitor of a training, and games."""
 
 from gancourse.widgets.attack import AttackSlider
+from gancourse.widgets.before_after import BeforeAfter
 from gancourse.widgets.dirac_game import DiracGame
 from gancourse.widgets.explore_page import ExplorePage
 from gancourse.widgets.explorer import LatentExplorer
@@ -14,6 +15,7 @@ from gancourse.widgets.whos_that import WhosThatPokemon
 
 __all__ = [
     "AttackSlider",
+    "BeforeAfter",
     "DiracGame",
     "ExplorePage",
     "Gallery",
