@@ -591,10 +591,10 @@ BeforeAfter(number=10, networks={"yours": yours[0]})
 
 # %%
 dcgan = pretrained.load("pokemon_dcgan").generator
-drawn = training.sample(dcgan, 4, seed=7)
+drawn = training.sample(dcgan, 10, seed=7)[1:4]
 large = fidelity.enlarged(srgan, drawn)
-fig, axes = plt.subplots(2, 4, figsize=(10, 5.2))
-for column in range(4):
+fig, axes = plt.subplots(2, 3, figsize=(7.5, 5.2))
+for column in range(3):
     for ax, image in zip(axes[:, column], (drawn[column], large[column]), strict=True):
         ax.imshow(image.permute(1, 2, 0), interpolation="none")
         ax.axis("off")
