@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 10 · SRGAN: detail that was never there
 #
-# A small picture holds fewer numbers than a large one. To enlarge it you have to add what is missing, and nobody can know what that was. In this lesson you enlarge pictures four times: by interpolation, with a network that is trained on pixels, and with a GAN, which adds detail that looks real and is invented. This is **super-resolution**; the GAN is **SRGAN** (Ledig et al. 2017).
+# To enlarge a small picture you have to add what is missing, and nobody can know what that was. In this lesson you enlarge pictures by a factor of 4 in width and height: by interpolation, with a network trained on pixels, and with a GAN. The GAN adds detail that looks real and is invented. This is **super-resolution**; the GAN is **SRGAN** (Ledig et al. 2017).
 #
 # **You will be able to**
 #
 # - measure an enlarged picture with PSNR and SSIM, and say what these measures miss;
 # - build a network of residual blocks and pixel shuffle, and train it on pixels, on features and against a discriminator;
-# - choose between faithful and realistic pictures on a measured curve, and tell a reader which details are invented.
+# - weigh faithful against realistic pictures with two kinds of measures, and tell a reader which details are invented.
 #
 # **Time**: 120 minutes, including six exercises and a challenge. Every cell runs in less than two minutes on two CPU cores; two of them train. A good place for a break is after 10.5.
 #
@@ -50,7 +50,7 @@ held_out = datasets.load(
 ).images  # uint8 (100, 3, 64, 64): no network here has seen them
 small = recipes.shrunk(held_out)  # uint8 (100, 3, 16, 16)
 srresnet = pretrained.load("pokemon_srgan", 1).generator  # trained on pixels
-srgan = pretrained.load("pokemon_srgan", 2).generator  # trained on, with a discriminator
+srgan = pretrained.load("pokemon_srgan", 2).generator  # trained further, against a discriminator
 
 SHOWN = [10, 33, 40, 52, 71]  # of the held-out pictures
 
@@ -74,20 +74,20 @@ compare(ways)
 # %% [markdown]
 # ## 10.1 Making pictures small
 #
-# To train and to measure we need pairs of a small picture and its original. We make the small ones ourselves: `resampling.shrink` reduces both sides by 4. How it does that is called the **degradation**. Ours is the usual one: *bicubic*, a weighted mean with a smooth kernel, *antialiased*, so that the kernel is wide enough to see every pixel, and rounded to 256 grey levels, as in a file.
+# To train and to measure we need pairs of a small picture and its original. We make the small ones ourselves: `resampling.shrink` reduces both sides by 4. The way pictures are made small is called the **degradation**. We use a common one, *antialiased bicubic*. Each small pixel is a weighted mean of large ones, with a smooth kernel that is wide enough to see every pixel. The result is rounded to 256 levels, as in a file.
 #
-# The degradation belongs to every figure of super-resolution. A network learns to undo this one, and 10.10 shows what happens with another.
+# Always state the degradation with a result: a network learns to undo one, and 10.10 shows what happens with another.
 #
 # To enlarge without a network there are two usual ways. **Nearest neighbour** repeats each pixel in a square of 4 × 4. **Bicubic interpolation** draws a smooth curve through the pixels. The second row of the picture above is bicubic. It looks blurred, because no new detail comes from interpolation.
 
 # %% [markdown]
-# ## 10.2 How near to the original?
+# ## 10.2 Measuring fidelity: PSNR and SSIM
 #
 # The simplest measure is the **mean squared error** (MSE) of the pixels. It is usually given in decibels, as the **peak signal-to-noise ratio**:
 #
 # $$\text{PSNR} = 10\,\log_{10}\frac{255^2}{\text{MSE}}$$
 #
-# Here 255 is the largest value of a pixel. A higher PSNR is better. Half the MSE is 3 dB more, and an exact copy has an infinite PSNR.
+# Here 255 is the largest value of a pixel. A higher PSNR is better. Halving the MSE adds 3 dB, and an exact copy has an infinite PSNR.
 
 # %% [markdown]
 # ### Exercise 1 · `psnr`
@@ -95,7 +95,7 @@ compare(ways)
 #
 # Write it: `psnr(images, originals)` returns the PSNR of each image, float (N,). Both arguments are uint8 (N, C, H, W). The MSE of an image is taken over its colours and pixels. An exact copy gets `inf`.
 #
-# You practise: arithmetic with whole numbers that must not wrap around.
+# You practise: converting uint8 before subtracting.
 #
 # <details><summary>Hint 1</summary>A uint8 cannot be negative: 3 - 5 is 254. What do you do before you subtract?</details>
 # <details><summary>Hint 2</summary><code>.float()</code> of both, then the mean of the squares over <code>dim=(1, 2, 3)</code>, then <code>torch.log10</code>.</details>
@@ -112,6 +112,8 @@ def psnr(images: torch.Tensor, originals: torch.Tensor) -> torch.Tensor:
 
 
 # %% [markdown]
+# We average over the three colours and all pixels. Many papers measure only the brightness channel and cut off a border, so do not compare our numbers with theirs.
+#
 # PSNR compares each pixel with the pixel at the same place. Look at four changed versions of the originals. *Predict*: which has the lowest PSNR?
 
 # %%
@@ -129,19 +131,19 @@ for name, images in changed.items():
 compare({"original": held_out} | changed)
 
 # %% [markdown]
-# A picture that is moved by one pixel has the lowest PSNR, 19.0 dB, although you would notice nothing without the original beside it. The blurred one has the highest, 23.6 dB.
+# The picture moved by one pixel has the lowest PSNR, 19.0 dB. Without the original beside it you would hardly notice the shift. The blurred one has the highest, 23.6 dB.
 #
-# **Structural similarity** (SSIM, Wang et al. 2004) compares small windows instead of pixels. In each window it compares the means, and then how far the deviations from these means agree:
+# **Structural similarity** (SSIM, Wang et al. 2004) compares small windows instead of pixels. In each window it compares the means, and then how the pixels vary around them, alone and together:
 #
-# $$\text{SSIM} = \underbrace{\frac{2\mu_x\mu_y + c_1}{\mu_x^2 + \mu_y^2 + c_1}}_{\text{luminance}}\;\underbrace{\frac{2\,\text{cov}_{xy} + c_2}{\text{var}_x + \text{var}_y + c_2}}_{\text{structure}}$$
+# $$\text{SSIM} = \underbrace{\frac{2\mu_x\mu_y + c_1}{\mu_x^2 + \mu_y^2 + c_1}}_{\text{luminance}}\;\underbrace{\frac{2\,\text{cov}_{xy} + c_2}{\text{var}_x + \text{var}_y + c_2}}_{\text{contrast and structure}}$$
 #
-# Here $\mu$ is the mean of a window, var its variance, cov the covariance of both windows. $c_1 = 0.01^2$ and $c_2 = 0.03^2$, for pixels from 0 to 1, avoid a division by 0. The SSIM of a picture is the mean over all windows and colours, and 1 for an exact copy.
+# Here $\mu$ is the mean of a window, var its variance, cov the covariance of both windows. $c_1 = 0.01^2$ and $c_2 = 0.03^2$, for pixels from 0 to 1, avoid a division by 0. The SSIM of a picture is the mean over all windows and colours, and 1 for an exact copy. (The paper has three factors; with its constants, contrast and structure merge into the second one here.)
 
 # %% [markdown]
 # ### Exercise 2 · `ssim`
 # ●●○ · 12 minutes
 #
-# Write it: `ssim(x, y)` returns the SSIM of each pair of images, float (N,). x and y are float (N, C, H, W) from 0 to 1, with sides of at least 7. The windows are squares of 7 × 7 pixels with equal weights, one at each place where it lies inside the picture. Take variances and covariances as means over the 49 pixels: $\text{var}_x = \text{mean}(x^2) - \mu_x^2$ and $\text{cov}_{xy} = \text{mean}(xy) - \mu_x\mu_y$.
+# Write it: `ssim(x, y)` returns the SSIM of each pair of images, float (N,). x and y are float (N, C, H, W) from 0 to 1, with sides of at least 7. The windows are squares of 7 × 7 pixels with equal weights, one at every place where it fits inside the picture. Take variances and covariances as means over the 49 pixels: $\text{var}_x = \text{mean}(x^2) - \mu_x^2$ and $\text{cov}_{xy} = \text{mean}(xy) - \mu_x\mu_y$.
 #
 # You practise: one function that computes all means of a window.
 #
@@ -171,16 +173,16 @@ for name, images in changed.items():
     )
 
 # %% [markdown]
-# SSIM ranks them in another order. The darker picture is nearly perfect with 0.984, and the one with grain is the worst. Still, both measures compare with *one* original. From here on we use the course's `fidelity.psnr` and `fidelity.ssim`; the latter has a round window, as in the paper.
+# SSIM ranks them in another order. The darker picture has 0.984: a constant shift leaves variances and covariance as they are, except where pixels are clipped to black. Grain is the worst with 0.641, because noise adds variance and no covariance. Still, both measures compare a picture with *one* original. From here on we use the course's `fidelity.psnr` and `fidelity.ssim`; the latter weights each window with a Gaussian of 11 × 11 pixels, as the paper does.
 
 # %% [markdown]
-# ## 10.3 Where to enlarge: pixel shuffle
+# ## 10.3 Pixel shuffle
 #
 # A network could enlarge the picture first and then work at the large size. That is expensive: every convolution has 16 times as many places. It is cheaper to work at the small size and to enlarge at the end. For that the last layers make more *channels*: with $r^2$ times as many, each place of the small picture holds the numbers of $r \times r$ large pixels. **Pixel shuffle** (Shi et al. 2016) moves them to their places:
 #
 # $$\text{large}[n,\; c,\; r i + a,\; r j + b] = x[n,\; c\,r^2 + a\,r + b,\; i,\; j]$$
 #
-# Here $i$ and $j$ count the small rows and columns, and $a$ and $b$ run from 0 to $r-1$ inside each square. No number is computed, each is only moved.
+# Here $i$ and $j$ count the small rows and columns, and $a$ and $b$ run from 0 to $r-1$ inside each square. Nothing is computed: each number is only moved. (This is PyTorch's order of the channels; the paper numbers them differently.)
 
 # %% [markdown]
 # ### Exercise 3 · `pixel_shuffle`
@@ -224,7 +226,7 @@ print(pixel_shuffle(four, 2)[0, 0].int())
 #
 # $$G(\text{small}) = \text{bicubic}(\text{small}) + f(\text{small})$$
 #
-# So before the first training step $G$ is exactly the bicubic enlargement. There is no batch norm: Lim et al. (2017) got better pictures without it.
+# So before the first training step $G$ is exactly the bicubic enlargement. There is no batch norm: Lim et al. (2017) removed it, and report a higher PSNR and less memory.
 
 # %% [markdown]
 # ### Exercise 4 · `ResidualBlock`
@@ -260,7 +262,9 @@ class ResidualBlock(nn.Module):
 # %% [markdown]
 # ## 10.5 Training on pixels
 #
-# Put together, this is the course's `SRGenerator`: a convolution, eight such blocks with 64 channels, two pixel shuffles by 2, and a last convolution that begins with zeros. Train it on pixels alone, with the mean absolute error. *Predict*: how many decibels above bicubic will it be after 600 steps?
+# Put together, this is the course's `SRGenerator`. A convolution turns the small picture (N, 3, h, w) into 64 channels. Eight residual blocks follow, and their result is added to their input. Then a convolution makes 128 channels, and a pixel shuffle turns them into (N, 32, 2h, 2w); a second pair gives (N, 32, 4h, 4w). A last convolution, which begins with zeros, makes three colours, and the bicubic enlargement is added.
+#
+# Train it on pixels alone, with the mean absolute error. *Predict*: how many decibels above bicubic will it be after 600 steps?
 
 # %%
 torch.manual_seed(0)
@@ -280,7 +284,8 @@ for step in range(1, gancourse.budget(quick=6, cpu=600, gpu=2_000) + 1):
         print(f"step {step:5,}: PSNR {now:.2f} dB, bicubic {bicubic:.2f} dB")
 
 # %% [markdown]
-# After 600 steps the PSNR is about 21.7 dB instead of 20.01, on pictures that the network was not trained on. The course's network of this kind, **SRResNet**, was trained for 6,000 steps, about seven minutes of one core. In our longer runs the PSNR of held-out pictures did not rise further; we think that 908 pictures are too few.
+# After 600 steps the PSNR is 21.67 dB instead of 20.01, on pictures that the network was not trained on. After the very first step it is slightly lower than at the start. We think that this is Adam: its first step moves every weight by about the learning rate, however small the gradient.
+# The course's network of this kind, **SRResNet**, was trained for 6,000 steps, about seven minutes of one core. In our longer runs the PSNR of held-out pictures did not rise further; we think that 908 pictures are too few.
 
 
 # %%
@@ -299,9 +304,9 @@ told({name: ways[name] for name in ("small", "bicubic", "yours", "SRResNet")})
 compare({name: ways[name] for name in ("bicubic", "yours", "SRResNet", "original")})
 
 # %% [markdown]
-# SRResNet has 22.11 dB, and its SSIM is 0.768 instead of 0.632. But look at the pictures: outlines are clear, and eyes, mouths and fingers are soft. Where several originals are possible for one small picture, the network is punished for every guess, and the *mean* of the possibilities costs least. (This holds for squared errors; for absolute ones, as in our loss, it is the median.)
+# SRResNet has 22.11 dB, and its SSIM is 0.768 instead of 0.632. But look at the pictures: outlines are clear, and eyes, mouths and fingers are soft. Where several originals are possible for one small picture, every guess costs the network something. For squared errors, which PSNR measures, the *mean* of the possibilities has the lowest expected error. For absolute errors, as in our loss, it is the *median* of each pixel. Both soften, or leave out, what the originals disagree about.
 #
-# An example: a line may lie at four places, and the small picture does not tell at which. *Predict*: what has the higher PSNR on average, a guess or the mean of all four?
+# An example: a line may lie at four places, and the small picture does not tell at which. *Predict*: what has the lower mean squared error over the four originals, and so the higher PSNR, a guess or the mean of all four?
 
 # %%
 lines = torch.full((4, 1, 16, 16), 255, dtype=torch.uint8)
@@ -320,16 +325,18 @@ print(f"a guess {average_psnr(lines[:1]):.1f} dB, the mean {average_psnr(mean):.
 display(figures.image_grids({"four possible originals": lines, "their mean": mean}, columns=4))
 
 # %% [markdown]
-# The mean is better, 13.3 instead of 10.3 dB, although it is never right: a soft grey stripe. In general the expected squared error of a random possible original is exactly twice that of the mean, 3 dB (Blau & Michaeli 2018, section 4). A picture that looks real costs PSNR.
+# The mean is better, 13.3 instead of 10.3 dB, although this soft grey stripe is never right. (The median of each pixel is white here: a network trained on absolute errors would do best to draw no line at all.)
+#
+# This holds in general. Suppose you answer with a random original, drawn with the probability that it has for the given small picture. Its expected squared error is exactly twice that of the mean, which is 3 dB. Such answers are distributed like real pictures. So a perfectly realistic set of pictures need not cost more than 3 dB (Blau & Michaeli 2018).
 
 # %% [markdown]
 # ## 10.6 A loss in three parts
 #
-# SRGAN adds two parts to the loss on pixels:
+# Ledig et al. (2017) train SRGAN with two parts: a content loss on features, *in place of* the loss on pixels, and an adversarial loss. ESRGAN (Wang et al. 2018) keeps an absolute pixel error as a third part. You write the loss with all three, and 10.8 measures whether the content part helps here:
 #
-# $$L_G = \underbrace{|G - x|}_{\text{pixels}} + \lambda_{c}\,\underbrace{(\varphi(G) - \varphi(x))^2}_{\text{content}} + \lambda_{a}\,\underbrace{\text{softplus}(-a(G))}_{\text{adversarial}}$$
+# $$L_G = \underbrace{\text{mean}\,|\hat x - x|}_{\text{pixels}} + \lambda_c\,\underbrace{\text{mean}\,(\varphi(\hat x) - \varphi(x))^2}_{\text{content}} + \lambda_a\,\underbrace{\text{mean}\,\text{softplus}(-a(\hat x))}_{\text{adversarial}}$$
 #
-# Here $G$ is the enlarged picture, $x$ the original, and $a$ the logit of the discriminator. All parts are means. $\varphi$ are feature maps of a classifier. The **content loss** compares what the classifier sees (edges, spots, textures), not single pixels. The adversarial part wants pictures that $D$ takes for real, whichever of the possible originals they show.
+# Here $\hat x = G(\text{small})$ is the enlarged picture, $x$ the original, and $a$ the logit of the discriminator; the last part is the non-saturating loss of lesson 3. $\varphi(x)$ are feature maps of a classifier. The means are over the batch and all entries. The **content loss** compares what the classifier sees (edges, spots, textures), not single pixels. The adversarial part wants pictures that $D$ takes for real, whichever of the possible originals they show. $D$ sees only large pictures, never the small one: the first two parts keep $G$ near the original.
 
 # %% [markdown]
 # ### Exercise 5 · `generator_loss`
@@ -363,7 +370,7 @@ def generator_loss(
 # %% [markdown]
 # ## 10.7 Training against a discriminator
 #
-# The training step is that of lesson 3, with two differences. The generator gets small pictures in place of noise, so there is nothing random in it. And its loss has three parts.
+# The training step is that of lesson 3, with two differences. The generator gets small pictures instead of noise, so it is deterministic: it gives one answer for each small picture. And its loss has three parts.
 
 # %% [markdown]
 # ### Exercise 6 · `srgan_step`
@@ -375,10 +382,12 @@ def generator_loss(
 # - First $D$'s turn, with `losses.discriminator_loss(real_logits, fake_logits)` and detached fakes. Then $G$'s turn, with `loss_of_G(fake, real, fake_logits)`: a function that stands for the loss of exercise 5. Its logits come from $D$ after its step.
 # - Return a dict with d_loss, g_loss, d_real and d_fake, as in lesson 3: the losses detached, the shares of the real logits above 0 and of the fake logits below 0 that went into $D$'s loss.
 #
+# Lesson 3's rules hold: in $D$'s turn no gradient reaches $G$, and modes and `requires_grad` stay as they are.
+#
 # You practise: the step that you know, with other inputs.
 #
 # <details><summary>Hint 1</summary>Where does the noise of lesson 3's step go, and what stands there now?</details>
-# <details><summary>Hint 2</summary>In G's turn call G(small) again, without detach, and D on it.</details>
+# <details><summary>Hint 2</summary>In G's turn the fakes are not detached: call G(small) again, or keep the ones from before. D is called on them again.</details>
 
 
 # %% exercise="srgan_step"
@@ -412,7 +421,7 @@ def srgan_step(G, D, opt_G, opt_D, real: torch.Tensor, step: int, loss_of_G) -> 
 
 
 # %% [markdown]
-# Train the course's SRResNet on with your step and your loss, for a short time, once with the seed 0 and once with the seed 1. $\varphi$ are the first three convolutions of the course's CIFAR-10 classifier, and $D$ is lesson 7's. It sees everything augmented, as in 7.4. *Predict*: will the PSNR rise or fall?
+# Continue training the course's SRResNet with your step and your loss for 300 steps, once with seed 0 and once with seed 1. The weights are $\lambda_c = 1$ and $\lambda_a = 0.05$. $\varphi$ are the first three convolutions of the course's CIFAR-10 classifier, and $D$ is lesson 7's. It sees everything augmented, as in 7.4. *Predict*: will the PSNR rise or fall?
 
 # %%
 content = features.content_maps("classifier")
@@ -458,14 +467,14 @@ told({name: ways[name] for name in ("SRResNet", "yours, seed 0", "yours, seed 1"
 compare({name: ways[name] for name in ("SRResNet", "yours, seed 0", "SRGAN", "original")})
 
 # %% [markdown]
-# The PSNR falls: a little after 300 steps, and from 22.11 to 21.38 dB with the course's **SRGAN**, which had 3,000 steps, the adversarial weight 0.02 and no content loss. In the pictures outlines become sharper step by step. SRGAN draws lines inside the figures, shades and parts of faces. It also draws small dots, white or coloured, that no original has. Its $D$ does not seem to mind them.
+# The PSNR falls: a little after 300 steps, and from 22.11 to 21.38 dB with the course's **SRGAN**, which had 3,000 steps, the adversarial weight 0.02 and no content loss. After 300 steps the pictures have hardly changed. SRGAN's outlines are sharper, and it draws lines and shading inside the figures. It also draws small white or coloured dots that the originals do not have. We think that its $D$, which sees only augmented pictures, does not notice them.
 
 # %% [markdown]
-# ## 10.8 Near or real: the trade-off
+# ## 10.8 The perception-distortion trade-off
 #
-# How much of each loss? Blau & Michaeli (2018) proved that this is a real choice: beyond a point no method can lower both the error of the pixels and the distance between enlarged and real pictures *as sets*. We measured it. Each point below began with the course's SRResNet and was trained for 2,000 more steps, without a content loss, with another weight of the adversarial part.
+# How large should the weights be? Blau & Michaeli (2018) proved that you cannot have both: beyond a point no method can lower the error of the pixels and also the distance between enlarged and real pictures *as sets*. We measured it. Each point below began with the course's SRResNet and was trained for 2,000 more steps, without a content loss, with another weight of the adversarial part.
 #
-# Across is the PSNR, upwards the kernel distance of lesson 7, on EfficientNet-Lite0's features: between the enlarged held-out pictures and the 908 training pictures, which are real and not their originals. *Predict*: is the weight 0, pixels alone, at one end of the curve?
+# The horizontal axis is the PSNR. The vertical axis is lesson 7's kernel distance, on EfficientNet-Lite0's features. It compares the enlarged held-out pictures with the 908 training pictures, which are real but not their originals. *Predict*: is the weight 0, pixels alone, at one end of the curve?
 
 # %%
 # Weight of the adversarial part, PSNR, SSIM, kernel distance; each with the seeds 0 and 1 (tests/benchmarks/srgan.py curve)
@@ -484,13 +493,13 @@ looks = ((figures.BLUE, "o", "-"), (figures.ORANGE, "s", "--"))
 for seed, (colour, marker, line) in enumerate(looks):
     points = [(decibels, distance) for _, decibels, _, distance in curve[seed::2]]
     ax.plot(*zip(*points, strict=True), color=colour, marker=marker, ls=line, label=f"seed {seed}")
-for weight, decibels, _, distance in curve[0::2]:
+for weight, decibels, _, distance in curve:
     ax.annotate(f"{weight:g}", (decibels, distance), textcoords="offset points", xytext=(6, 6))
 ax.set(
-    xlabel="PSNR in dB (more is nearer to the original)",
-    ylabel="kernel distance (less is more real)",
+    xlabel="PSNR in dB (higher: closer to the original)",
+    ylabel="kernel distance (lower: more realistic as a set)",
 )
-ax.legend(title="adversarial weight beside each point", fontsize=8)
+ax.legend(title="the number: adversarial weight", fontsize=8)
 ax.spines[["top", "right"]].set_visible(False)
 fig.tight_layout()
 for weight, decibels, _, distance in curve:
@@ -502,9 +511,9 @@ for name, of in (shipped | shipped["SRResNet"]["controls"]).items():
     print(f"{name:>12}: {decibels:.2f} dB, distance {distance:.2f}")
 
 # %% [markdown]
-# Pixels alone give the highest PSNR, 22.07 and 22.09 dB, and the largest distance of these points, 0.81. With the weight 0.005 the PSNR is about half a decibel lower, and the distances are 0.69 and 0.67. With 0.02 they are 0.59 and 0.66. The weight 0.2 gives no more: 0.65 and 0.67. From 0.005 on, two seeds differ nearly as much as two weights. Bicubic interpolation is worse in both directions, with 20.01 dB and 1.28.
+# Yes: the weight 0 is at one end. It has the highest PSNR, 22.07 and 22.09 dB, and the largest distance, 0.81. Any adversarial weight lowers the PSNR by about half a decibel, and the distance to between 0.59 and 0.69. Among 0.005, 0.02 and 0.2 our two seeds decide nothing: at 0.02 alone they give 0.59 and 0.66. Bicubic interpolation (20.01 dB, 1.28) is worse in both measures.
 #
-# This curve is not the bound of the proof. It is what our network reached in 2,000 steps; a better method would lie below and to the right of it.
+# This curve is not the bound of the proof. It is what our network reached in 2,000 steps; a better method would lie below and to the right of it. One caveat: we chose how long to train SRGAN by looking at the same 100 held-out pictures, so its numbers are slightly optimistic.
 
 # %%
 # With a content loss beside the adversarial weight 0.02, seed 0: features, PSNR, SSIM, kernel distance (tests/benchmarks/srgan.py content)
@@ -521,7 +530,7 @@ for name, decibels, likeness, distance in with_content:
 # %% [markdown]
 # ## 10.9 Invented detail
 #
-# The details of an enlarged picture are not in the small one. Where do they come from? Compare three networks that differ in nothing but chance and time: your two, with the seeds 0 and 1, and the course's. Look at the faces.
+# The details of an enlarged picture are not in the small one. Where do they come from? Compare three networks that began with the same SRResNet. Your two differ only in the seed. The course's SRGAN was trained longer and with another loss. *Predict*: where will the pictures differ most? Look at the faces.
 
 # %%
 three = {name: ways[name] for name in ("yours, seed 0", "yours, seed 1", "SRGAN")}
@@ -529,16 +538,17 @@ compare({"small": ways["small"]} | three | {"original": held_out})
 stack = torch.stack([images.float() for images in three.values()]) / 255
 again = [(recipes.shrunk(images).float() - small.float()).abs().mean() for images in three.values()]
 print(
-    f"mean difference of two of the networks, of 255: {255 * (stack[0] - stack[1]).abs().mean():.1f}"
+    f"mean difference between your two networks at 64 × 64, of 255: {255 * (stack[0] - stack[1]).abs().mean():.1f}"
 )
 print("made small again, mean difference from the given small picture, of 255:")
 for name, gap in zip(three, again, strict=True):
     print(f"{name:>16} {gap:.1f}")
 
 # %% [markdown]
-# All three agree with what is given: made small again, they differ from the small picture by about 1.3 grey levels of 255. Your two networks differ from each other by more than that, most where the small picture says least. Look at the middle of the star, at the mouth of the green monkey, and at the eyes: each network draws something else, and none draws the original.
-#
-# In a game this does not matter. In medicine or forensics it does: a network that has seen many tumours may draw one, and a face that it makes from 16 × 16 pixels is a face from its training pictures. In 2020 a published model (PULSE, Menon et al.) became known for making a white man of a small picture of Barack Obama. An enlarged picture is not evidence of anything that the small one does not show. If you publish one, say how it was made.
+# All three agree with what is given: made small again, they differ from the small picture by about 1.3 grey levels of 255. At the large size your two networks differ by 2.9 grey levels. (Differences that average out over 4 × 4 pixels vanish when the pictures are made small, so the two numbers are not to be compared.) After 300 steps from the same start you hardly see this difference. SRGAN differs visibly: it adds dots to the middle of the star and dark lines around the monkey's mouth. All of these pictures fit the small one about equally well, and none of them is the original.
+
+# %% [markdown]
+# In a game this does not matter. In medicine or forensics it does: a network that was trained on scans with many tumours can draw one where there is none (Cohen et al. 2018 showed this for image translation). A face drawn from 16 × 16 pixels is a guess shaped by the training pictures. In June 2020 users of PULSE (Menon et al. 2020), which searches for a face that fits a small picture, gave it a pixelated photograph of Barack Obama and got the face of a white man. An enlarged picture is not evidence of anything that the small one does not show. If you publish one, say how it was made.
 
 # %% [markdown]
 # ## 10.10 Another degradation
@@ -551,7 +561,9 @@ torch.manual_seed(0)
 made = {
     "bicubic, antialiased": resampling.shrink(x),
     "mean of 4 × 4": F.avg_pool2d(x, 4),
-    "every fourth pixel": x[:, :, ::4, ::4],
+    "every fourth pixel": x[
+        :, :, 1::4, 1::4
+    ],  # near the middle of each square: ::4 would also shift
     "bicubic and noise": resampling.shrink(x) + 0.05 * torch.randn(100, 3, 16, 16),
 }
 print("PSNR in dB              bicubic   SRResNet   SRGAN")
@@ -568,16 +580,16 @@ for name, other in made.items():
 compare(shown | {"original": held_out})
 
 # %% [markdown]
-# The mean of 4 × 4 pixels is a similar degradation, and there SRResNet is still a decibel above bicubic. With every fourth pixel both networks are far below it, 13.88 and 13.37 instead of 16.32 dB: they take the jagged edges for real ones and sharpen them. With noise SRResNet stays ahead.
+# The pictures show SRGAN. The mean of 4 × 4 pixels is a similar degradation: both networks are above bicubic, SRResNet by a decibel. With every fourth pixel both are far below bicubic, 15.27 and 14.62 instead of 18.15 dB. We think that they take the jagged edges for real ones and sharpen them. With noise both stay above bicubic, but SRGAN turns the noise into streaks on the white background.
 
 # %% [markdown]
 # ## 10.11 Play: drag the line
 #
 # 1. Compare *SRResNet* with *SRGAN*, then *SRGAN* with *original*. Zoom to 4 × and look for a detail that is convincing and wrong.
-# 2. Which picture number has the worst face?
+# 2. Can you find a face that is right?
 # 3. Choose *Your picture* and a photograph of your own. What does a network do that knows nothing but Pokémon?
 #
-# <details><summary>What we saw</summary>1: SRGAN's outlines look as if they were drawn with a pen. The middle of the star, number 10, is convincing and wrong. 2: we found no face that is right. Number 40 has eyes, and a mouth that is not its own. 3: we leave this to you. The network has never seen a photograph.</details>
+# <details><summary>What we saw</summary>1: SRGAN's outlines look as if they were drawn with a pen. In the middle of the star, number 10, the dots give the invention away. 2: we found none. Number 40 has dark marks for eyes and a mouth of its own. 3: we do not know your photograph. The network has never seen one.</details>
 
 # %%
 from gancourse.widgets import BeforeAfter
@@ -603,9 +615,9 @@ axes[1, 0].set_title("enlarged, 256 × 256", fontsize=10, loc="left")
 fig.tight_layout()
 
 # %% [markdown]
-# The steps of the outlines are gone, and there are new thin lines inside. The network was trained to enlarge 16 × 16 pixels, where such lines are lost, so it adds them.
+# The jagged edges are gone, and there are new thin lines inside. We think that the network adds them because it was trained on pictures of 16 × 16 pixels, where such lines are lost.
 #
-# A photograph of a camera has 12 million pixels, and the feature maps of the whole picture would not fit into memory. So cut it into tiles, enlarge each, and join them. At the border of a tile the convolutions miss their neighbours, and a seam would show. The remedy is a margin: hand over each tile with as many more pixels around it as the network can see, and cut the margin off afterwards. How far it sees follows from the layers: a convolution with kernel 3 sees one pixel to each side.
+# A camera's photograph has about 12 million pixels. Enlarged, one set of the 32 feature maps takes about 25 GB, so the whole picture does not fit into most memories. So cut it into tiles, enlarge each, and join them. At the border of a tile the convolutions miss their neighbours, and a seam would show. The remedy is a margin: hand over each tile with as many more pixels around it as the network can see, and cut the margin off afterwards. How far it sees is its **receptive field**, and it follows from the layers. A convolution with kernel 3 sees one pixel to each side. At the small size there are 18 of them; the one at twice the size sees half a small pixel, and the last one a quarter. So a margin of 19 suffices (`srgan.reach`).
 
 # %% [markdown]
 # ### Exercise 7 · `in_tiles` · the challenge
@@ -615,7 +627,7 @@ fig.tight_layout()
 #
 # - The tiles have `tile` × `tile` pixels; the last ones of a row or column may be smaller. G is called once for each.
 # - G gets the tile with `margin` more pixels on each side, as far as the picture reaches. Add nothing beyond the border of the picture.
-# - Of what G returns keep the tile's own part, 4 times as large, and join all parts. If the margin is at least as wide as G sees, the result is exactly `G(x)`.
+# - Of what G returns keep the tile's own part, 4 times as large, and join all parts. If the margin is at least as wide as G sees, the result is `G(x)`, up to rounding.
 #
 # You practise: indices at a border, in two sizes.
 #
@@ -665,9 +677,9 @@ with torch.no_grad():
 # %% [markdown]
 # ## 10.13 What came after it
 #
-# - **ESRGAN** (Wang et al. 2018) has more and denser blocks, also without batch norm, and a discriminator that compares real pictures with fakes (relativistic, as in lesson 11).
-# - **Real-ESRGAN** (Wang et al. 2021) is trained on many random degradations, blur, noise and JPEG among them, so that it works on pictures from anywhere: the answer to 10.10.
-# - **SR3** (Saharia et al. 2021) enlarges with a diffusion model. It draws a random sample of what is possible, in many steps. Its authors, too, measured a lower PSNR than with a network trained on pixels.
+# - **ESRGAN** (Wang et al. 2018) has more and denser blocks, also without batch norm, and a relativistic discriminator, which judges whether a real picture is more real than the fakes are on average.
+# - **Real-ESRGAN** (Wang et al. 2021) is trained on many random degradations, blur, noise and JPEG among them. It copes better with pictures whose degradation is unknown, the problem of 10.10.
+# - **SR3** (Saharia et al. 2021) enlarges with a diffusion model. It starts from noise and draws one of the possible originals in many steps, so each run gives another picture. Its authors, too, measured a lower PSNR than with a network trained on pixels.
 
 # %% [markdown]
 # ## Check yourself
@@ -676,7 +688,7 @@ with torch.no_grad():
 #
 # **Question 1.** A network that is trained on pixels alone draws soft eyes, however long you train it. Why?
 #
-# - **a** Several originals are possible for one small picture, and their mean has the lowest expected error.
+# - **a** Several originals are possible for one small picture, and a compromise between them (their mean or median) has the lowest expected error.
 # - **b** It has too few residual blocks.
 # - **c** Pixel shuffle blurs.
 # - **d** Its learning rate is too high at the end.
@@ -710,7 +722,7 @@ def question_2() -> str:
 # %% [markdown]
 # **Question 3.** A camera recorded a face in 16 × 16 pixels. An SRGAN that was trained on faces draws a scar on the cheek. What do you know?
 #
-# - **a** The person has a scar, for the network has learned what scars look like.
+# - **a** The person has a scar, because the network has learned what scars look like.
 # - **b** The person probably has a scar, if the network's PSNR is high.
 # - **c** The person probably has a scar, if the network's kernel distance is small.
 # - **d** Nothing about a scar: the small picture does not show one, and the network added what it knows from its training pictures.
@@ -739,11 +751,11 @@ def question_3() -> str:
 # - A degradation makes pictures small; every result of super-resolution holds for the degradation it was measured with.
 # - PSNR compares pixels, SSIM windows, and both compare with one original. A kernel distance compares sets of pictures.
 # - A network of residual blocks and pixel shuffle works at the small size. It begins as bicubic interpolation.
-# - Trained on pixels it draws something between all that is possible, which is soft. An adversarial loss makes the pictures look more real, and costs PSNR: its weight is a choice on a curve.
-# - The details of an enlarged picture are invented. They differ between networks that are equally good.
+# - Trained on pixels it draws something between all that is possible, which is soft. An adversarial loss makes the pictures look more real, and costs PSNR.
+# - The details of an enlarged picture are invented. Different pictures fit the same small one about equally well.
 # - Tiles with a margin enlarge pictures of any size.
 
 # %% [markdown]
-# **Sources**: Ledig et al. 2017, *Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network* (10.4 to 10.7; they have batch norm and VGG's features, and drop the loss on pixels in the end). Shi et al. 2016, *Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional Neural Network* (10.3). He et al. 2016, *Deep Residual Learning* (10.4). Lim et al. 2017, *Enhanced Deep Residual Networks*, section 3.1 (no batch norm; a loss of absolute values). Wang et al. 2004, *Image Quality Assessment: From Error Visibility to Structural Similarity* (10.2). Blau & Michaeli 2018, *The Perception-Distortion Tradeoff* (10.5, 10.8). Johnson et al. 2016, *Perceptual Losses* (10.6). Menon et al. 2020, *PULSE* (10.9). Wang et al. 2018, *ESRGAN*; Wang et al. 2021, *Real-ESRGAN*; Saharia et al. 2021, *Image Super-Resolution via Iterative Refinement* (10.13).
+# **Sources**: Ledig et al. 2017, *Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network* (10.4 to 10.7; theirs has 16 blocks, batch norm and PReLU, a loss of squared errors for SRResNet, and VGG's features for SRGAN). Shi et al. 2016, *Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional Neural Network* (10.3). He et al. 2016, *Deep Residual Learning* (10.4). Lim et al. 2017, *Enhanced Deep Residual Networks* (no batch norm; a loss of absolute values). Zhang et al. 2019, *Fixup Initialization* (blocks that begin as the identity). Kim et al. 2016, *VDSR* (adding to the bicubic enlargement). Wang et al. 2004, *Image Quality Assessment: From Error Visibility to Structural Similarity* (10.2). Blau & Michaeli 2018, *The Perception-Distortion Tradeoff* (10.5, 10.8). Menon et al. 2020, *PULSE*, and Cohen et al. 2018, *Distribution Matching Losses Can Hallucinate Features in Medical Image Translation* (10.9). Wang et al. 2018, *ESRGAN*; Wang et al. 2021, *Real-ESRGAN*; Saharia et al. 2021, *Image Super-Resolution via Iterative Refinement* (10.13).
 #
 # **One step further**: train SRResNet on several degradations at once, each batch made small in another way. What does it lose on ours, and what does it gain on the others?

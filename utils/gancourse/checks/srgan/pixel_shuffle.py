@@ -80,6 +80,10 @@ pixel_shuffle = Exercise(
             "return x.reshape(n, c, r * h, r * w) → return x.reshape(n, c, r * w, r * h)",
         ),
         mistake(
+            "the result has the wrong number of channels: C is the number of channels of x divided by r².",
+            "return x.reshape(x.shape[0], x.shape[1] // r, r * x.shape[2], -1)",
+        ),
+        mistake(
             "each pixel is repeated, and the other channels are dropped. Pixel shuffle only moves numbers: all of them are in the result.",
             "c = x.shape[1] // r**2\nreturn x[:, :c].repeat_interleave(r, 2).repeat_interleave(r, 3)",
             "return F.interpolate(x[:, : x.shape[1] // r**2], scale_factor=r)",

@@ -21,7 +21,7 @@ question_2 = question(
 question_3 = question(
     LESSON,
     "question_3",
-    a="look at 10.9: three networks of the same quality drew three different details. Which of them would be evidence?",
+    a="look at 10.9: pictures that differ all agree with the same small one. Which of them would be evidence?",
     b="a measure over many pictures says nothing about one detail of one picture.",
     c="a smaller distance means that the pictures look more real as a set. Does it make a detail of one picture true?",
 )

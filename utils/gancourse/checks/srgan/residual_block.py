@@ -81,7 +81,7 @@ ResidualBlock = Exercise(
             "something": "a new block is not the identity: block(x) should be x. Set the weights and the bias of the second convolution to zero in __init__.",
             "": "what comes out has another shape than x. Both convolutions have width channels in and out, kernel 3 and padding=1.",
         },
-        "learns": "a new block can learn nothing but biases: the gradients of all weights are 0, because both convolutions begin with zeros. Set only the second one to zero.",
+        "learns": "the gradients of all weights of a new block are 0, so it cannot learn. Do both convolutions begin with zeros? Is a convolution kept in a plain list, or not used?",
         "channels": "the convolutions have other numbers of channels, or there is one too many or too few: two of them, width → width.",
         "kernels": "a convolution has another kernel. Both have kernel 3 and padding=1.",
         "slopes": "LeakyReLU has another slope. It is 0.2 here.",
@@ -98,7 +98,7 @@ ResidualBlock = Exercise(
             f"return {FORWARD} → return self.second(F.leaky_relu(self.first(x), 0.2))",
         ),
         mistake(
-            "the weights of the second convolution begin with random numbers, so a new block is not the identity. Set weight and bias to zero.",
+            "the weight or the bias of the second convolution begins with random numbers, so a new block is not the identity. Set both to zero.",
             (f"{ZEROS} → ",),
             "        nn.init.zeros_(self.second.weight)\n → ",
             "        nn.init.zeros_(self.second.bias)\n → ",

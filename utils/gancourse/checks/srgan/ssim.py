@@ -124,5 +124,13 @@ ssim = Exercise(
             "one number comes back for the whole batch. Take the mean over dimensions 1, 2 and 3, so that each pair has its own.",
             f"{RETURN} → return (luminance * structure).mean()",
         ),
+        mistake(
+            "each colour has an SSIM of its own. Take the mean over the colours, too: dimensions 1, 2 and 3.",
+            f"{RETURN} → return (luminance * structure).mean(dim=(2, 3))",
+        ),
+        mistake(
+            "the colours are averaged first, and only the grey picture is compared. Compare each colour, and take the mean at the end.",
+            (f"{MEANS} → x, y = x.mean(1, True), y.mean(1, True)\n    {MEANS}",),
+        ),
     ),
 )
