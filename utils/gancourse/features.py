@@ -155,10 +155,6 @@ def efficientnet() -> FeatureNetwork:
     return FeatureNetwork("EfficientNet-Lite0 features", sha256, 1280, (3, None, None), run)
 
 
-def _first_layers(network: nn.Module) -> list[nn.Module]:
-    return [network._conv_stem, network._bn0, network._swish, *network._blocks[:3]]
-
-
 def content_maps(of: str = "classifier") -> nn.Module:
     """Return frozen layers that turn images (N, 3, H, W) in [-1, 1] into feature maps, for a content loss.
 
@@ -173,7 +169,8 @@ def _content_maps(of: str) -> nn.Module:
     if of == "classifier":
         layers = nn.Sequential(*list(pretrained.load_classifier("cifar10_classifier")[0].features)[:4])
     elif of == "efficientnet":
-        layers = nn.Sequential(*_first_layers(_efficientnet()[0]))
+        network, _ = _efficientnet()
+        layers = nn.Sequential(network._conv_stem, network._bn0, network._swish, *network._blocks[:3])
     else:
         raise ValueError(f'of is {of!r}; it is "classifier" or "efficientnet".')
     return layers.to(pick_device(), memory_format=torch.channels_last).eval().requires_grad_(False)

@@ -147,16 +147,13 @@ def _bar(tiles: int, progress: bool):
 
 def _joined(picture: Picture, G: nn.Module, progress: bool) -> Iterator[np.ndarray]:
     """Yield the enlarged rows of a picture, uint8 (rows, width, channels), colour and alpha together."""
-    grey = len(picture.colour) == 1
-    colour = bands(G, picture.colour.expand(3, -1, -1), progress=progress)
-    if picture.alpha is None:
-        for band in colour:
-            yield _rows(_greyed(band) if grey else band)
-        return
-    bicubic = Bicubic()
-    for band, alpha in zip(colour, bands(bicubic, picture.alpha), strict=True):
-        band = _greyed(band) if grey else band
-        yield _rows(torch.cat([_without_paper(band, alpha), alpha]))
+    joined = bands(G, picture.colour.expand(3, -1, -1), progress=progress)
+    if len(picture.colour) == 1:
+        joined = map(_greyed, joined)
+    if picture.alpha is not None:
+        alphas = bands(Bicubic(), picture.alpha)
+        joined = (torch.cat([_without_paper(band, alpha), alpha]) for band, alpha in zip(joined, alphas, strict=True))
+    yield from map(_rows, joined)
 
 
 class Bicubic(nn.Module):

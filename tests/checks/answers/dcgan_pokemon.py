@@ -1,6 +1,7 @@
 """Answers to the exercises of lesson 7: right ones in other words, and wrong ones that are no listed mistakes."""
 
 import torch
+from remembering import by_shape
 
 from gancourse.checks import dcgan_pokemon
 
@@ -23,21 +24,6 @@ PAIRS, ORDER = "torch.cdist(fake, train).min(1) → ", "distances.argsort()[:pai
 FAKE, ASKS = "fake = G(training.noise(G, len(real))).detach()", "D(augment(real)), D(augment(fake))"
 IN_G = "D(augment(G(training.noise(G, len(real)))))"
 D_ZERO, D_STEP, G_STEP = "    opt_D.zero_grad()\n", "    opt_D.step()\n", "    opt_G.step()\n"
-
-
-kept = {}
-
-
-def by_shape(name):
-    """Return an answer that remembers a result for each combination of shapes."""
-    reference = getattr(dcgan_pokemon, name).reference
-
-    def answer(*arguments):
-        key = name, *(a.shape for a in arguments if isinstance(a, torch.Tensor))
-        result = kept.setdefault(key, reference(*arguments))
-        return result.clone() if isinstance(result, torch.Tensor) else result
-
-    return answer
 
 
 def asking(name):
@@ -173,7 +159,7 @@ RIGHT = {
 
 WRONG = {
     "overfitting": (
-        by_shape("overfitting"),
+        by_shape(dcgan_pokemon.overfitting),
         "D.train(was_training) → D.train()",
         "D.train(was_training) → D.training = was_training",
         "D.eval() → D.eval(); D.zero_grad()",
@@ -186,7 +172,7 @@ WRONG = {
         "D_mode = D.training\nD.eval()\nwith torch.no_grad():\n    a, b, c = (x.mean() for x in D(torch.cat([train, held_out, fakes])).chunk(3))\nD.train(D_mode)\nreturn float((a - b) / (a - c))",
     ),
     "recolour": (
-        by_shape("recolour"),
+        by_shape(dcgan_pokemon.recolour),
         asking("recolour"),
         "images = images + brightness → images += brightness",
         "images = images + brightness → images.data += brightness",
@@ -197,7 +183,7 @@ WRONG = {
         f"{GREY}(images * torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1, keepdim=True)",
     ),
     "translate": (
-        by_shape("translate"),
+        by_shape(dcgan_pokemon.translate),
         asking("translate"),
         f"{MOVED} → F.pad(image.detach(), (x, -x, y, -y))",
         "for i, (y, x) in enumerate(zip(down.tolist(), right.tolist())):\n    images[i] = F.pad(images[i].clone(), (x, -x, y, -y))\nreturn images",
@@ -209,7 +195,7 @@ WRONG = {
         "new = torch.zeros(images.shape)\nfor i, (y, x) in enumerate(zip(down.tolist(), right.tolist())):\n    new[i] = F.pad(images[i], (x, -x, y, -y))\nreturn new",
     ),
     "cutout": (
-        by_shape("cutout"),
+        by_shape(dcgan_pokemon.cutout),
         asking("cutout"),
         "images.clone() → images",
         "images.clone() → images.detach().clone()",

@@ -2,6 +2,7 @@
 
 import torch
 import torch.nn.functional as F
+from remembering import by_shape
 from torch import nn
 
 from gancourse import pyramid
@@ -90,20 +91,6 @@ def with_masks_of_each(a, b, mask, levels):
     return pyramid.expand(with_masks_of_each(small_a, small_b, pyramid.reduce(mask), levels - 1)) + band
 
 
-kept = {}
-
-
-def by_shape(name):
-    """Return an answer that remembers a result for each combination of shapes."""
-    reference = getattr(lapgan, name).reference
-
-    def answer(*arguments):
-        key = name, *(a.shape for a in arguments if isinstance(a, torch.Tensor))
-        return kept.setdefault(key, reference(*arguments))
-
-    return answer
-
-
 RIGHT = {
     "reduce": (
         by_hand,
@@ -161,7 +148,7 @@ WRONG = {
         "return F.interpolate(x, scale_factor=0.5, mode='bicubic')",
         lambda x: lapgan.reduce.reference(x.detach()),
         lambda x: lapgan.reduce.reference(x).clamp(-1, 1),
-        by_shape("reduce"),
+        by_shape(lapgan.reduce),
     ),
     "expand": (
         "return F.pixel_shuffle(y.repeat_interleave(4, 1), 2)",
@@ -169,7 +156,7 @@ WRONG = {
         "return F.interpolate(y, scale_factor=2, mode='nearest-exact')",
         "return F.interpolate(y.detach(), scale_factor=2, mode='bilinear')",
         "return F.interpolate(y.mT, scale_factor=2, mode='bilinear')",
-        by_shape("expand"),
+        by_shape(lapgan.expand),
     ),
     "decompose": (
         f"{BAND}bands.insert(0, (x - pyramid.expand(coarse)).detach())",
@@ -203,6 +190,6 @@ WRONG = {
         lambda a, b, mask, levels: lapgan.blend.reference(a, b, mask.round(), levels),
         lambda a, b, mask, levels: lapgan.blend.reference(a, b, mask[:1], levels),
         lambda a, b, mask, levels: lapgan.blend.reference(a, b.detach(), mask, levels),
-        by_shape("blend"),
+        by_shape(lapgan.blend),
     ),
 }

@@ -2,6 +2,7 @@
 
 import torch
 import torch.nn.functional as F
+from remembering import by_shape
 from torch import nn
 
 from gancourse.checks import srgan
@@ -80,20 +81,6 @@ def into_one(G, x, tile, margin):
     return out
 
 
-kept = {}
-
-
-def by_shape(name):
-    """Return an answer that remembers a result for each combination of shapes."""
-    reference = getattr(srgan, name).reference
-
-    def answer(*arguments):
-        key = name, *(a.shape for a in arguments if isinstance(a, torch.Tensor))
-        return kept.setdefault(key, reference(*arguments))
-
-    return answer
-
-
 RIGHT = {
     "psnr": (
         "error = images.float() - originals.float() → error = images.double() - originals.double()",
@@ -151,7 +138,7 @@ WRONG = {
         f"{MSE} → mse = error[:1].square().mean(dim=(1, 2, 3)).expand(len(error))",
         lambda a, b: srgan.psnr.reference(a[..., :3], b[..., :3]),
         lambda a, b: 10 * torch.log10(255**2 / ((a.short() - b.short()) ** 2).float().mean((1, 2, 3))),
-        by_shape("psnr"),
+        by_shape(srgan.psnr),
     ),
     "ssim": (
         "stride=1) - mean_x**2 → stride=1) - mean_x.abs()",
@@ -162,14 +149,14 @@ WRONG = {
         "(luminance * structure).mean(dim=(1, 2, 3)) → (luminance * structure).clamp(0, 1).mean(dim=(1, 2, 3))",
         lambda x, y: srgan.ssim.reference(x, x),
         lambda x, y: F.cosine_similarity(x.flatten(1), y.flatten(1)),
-        by_shape("ssim"),
+        by_shape(srgan.ssim),
     ),
     "pixel_shuffle": (
         "x = x.permute(0, 1, 4, 2, 5, 3) → x = x.permute(0, 1, 4, 2, 5, 3).flip(3)",
         lambda x, r: F.pixel_shuffle(x, r).detach(),
         lambda x, r: F.pixel_shuffle(x.flip(1), r),
         lambda x, r: F.fold(x.flatten(2), (r * x.shape[2], r * x.shape[3]), r, stride=r) * 1.01,
-        by_shape("pixel_shuffle"),
+        by_shape(srgan.pixel_shuffle),
     ),
     "ResidualBlock": (
         ByDifference,

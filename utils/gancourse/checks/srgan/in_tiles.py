@@ -13,6 +13,18 @@ BEGIN = "above, before = max(top - margin, 0), max(left - margin, 0)"
 CALL = "large = G(x[:, :, above : bottom + margin, before : right + margin])"
 CUT = "down, across = 4 * (top - above), 4 * (left - before)"
 KEPT = "large[:, :, down : down + 4 * (bottom - top), across : across + 4 * (right - left)]"
+PADDED = """
+h, w = x.shape[2:]
+p = F.pad(x, (margin, margin, margin, margin))
+rows = []
+for top in range(0, h, tile):
+    row = []
+    for left in range(0, w, tile):
+        b, r = min(tile, h - top), min(tile, w - left)
+        y = G(p[:, :, top : top + b + 2 * margin, left : left + r + 2 * margin])
+        row.append(y[:, :, 4 * margin : 4 * (margin + b), 4 * margin : 4 * (margin + r)])
+    rows.append(torch.cat(row, dim=3))
+return torch.cat(rows, dim=2)"""
 
 
 class Enlarger(nn.Module):
@@ -141,30 +153,8 @@ in_tiles = Exercise(
         mistake(
             "beyond the border of the picture zeros, or repeated pixels, are added before G is called. G then computes something else there than from the picture "
             "alone: let the margin end where the picture ends.",
-            """
-            h, w = x.shape[2:]
-            p = F.pad(x, (margin, margin, margin, margin))
-            rows = []
-            for top in range(0, h, tile):
-                row = []
-                for left in range(0, w, tile):
-                    b, r = min(tile, h - top), min(tile, w - left)
-                    y = G(p[:, :, top : top + b + 2 * margin, left : left + r + 2 * margin])
-                    row.append(y[:, :, 4 * margin : 4 * (margin + b), 4 * margin : 4 * (margin + r)])
-                rows.append(torch.cat(row, dim=3))
-            return torch.cat(rows, dim=2)""",
-            """
-            h, w = x.shape[2:]
-            p = F.pad(x, (margin, margin, margin, margin), mode="replicate")
-            rows = []
-            for top in range(0, h, tile):
-                row = []
-                for left in range(0, w, tile):
-                    b, r = min(tile, h - top), min(tile, w - left)
-                    y = G(p[:, :, top : top + b + 2 * margin, left : left + r + 2 * margin])
-                    row.append(y[:, :, 4 * margin : 4 * (margin + b), 4 * margin : 4 * (margin + r)])
-                rows.append(torch.cat(row, dim=3))
-            return torch.cat(rows, dim=2)""",
+            PADDED,
+            PADDED.replace("margin))\n", 'margin), mode="replicate")\n'),
         ),
         mistake(
             "the last, smaller tiles are missing: range(0, h, tile) also has the one that is not whole.",
