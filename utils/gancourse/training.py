@@ -192,10 +192,14 @@ def generator_inputs(G: nn.Module, n: int, seed: int | None = None, labels: Tens
 
     G takes coarse images if it has `examples` of them, uint8 (K, C, h, w): it gets them by turns, as float -1 to 1, and others
     with the next seed. A G that has these and no `z_dim` takes no noise. G is conditional if it has `classes`, the number of
-    them; example i then shows class i % classes, and K is a multiple of the classes. labels: int64 (n,); without, 0, 1, 2, ... and again from 0.
-    Raises ValueError for labels that do not fit.
+    them; example i then shows class i % classes, and K is a multiple of the classes. labels: int64 (n,); without, 0, 1, 2, ...
+    and again from 0. Raises ValueError for labels that do not fit, or where the images are missing.
     """
     classes, examples = getattr(G, "classes", None), getattr(G, "examples", None)
+    if examples is None and not takes_noise(G):
+        raise ValueError(
+            "This generator enlarges images: give it some to begin with: `G.examples`, uint8 (K, C, h, w)."
+        )
     turns = torch.arange(n, device="cpu")
     if examples is not None:
         turns += n * (seed or 0)
@@ -219,8 +223,8 @@ def generator_inputs(G: nn.Module, n: int, seed: int | None = None, labels: Tens
 
 
 def takes_noise(G: nn.Module) -> bool:
-    """Return whether G draws from noise; one that enlarges images without any has `examples` of them and no `z_dim`."""
-    return hasattr(G, "z_dim") or getattr(G, "examples", None) is None
+    """Return whether G draws from noise; one that enlarges images without any has the attribute `examples` and no `z_dim`."""
+    return hasattr(G, "z_dim") or not hasattr(G, "examples")
 
 
 def check_labels(labels: Tensor, classes: int) -> Tensor:
@@ -517,10 +521,6 @@ def _as_number(name: str, value: object, device: torch.device) -> Tensor:
 
 
 def _check_players(G: object, D: object) -> None:
-    if hasattr(G, "examples") and not hasattr(G, "z_dim") and G.examples is None:
-        raise ValueError(
-            "This generator enlarges images: give it some for `fit` to call it with: `G.examples`, uint8 (K, C, h, w)."
-        )
     if takes_noise(G):
         arguments.check_generator(G)
     arguments.check_network(D, "discriminator")
